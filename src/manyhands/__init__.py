@@ -1,0 +1,1 @@
+"""A self-hosted arena where many hands teach one agent."""
