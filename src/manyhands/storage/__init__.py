@@ -1,0 +1,1 @@
+"""Database and content store: the only door to what is kept."""
