@@ -1,0 +1,138 @@
+"""What the car sees: `lidar` beams and a first-person grey `camera`, both read from the track's byte grid.
+
+Every image row is a fixed distance ahead and every column a fixed slope to the side (a camera whose film is
+upright), so the ground costs one gather per pixel and a box one slab test per column.
+"""
+
+import math
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from manyhands.envs.racer.tracks import CELL_M, DISTANCE_STEP_M
+
+BOX_HALF_M = 0.12
+CELLS_PER_M = 1.0 / CELL_M
+CELLS_PER_STEP = DISTANCE_STEP_M / CELL_M
+
+
+@dataclass(frozen=True)
+class Lidar:
+    """`beams` rays spread evenly over +-`spread_rad`; observation value t / (1 + t) of the distance t in metres."""
+
+    beams: int = 24
+    spread_rad: float = 1.2
+    marches: int = 14
+
+    def directions(self) -> tuple[np.ndarray, np.ndarray]:
+        """Cosine and sine of each beam against the heading, (beams,) float32."""
+        angles = np.linspace(-self.spread_rad, self.spread_rad, self.beams)
+        return np.cos(angles).astype(np.float32), np.sin(angles).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Camera:
+    """Grey picture of `height` x `width` pixels, uint8; the top row looks one row below the horizon."""
+
+    width: int = 48
+    height: int = 32
+    focal: float = 0.5625  # focal length over picture width: a field of view of 83 degrees
+    mount_m: float = 0.35
+    box_height_m: float = 0.25
+
+    def rows(self) -> np.ndarray:
+        """Distance ahead of the ground seen by each row, (height,) float32 metres."""
+        focal_px = self.focal * self.width
+        return (self.mount_m * focal_px / (np.arange(self.height) + 1.0)).astype(np.float32)
+
+    def columns(self) -> np.ndarray:
+        """Metres to the left per metre ahead for each column, (width,) float32."""
+        centre = 0.5 * (self.width - 1)
+        return ((centre - np.arange(self.width)) / (self.focal * self.width)).astype(np.float32)
+
+
+def slab(origin_x: Array, origin_y: Array, dir_x: Array, dir_y: Array) -> Array:
+    """Distance along a ray, in units of its direction, at which it enters the box |x|, |y| <= BOX_HALF_M.
+
+    Returns 1e9 where the ray misses or the box lies behind.
+    """
+    dx = jnp.where(jnp.abs(dir_x) < 1e-6, 1e-6, dir_x)
+    dy = jnp.where(jnp.abs(dir_y) < 1e-6, 1e-6, dir_y)
+    ix, iy = 1.0 / dx, 1.0 / dy
+    ax, bx = (-BOX_HALF_M - origin_x) * ix, (BOX_HALF_M - origin_x) * ix
+    ay, by = (-BOX_HALF_M - origin_y) * iy, (BOX_HALF_M - origin_y) * iy
+    enter = jnp.maximum(jnp.minimum(ax, bx), jnp.minimum(ay, by))
+    leave = jnp.minimum(jnp.maximum(ax, bx), jnp.maximum(ay, by))
+    return jnp.where((enter <= leave) & (leave > 0.0), jnp.maximum(enter, 0.0), 1e9)
+
+
+def nearest_box(boxes: Array, x: Array, y: Array, dir_x: Array, dir_y: Array) -> Array:
+    """Smallest `slab` distance of each ray (R,) to any of the boxes (B, 4): x, y, cos, sin."""
+    px, py = x - boxes[:, 0], y - boxes[:, 1]
+    c, s = boxes[:, 2], boxes[:, 3]
+    local_x, local_y = px * c + py * s, py * c - px * s
+    ray_x = dir_x[:, None] * c + dir_y[:, None] * s
+    ray_y = dir_y[:, None] * c - dir_x[:, None] * s
+    return slab(local_x, local_y, ray_x, ray_y).min(axis=-1)
+
+
+def scan(
+    sensor: Lidar, grid: Array, base: Array, stride: int, pose: tuple[Array, ...], boxes: Array
+) -> Array:
+    """Lidar values (beams,) float32 in [0, 1).
+
+    grid: flat int8 of all tracks; base: index of this track's first cell; stride: cells per column of the grid;
+    pose: x, y, c, s. Rays march by the distance the grid promises until it falls to 2 cm.
+    """
+    x, y, c, s = pose
+    beam_c, beam_s = sensor.directions()
+    dir_x, dir_y = c * beam_c - s * beam_s, s * beam_c + c * beam_s
+    cell_x, cell_y = x * CELLS_PER_M, y * CELLS_PER_M
+
+    def march(_: int, far: Array) -> Array:
+        ix = (cell_x + dir_x * far).astype(jnp.int32)
+        iy = (cell_y + dir_y * far).astype(jnp.int32)
+        free = grid.at[base + ix * stride + iy].get(mode="clip").astype(jnp.float32)
+        return far + jnp.where(free > 4.0, free * CELLS_PER_STEP, 0.0)
+
+    wall = jax.lax.fori_loop(0, sensor.marches, march, jnp.zeros(sensor.beams, jnp.float32)) * CELL_M
+    far = jnp.minimum(wall, nearest_box(boxes, x, y, dir_x, dir_y))
+    return far / (1.0 + far)
+
+
+def picture(
+    sensor: Camera, grid: Array, base: Array, stride: int, pose: tuple[Array, ...], scene: tuple[Array, ...]
+) -> Array:
+    """Camera picture (height, width) uint8.
+
+    scene: boxes (B, 4), patches (P, 4) as x, y, radius, grip, and light (4,): gain, bias, texture phase, contrast.
+    """
+    x, y, c, s = pose
+    boxes, patches, light = scene
+    ahead = sensor.rows()[:, None]
+    aside = ahead * sensor.columns()[None, :]
+    ground_x, ground_y = x + c * ahead - s * aside, y + s * ahead + c * aside
+    ix, iy = (ground_x * CELLS_PER_M).astype(jnp.int32), (ground_y * CELLS_PER_M).astype(jnp.int32)
+    inside = grid.at[base + ix * stride + iy].get(mode="clip").astype(jnp.float32)
+    phase = light[2].astype(jnp.int32)
+    speckle = ((ix * 73 + iy * 151 + (ix ^ iy) * 19 + phase) & 31).astype(jnp.float32) * (1.0 / 31.0) - 0.5
+    tone = jnp.where(inside > 0.0, 0.30, 0.55) + speckle * light[3]
+    for index in range(patches.shape[0]):
+        away_x, away_y = ground_x - patches[index, 0], ground_y - patches[index, 1]
+        wet = (away_x * away_x + away_y * away_y < patches[index, 2] * patches[index, 2]) & (inside > 0.0)
+        tone = jnp.where(wet, tone - 0.12, tone)
+    tone = jnp.where(jnp.abs(inside) <= 8.0, 0.92, tone)
+    dir_x, dir_y = c - s * sensor.columns(), s + c * sensor.columns()
+    hit = nearest_box(boxes, x, y, dir_x, dir_y)[None, :]
+    top = ahead * (1.0 - sensor.box_height_m / sensor.mount_m)
+    tone = jnp.where((hit < ahead) & (hit >= top), 0.04, tone)
+    lit = jnp.clip(tone * light[0] + light[1], 0.0, 1.0)
+    return jnp.floor(lit * 255.0 + 0.5).astype(jnp.uint8)
+
+
+def field_of_view_rad(sensor: Camera) -> float:
+    """Horizontal field of view."""
+    return 2.0 * math.atan(0.5 / sensor.focal)
