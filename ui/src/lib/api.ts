@@ -1,0 +1,90 @@
+import type { components } from "./wire";
+import { asProblem, problemOf } from "./problem";
+
+type Schemas = components["schemas"];
+export type Wire<Name extends keyof Schemas> = Schemas[Name];
+
+interface Options {
+  body?: unknown;
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
+}
+
+async function send(method: string, path: string, { body, headers, signal }: Options): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(`/api${path}`, {
+      method,
+      credentials: "same-origin",
+      headers: { Accept: "application/json", ...(body === undefined ? {} : { "Content-Type": "application/json" }), ...headers },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(signal ? { signal } : {}),
+    });
+  } catch (error) {
+    throw asProblem(error);
+  }
+  if (!response.ok) throw await problemOf(response);
+  return response;
+}
+
+async function call<T>(method: string, path: string, options: Options = {}): Promise<T> {
+  const response = await send(method, path, options);
+  return response.status === 204 ? (undefined as T) : ((await response.json()) as T);
+}
+
+const id = encodeURIComponent;
+const page = (cursor?: string | null): string => (cursor ? `?cursor=${id(cursor)}` : "");
+
+/** The public interface, one function for each endpoint the page uses. Every one throws `Problem`. */
+export const api = {
+  startSession: (name?: string) => call<Wire<"Me">>("POST", "/session", { body: { consent: true, ...(name ? { name } : {}) } }),
+  recover: (code: string) => call<Wire<"Me">>("POST", "/session/recover", { body: { code } }),
+  me: () => call<Wire<"Me">>("GET", "/me"),
+  rename: (name: string) => call<Wire<"Me">>("PATCH", "/me", { body: { name } }),
+  recoveryCode: () => call<Wire<"RecoveryCode">>("POST", "/me/recovery"),
+  statement: (cursor?: string | null) => call<Wire<"Statement">>("GET", `/me/statement${page(cursor)}`),
+  myAttempts: (cursor?: string | null) => call<Wire<"Attempts">>("GET", `/me/attempts${page(cursor)}`),
+  withdrawData: () => call<Wire<"DataWithdrawn">>("DELETE", "/me/data"),
+
+  campaigns: () => call<Wire<"Campaigns">>("GET", "/campaigns"),
+  campaign: (campaign: string) => call<Wire<"Campaign">>("GET", `/campaigns/${id(campaign)}`),
+  createCampaign: (body: Wire<"CampaignCreate">) => call<Wire<"Campaign">>("POST", "/campaigns", { body }),
+  fundCampaign: (campaign: string, amount_micro: number) =>
+    call<Wire<"Campaign">>("POST", `/campaigns/${id(campaign)}/fund`, { body: { amount_micro } }),
+  closeCampaign: (campaign: string) => call<Wire<"Campaign">>("POST", `/campaigns/${id(campaign)}/close`),
+  verdicts: (campaign: string, cursor?: string | null) =>
+    call<Wire<"Verdicts">>("GET", `/campaigns/${id(campaign)}/verdicts${page(cursor)}`),
+  players: (campaign: string, cursor?: string | null) =>
+    call<Wire<"CampaignPlayers">>("GET", `/campaigns/${id(campaign)}/players${page(cursor)}`),
+  lot: (campaign: string, cursor?: string | null) => call<Wire<"Lot">>("GET", `/campaigns/${id(campaign)}/lot${page(cursor)}`),
+
+  assign: (campaign: string, idempotencyKey: string) =>
+    call<Wire<"Assignment">>("POST", `/campaigns/${id(campaign)}/assignments`, { headers: { "Idempotency-Key": idempotencyKey } }),
+  submit: (assignment: string, body: Wire<"AttemptCreate">) =>
+    call<Wire<"AttemptAccepted">>("POST", `/assignments/${id(assignment)}/attempt`, { body }),
+  attempt: (attempt: string) => call<Wire<"Attempt">>("GET", `/attempts/${id(attempt)}`),
+  replay: (attempt: string) => call<Wire<"AttemptReplay">>("GET", `/attempts/${id(attempt)}/replay`),
+  dispute: (attempt: string, text: string) => call<Wire<"Dispute">>("POST", `/attempts/${id(attempt)}/dispute`, { body: { text } }),
+  verdict: (verdict: string) => call<Wire<"Verdict">>("GET", `/verdicts/${id(verdict)}`),
+
+  policy: (cid: string) => call<Wire<"Policy">>("GET", `/policies/${id(cid)}`),
+  policyBytes: async (cid: string): Promise<ArrayBuffer> =>
+    (await send("GET", `/policies/${id(cid)}.safetensors`, { headers: { Accept: "*/*" } })).arrayBuffer(),
+  environments: () => call<Wire<"Environments">>("GET", "/environments"),
+  tracks: () => call<Wire<"Tracks">>("GET", "/tracks"),
+  track: (track: string) => call<Wire<"Track">>("GET", `/tracks/${id(track)}`),
+  grid: async (track: string): Promise<Int8Array> =>
+    new Int8Array(await (await send("GET", `/tracks/${id(track)}/grid`, { headers: { Accept: "*/*" } })).arrayBuffer()),
+  leaderboard: () => call<Wire<"Leaderboard">>("GET", "/leaderboard"),
+
+  overview: (token: string) => call<Wire<"Overview">>("GET", "/operator/overview", { headers: bearer(token) }),
+  ban: (token: string, body: Wire<"BanCreate">) => call<Wire<"Ban">>("POST", "/operator/bans", { body, headers: bearer(token) }),
+  unban: (token: string, player: string) => call<void>("DELETE", `/operator/bans/${id(player)}`, { headers: bearer(token) }),
+  answerDispute: (token: string, dispute: string, answer: string) =>
+    call<Wire<"Dispute">>("POST", `/operator/disputes/${id(dispute)}/answer`, { body: { answer }, headers: bearer(token) }),
+};
+
+/** An operator may also hold the role by cookie; then no token is sent. */
+function bearer(token: string): Record<string, string> {
+  return token === "" ? {} : { Authorization: `Bearer ${token}` };
+}

@@ -1,0 +1,104 @@
+/** Words and figures as the page writes them. Pure: no clock unless handed in, no DOM. */
+
+const MINUS = "\u2212";
+const THIN = "\u202f";
+export const MICRO = 1_000_000;
+export const TICKS_PER_S = 15;
+
+function grouped(digits: string): string {
+  return digits.replace(/\B(?=(\d{3})+$)/g, THIN);
+}
+
+/** Micro-credits as credits with two decimals, rounded half away from zero: 12_400_000 → "12.40". */
+export function credits(micro: number): string {
+  const cents = Math.round(Math.abs(micro) / 10_000);
+  const [whole, part] = [Math.floor(cents / 100), cents % 100];
+  const sign = micro < 0 && cents > 0 ? MINUS : "";
+  return `${sign}${grouped(String(whole))}.${String(part).padStart(2, "0")}`;
+}
+
+/** As `credits`, with a plus for what came in: "+12.40". */
+export function signedCredits(micro: number): string {
+  const text = credits(micro);
+  return micro > 0 && text !== "0.00" ? `+${text}` : text;
+}
+
+/** The exact amount, for the "what does this mean" popover. */
+export function exactMicro(micro: number): string {
+  return `${micro < 0 ? MINUS : ""}${grouped(String(Math.abs(micro)))} micro-credits`;
+}
+
+/** What a person typed as credits → micro-credits; null if it is no amount with at most six decimals. */
+export function parseCredits(typed: string): number | null {
+  const found = /^(\d{1,9})(?:[.,](\d{1,6}))?$/.exec(typed.trim());
+  if (!found) return null;
+  return Number(found[1]) * MICRO + Number((found[2] ?? "").padEnd(6, "0"));
+}
+
+/** A score (fraction of the reference driver) as a percentage with one decimal: .634 → "63.4 %". */
+export function percent(score: number, decimals = 1): string {
+  const text = (100 * Math.abs(score)).toFixed(decimals);
+  return `${score < 0 && Number(text) !== 0 ? MINUS : ""}${text}${THIN}%`;
+}
+
+/** A difference of scores in percentage points: "+3.3", "−0.4". */
+export function points(difference: number, decimals = 1): string {
+  const text = Math.abs(100 * difference).toFixed(decimals);
+  if (Number(text) === 0) return text;
+  return `${difference < 0 ? MINUS : "+"}${text}`;
+}
+
+/** An attempt's value, in points of progress: "+18", "−4", "0". */
+export function value(amount: number): string {
+  const text = Math.abs(amount) >= 10 ? Math.abs(amount).toFixed(0) : Math.abs(amount).toFixed(1);
+  if (Number(text) === 0) return "0";
+  return `${amount < 0 ? MINUS : "+"}${text}`;
+}
+
+export function seconds(s: number): string {
+  return `${s.toFixed(1)}${THIN}s`;
+}
+
+export function tickSeconds(ticks: number): string {
+  return seconds(ticks / TICKS_PER_S);
+}
+
+export function count(n: number, one: string, many = `${one}s`): string {
+  return `${grouped(String(n))} ${n === 1 ? one : many}`;
+}
+
+const STEPS: [limit_s: number, unit: Intl.RelativeTimeFormatUnit, size_s: number][] = [
+  [60, "second", 1],
+  [3600, "minute", 60],
+  [86_400, "hour", 3600],
+  [30 * 86_400, "day", 86_400],
+];
+
+/** "3 minutes ago", against the given now (ms); dates older than a month are written out. */
+export function ago(at: string, now_ms: number): string {
+  const past_s = (now_ms - Date.parse(at)) / 1000;
+  if (past_s < 5 && past_s > -60) return "just now";
+  for (const [limit_s, unit, size_s] of STEPS) {
+    if (Math.abs(past_s) < limit_s) {
+      return new Intl.RelativeTimeFormat("en", { numeric: "auto" }).format(-Math.round(past_s / size_s), unit);
+    }
+  }
+  return day(at);
+}
+
+export function day(at: string): string {
+  return new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" }).format(new Date(at));
+}
+
+export function moment(at: string): string {
+  return new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" }).format(new Date(at));
+}
+
+export function clock(at: string): string {
+  return new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" }).format(new Date(at));
+}
+
+/** Content ids and hashes, short enough to read out: "bafkrei…x3qa". */
+export function short(id: string, head = 7, tail = 4): string {
+  return id.length <= head + tail + 1 ? id : `${id.slice(0, head)}…${id.slice(-tail)}`;
+}
