@@ -1,0 +1,178 @@
+import type { Wire } from "./api";
+import { percent, points, seconds, signedCredits, credits, value } from "./format";
+
+export type Phase = "sending" | "offline" | "sent";
+export type State =
+  | "sending"
+  | "offline"
+  | "waiting"
+  | "provisional"
+  | "untouched"
+  | "paid"
+  | "kept"
+  | "charged"
+  | "refused"
+  | "withdrawn";
+
+/** What the card says about an attempt: a sentence, a figure, a line below, and what can be watched. */
+export interface Outcome {
+  state: State;
+  label: string;
+  sentence: string;
+  figure: string | null;
+  /** what the figure is, shown when asked */
+  figureMeans: string | null;
+  note: string | null;
+  tone: "plain" | "good" | "bad";
+  canSee: boolean;
+  canDiffer: boolean;
+  canDispute: boolean;
+}
+
+type Attempt = Wire<"Attempt">;
+type Takeover = Wire<"Takeover">;
+
+const BLANK = { figure: null, figureMeans: null, note: null, tone: "plain", canSee: false, canDiffer: false, canDispute: false } as const;
+const VALUE_MEANS =
+  "Metres of progress with your hands, less what the model alone makes from the same states. Summed over your takeovers, and never more than the whole attempt gained.";
+
+/** The takeover that says most about the attempt. */
+export function telling(takeovers: readonly Takeover[]): Takeover | null {
+  return takeovers.reduce<Takeover | null>((best, next) => (best && Math.abs(best.value) >= Math.abs(next.value) ? best : next), null);
+}
+
+/** One takeover in plain words: what the model alone does from there, and what the hands did. */
+export function inWords(takeover: Takeover): string {
+  const { alone_crash_s: alone, yours_crash_s: yours } = takeover;
+  if (alone !== null && yours === null) {
+    return `Alone, the model crashes ${seconds(alone)} after you took the wheel. With your hands it drove on.`;
+  }
+  if (alone === null && yours !== null) {
+    return `Alone, the model would have driven on. With your hands it crashed ${seconds(yours)} after you took the wheel.`;
+  }
+  if (alone !== null && yours !== null) {
+    if (Math.abs(alone - yours) < 0.1) return `Alone or with your hands, the model crashes ${seconds(yours)} after you took the wheel.`;
+    const verb = yours > alone ? "lasted" : "crashed after";
+    return `Alone, the model crashes ${seconds(alone)} after you took the wheel. With your hands it ${verb} ${seconds(yours)}.`;
+  }
+  const further = takeover.yours_progress_m - takeover.alone_progress_m;
+  if (Math.abs(further) < 0.05) return "With your hands it came as far as the model does alone.";
+  return `With your hands it came ${Math.abs(further).toFixed(1)} m ${further > 0 ? "further" : "less far"} than the model alone.`;
+}
+
+function gained(verdict: Wire<"VerdictSummary"> | null): string | null {
+  if (!verdict || verdict.score_before === null || verdict.score_after === null) return null;
+  const span =
+    verdict.gain_low !== null && verdict.gain_high !== null
+      ? ` (95 %: ${points(verdict.gain_low)} to ${points(verdict.gain_high)})`
+      : "";
+  const before = percent(verdict.score_before).replace(/\s*%$/, "");
+  return `${before} → ${percent(verdict.score_after)} of the reference${span}`;
+}
+
+function place(attempt: Attempt): string | null {
+  if (attempt.round_contributions !== null && attempt.status === "valued") {
+    return `Waiting for the round; ${attempt.round_contributions} in it so far.`;
+  }
+  return attempt.lot_contributions === null ? null : `In a lot of ${attempt.lot_contributions}.`;
+}
+
+function settled(attempt: Attempt): Outcome {
+  const sentence = attempt.reason.sentence;
+  const dispute = { canSee: attempt.human_ticks > 0, canDispute: attempt.dispute === null };
+  if (attempt.charged_micro > 0) {
+    const most = telling(attempt.takeovers);
+    return {
+      ...BLANK,
+      ...dispute,
+      state: "charged",
+      label: "Charged",
+      sentence: most ? inWords(most) : sentence,
+      figure: `${signedCredits(-attempt.charged_micro)} of ${credits(attempt.stake_micro)} cr stake`,
+      figureMeans: "Taken from the stake you locked with this attempt. It goes back to the issuer, never to the campaign or another player.",
+      note: "Your last attempts drove worse than the model alone, so this one costs part of its stake.",
+      tone: "bad",
+    };
+  }
+  if (attempt.paid_micro > 0) {
+    const change = gained(attempt.verdict);
+    return {
+      ...BLANK,
+      ...dispute,
+      state: "paid",
+      label: "Paid",
+      sentence: change ? `It worked. With this round the champion drives ${change}.` : sentence,
+      figure: `${signedCredits(attempt.paid_micro)} cr`,
+      figureMeans: "Your share of what the campaign paid for this improvement, by the value of your attempt among all in the lot.",
+      note: attempt.lot_contributions === null ? null : `Your share of a lot of ${attempt.lot_contributions}.`,
+      tone: "good",
+      canDiffer: true,
+    };
+  }
+  const helped = (attempt.value ?? 0) > 0;
+  return {
+    ...BLANK,
+    ...dispute,
+    state: "kept",
+    label: "Nothing yet",
+    sentence: helped
+      ? "No measurable change yet. Your work stays in the lot and is paid when the lot wins."
+      : "Your hands did not get further than the model does alone, so there is nothing to pay for here.",
+    figure: "Stake returned",
+    figureMeans: "All of the stake you locked is free again.",
+    note: attempt.lot_contributions === null || !helped ? null : `The lot holds ${attempt.lot_contributions} so far.`,
+    canDiffer: attempt.verdict?.champion_after != null && attempt.verdict.champion_after !== attempt.champion_cid,
+  };
+}
+
+function valued(attempt: Attempt): Outcome {
+  if (attempt.human_ticks === 0) {
+    return {
+      ...BLANK,
+      state: "untouched",
+      label: "Not touched",
+      sentence: "The model drove all of it. Hold an arrow key to take the wheel where it errs.",
+      figure: "Stake returned",
+      figureMeans: "All of the stake you locked is free again.",
+    };
+  }
+  const most = telling(attempt.takeovers);
+  return {
+    ...BLANK,
+    state: "provisional",
+    label: "Provisional",
+    sentence: most ? inWords(most) : attempt.reason.sentence,
+    figure: attempt.value === null ? null : `value ${value(attempt.value)}`,
+    figureMeans: VALUE_MEANS,
+    note: place(attempt),
+    tone: (attempt.value ?? 0) > 0 ? "good" : "plain",
+    canSee: true,
+  };
+}
+
+/** Everything the card needs to know, from the server's word and what the page itself knows. */
+export function outcomeOf(attempt: Attempt | null, phase: Phase): Outcome {
+  if (phase === "offline") {
+    return { ...BLANK, state: "offline", label: "Kept here", sentence: "The server cannot be reached. Your attempt is kept in this browser and sent when it can." };
+  }
+  if (attempt === null) return { ...BLANK, state: "sending", label: "Sending", sentence: "Sending your attempt." };
+  if (attempt.status === "pending") {
+    return { ...BLANK, state: "waiting", label: "Waiting", sentence: "The server is driving your attempt again to see what your hands changed." };
+  }
+  if (attempt.status === "refused") {
+    return {
+      ...BLANK,
+      state: "refused",
+      label: "Refused",
+      sentence: attempt.reason.sentence,
+      figure: "Nothing was charged",
+      figureMeans: "A refused attempt enters no lot, and all of its stake is free again.",
+      canDispute: attempt.dispute === null,
+    };
+  }
+  if (attempt.status === "withdrawn") {
+    return { ...BLANK, state: "withdrawn", label: "Withdrawn", sentence: "You withdrew this attempt; it trains no model. The books keep what was paid." };
+  }
+  // A charge falls as soon as the value is known, before the round closes.
+  return attempt.status === "judged" || attempt.charged_micro > 0 ? settled(attempt) : valued(attempt);
+}
