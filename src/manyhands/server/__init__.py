@@ -1,0 +1,1 @@
+"""HTTP and events: the only part of the project that speaks to browsers; it never imports JAX."""

@@ -1,0 +1,78 @@
+"""The web application: routes, error documents, the guard in front and the page behind."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.openapi.utils import get_openapi
+
+import manyhands
+from manyhands.server import (
+    messages,
+    problems,
+    routes_campaigns,
+    routes_catalogue,
+    routes_events,
+    routes_operator,
+    routes_play,
+    routes_session,
+)
+
+API_PREFIX = "/api"
+_ROUTERS = (
+    routes_session.router,
+    routes_campaigns.router,
+    routes_play.router,
+    routes_catalogue.router,
+    routes_operator.router,
+    routes_events.router,
+)
+
+
+def api_app() -> FastAPI:
+    """Return the application with every route of the interface and nothing behind it yet."""
+    app = FastAPI(
+        title="Manyhands",
+        version=manyhands.__version__,
+        summary="Many hands teach one agent.",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        responses=problems.PROBLEM_RESPONSES,
+        generate_unique_id_function=lambda route: route.name,
+    )
+    api = APIRouter(prefix=API_PREFIX)
+    for router in _ROUTERS:
+        api.include_router(router)
+    app.include_router(api)
+    app.include_router(routes_events.plain)
+    problems.install(app)
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _document(app)
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+    return app
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    """Return the OpenAPI document: errors are problem documents, and events are among the schemas."""
+    document = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
+    schemas = document["components"]["schemas"]
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    event = messages.Event.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas["Event"] = event
+    for path in document["paths"].values():
+        for operation in path.values():
+            responses = operation["responses"]
+            responses.pop("422", None)
+            for status in ("4XX", "5XX"):
+                content = responses[status].pop("content")
+                responses[status]["content"] = {"application/problem+json": content["application/json"]}
+    return document

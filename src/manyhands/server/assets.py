@@ -1,0 +1,99 @@
+"""Policies, tracks and environments as the page reads them; nothing here needs JAX."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+
+from manyhands.arena.environments import SPECS
+from manyhands.envs.racer import tracks
+from manyhands.errors import NotFoundError
+from manyhands.storage.content import ContentStore, parse_cid
+from manyhands.types import Json
+
+_CACHED_POLICIES = 16
+_CACHED_TRACKS = 32
+
+
+class Assets:
+    """Immutable things by name, with small caches: a champion is asked for by everybody at once."""
+
+    def __init__(self, content: ContentStore) -> None:
+        self._content = content
+        self.policy_bytes = lru_cache(_CACHED_POLICIES)(self._policy_bytes)
+        self._built = lru_cache(_CACHED_TRACKS)(_find_track)
+
+    def _policy_bytes(self, cid: str) -> bytes:
+        return self._content.get(parse_cid(cid))
+
+    def policy_facts(self, cid: str) -> Json:
+        """Return size and metadata of a policy, read from the header of its safetensors file."""
+        data = self.policy_bytes(cid)
+        length = int.from_bytes(data[:8], "little")
+        header = json.loads(data[8 : 8 + length])
+        texts = header.get("__metadata__", {})
+        return {"size_bytes": len(data), "metadata": {name: _parsed(text) for name, text in texts.items()}}
+
+    def environments(self) -> list[Json]:
+        """Return the specs of the environments as plain data."""
+        return list(SPECS)
+
+    def track_list(self) -> list[Json]:
+        """Return the catalogue."""
+        return [_summary(track) for track in tracks.catalogue()]
+
+    def track(self, track_id: str) -> Json:
+        """Return one track as plain data.
+
+        Raises:
+            NotFoundError: if there is no such track.
+        """
+        track = self._built(track_id)
+        size_x, size_y = track.distance.shape
+        return {
+            **_summary(track),
+            "spacing_m": track.spacing_m,
+            "centre_m": [tuple(point) for point in track.centre.tolist()],
+            "tangent": [tuple(vector) for vector in track.tangent.tolist()],
+            "half_widths_m": track.half_width.tolist(),
+            "grid": {
+                "size_x": size_x,
+                "size_y": size_y,
+                "cell_m": tracks.CELL_M,
+                "distance_step_m": tracks.DISTANCE_STEP_M,
+            },
+            "metadata": {},
+        }
+
+    def track_grid(self, track_id: str) -> bytes:
+        """Return one track's raster, int8, row-major over (size_x, size_y).
+
+        Raises:
+            NotFoundError: if there is no such track.
+        """
+        return bytes(self._built(track_id).distance.tobytes())
+
+
+def _parsed(text: str) -> object:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text
+
+
+def _summary(track: tracks.Track) -> Json:
+    return {
+        "id": track.id,
+        "name": track.name,
+        "length_m": track.length_m,
+        "half_width_m": float(track.half_width.mean()),
+    }
+
+
+def _find_track(track_id: str) -> tracks.Track:
+    try:
+        return tracks.track(track_id)
+    except (KeyError, ValueError):
+        raise NotFoundError(
+            f"There is no track {track_id!r}.", field="track_id", remedy="GET /api/tracks lists them."
+        ) from None

@@ -1,0 +1,122 @@
+"""Server-sent events: one poller for the whole process reads new rows and hands them to every listener.
+
+A listener is a bounded queue. One that does not keep up is dropped: its browser reconnects with the number
+of the last event it saw and reads the rest from the database, so nothing is lost by being slow.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+
+from manyhands.types import Json
+
+log = logging.getLogger("manyhands.server")
+
+QUEUE_LENGTH = 256
+POLL_S = 0.1
+HEARTBEAT_S = 15.0
+
+Reader = Callable[[int, int], list[Json]]
+"""(after seq, limit) -> rows of the events table in order."""
+
+
+@dataclass(eq=False)
+class Listener:
+    """One open stream: the player it belongs to, if any, and what waits to be sent."""
+
+    player_id: str | None
+    queue: asyncio.Queue[Json | None] = field(default_factory=lambda: asyncio.Queue(QUEUE_LENGTH))
+    dropped: bool = False
+
+    def hears(self, event: Json) -> bool:
+        """Return whether the event is for this listener: private events go to their player alone."""
+        audience = str(event["audience"])
+        return not audience.startswith("player:") or audience == f"player:{self.player_id}"
+
+
+class Broadcaster:
+    """Reads new events once and fans them out."""
+
+    def __init__(self, read: Reader, last_seq: Callable[[], int]) -> None:
+        self._read = read
+        self._last_seq = last_seq
+        self._listeners: set[Listener] = set()
+        self.seq = 0
+
+    @property
+    def count(self) -> int:
+        """Number of open streams."""
+        return len(self._listeners)
+
+    async def run(self) -> None:
+        """Poll until cancelled. A failing read is logged and tried again."""
+        self.seq = self._last_seq()
+        while True:
+            await asyncio.sleep(POLL_S)
+            try:
+                self.poll()
+            except Exception:  # noqa: BLE001 - whatever the database says, streams go on when it is back
+                log.exception("Reading events failed; trying again.")
+                await asyncio.sleep(1.0)
+
+    def poll(self) -> None:
+        """Read what is new and hand it to the listeners."""
+        while events := self._read(self.seq, QUEUE_LENGTH):
+            self.seq = int(events[-1]["seq"])
+            for event in events:
+                self._hand_out(event)
+            if len(events) < QUEUE_LENGTH:
+                return
+
+    def _hand_out(self, event: Json) -> None:
+        for listener in list(self._listeners):
+            if not listener.hears(event):
+                continue
+            try:
+                listener.queue.put_nowait(event)
+            except asyncio.QueueFull:
+                self._drop(listener)
+
+    def _drop(self, listener: Listener) -> None:
+        listener.dropped = True
+        self._listeners.discard(listener)
+
+    def close(self) -> None:
+        """End every stream, so that the server can stop."""
+        for listener in list(self._listeners):
+            self._drop(listener)
+            while not listener.queue.empty():
+                listener.queue.get_nowait()
+            listener.queue.put_nowait(None)
+
+    async def stream(self, player_id: str | None, after: int | None) -> AsyncIterator[Json | None]:
+        """Yield the events after number `after` (from now on if None), and None as a heartbeat.
+
+        Ends when the listener fell too far behind or the server stops.
+        """
+        listener = Listener(player_id)
+        self._listeners.add(listener)
+        seen = self.seq if after is None else after
+        try:
+            # Registered first, then read: what is committed in between arrives twice and is told by its number.
+            while after is not None and (missed := self._read(seen, QUEUE_LENGTH)):
+                for event in missed:
+                    seen = int(event["seq"])
+                    if listener.hears(event):
+                        yield event
+                await asyncio.sleep(0)
+            while not listener.dropped or not listener.queue.empty():
+                try:
+                    event_or_end = await asyncio.wait_for(listener.queue.get(), HEARTBEAT_S)
+                except TimeoutError:
+                    yield None
+                    continue
+                if event_or_end is None:
+                    return
+                if int(event_or_end["seq"]) > seen:
+                    yield event_or_end
+        finally:
+            self._listeners.discard(listener)

@@ -1,0 +1,92 @@
+"""The event stream, health and metrics."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Response
+from fastapi.responses import StreamingResponse
+
+import manyhands
+from manyhands.arena import api as arena
+from manyhands.server import messages as m
+from manyhands.server.auth import ContextDep, MaybePlayerDep
+from manyhands.server.context import Context
+from manyhands.server.render import answer
+from manyhands.types import Json, now_us
+
+router = APIRouter(tags=["service"])
+plain = APIRouter(tags=["service"])
+
+LastEventId = Annotated[
+    str | None,
+    Header(alias="Last-Event-ID", max_length=20, description="`seq` of the last event seen; resumes there."),
+]
+
+
+def frame(event: Json) -> str:
+    """Return one event as a server-sent event."""
+    message = answer(m.Event, {name: event[name] for name in ("seq", "kind", "payload", "created_us")})
+    number = f"id: {event['seq']}\n" if event["kind"] != "hello" else ""
+    return f"{number}event: {event['kind']}\ndata: {message.model_dump_json()}\n\n"
+
+
+async def _frames(context: Context, player_id: str | None, after: int | None) -> AsyncIterator[str]:
+    hello = {"seq": context.broadcaster.seq, "kind": "hello", "payload": {}, "created_us": now_us()}
+    context.metrics.streams.inc()
+    try:
+        yield "retry: 2000\n" + frame(hello)
+        async for event in context.broadcaster.stream(player_id, after):
+            yield ": still here\n\n" if event is None else frame(event)
+    finally:
+        context.metrics.streams.dec()
+
+
+@router.get(
+    "/events",
+    response_class=StreamingResponse,
+    responses={
+        200: {
+            "description": "Server-sent events; `data` is an Event. A slow reader is dropped and resumes.",
+            "content": {"text/event-stream": {"schema": {"$ref": "#/components/schemas/Event"}}},
+        }
+    },
+)
+async def stream_events(
+    context: ContextDep, player: MaybePlayerDep, last_event_id: LastEventId = None
+) -> StreamingResponse:
+    """Stream public events, and the player's own with a session."""
+    after = int(last_event_id) if last_event_id and last_event_id.isascii() and last_event_id.isdigit() else None
+    frames = _frames(context, player["id"] if player else None, after)
+    return StreamingResponse(
+        frames,
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
+
+
+@plain.get("/healthz", responses={503: {"model": m.Health, "description": "The database does not answer."}})
+async def read_health(context: ContextDep, response: Response) -> m.Health:
+    """Say whether the database answers and the judge is alive."""
+    facts = context.health()
+    if not facts["database"]:
+        response.status_code = 503
+    return answer(m.Health, {**facts, "version": manyhands.__version__})
+
+
+@plain.get(
+    "/metrics",
+    response_class=Response,
+    responses={200: {"description": "Prometheus' text format.", "content": {"text/plain": {}}}},
+)
+async def read_metrics(context: ContextDep) -> Response:
+    """Read the server's figures for Prometheus."""
+    figures = context.read(arena.gauges_for_metrics, now_us())
+    context.metrics.pending.set(figures["pending_attempts"])
+    for state, count in figures["jobs"].items():
+        context.metrics.jobs.labels(state).set(count)
+    if figures["judge_heartbeat_age_s"] is not None:
+        context.metrics.judge_age_s.set(figures["judge_heartbeat_age_s"])
+    return Response(context.metrics.page(), media_type="text/plain; version=0.0.4")
