@@ -213,10 +213,10 @@ class Racer:
 
     def camera(self, state: State, sensor: sensors.Camera) -> Array:
         """Picture (height, width) uint8."""
-        base, stride = self._cells(state)
+        base, _ = self._cells(state)
         pose = (state.motion.x, state.motion.y, state.motion.c, state.motion.s)
         scene = (state.boxes, state.patches, state.light)
-        return sensors.picture(sensor, self.bank.grid, base, stride, pose, scene)
+        return sensors.picture(sensor, self.bank.grid, base, self.grid_shape, pose, scene)
 
 
 def make(tracks: list[Track], conditions: Conditions = Conditions()) -> Racer:

@@ -104,10 +104,16 @@ def scan(
 
 
 def picture(
-    sensor: Camera, grid: Array, base: Array, stride: int, pose: tuple[Array, ...], scene: tuple[Array, ...]
+    sensor: Camera,
+    grid: Array,
+    base: Array,
+    shape: tuple[int, int],
+    pose: tuple[Array, ...],
+    scene: tuple[Array, ...],
 ) -> Array:
     """Camera picture (height, width) uint8.
 
+    shape: cells of one track's grid; ground beyond it looks like its border, never like the bank's next track.
     scene: boxes (B, 4), patches (P, 4) as x, y, radius, grip, and light (4,): gain, bias, texture phase, contrast.
     """
     x, y, c, s = pose
@@ -116,7 +122,8 @@ def picture(
     aside = ahead * sensor.columns()[None, :]
     ground_x, ground_y = x + c * ahead - s * aside, y + s * ahead + c * aside
     ix, iy = (ground_x * CELLS_PER_M).astype(jnp.int32), (ground_y * CELLS_PER_M).astype(jnp.int32)
-    inside = grid.at[base + ix * stride + iy].get(mode="clip").astype(jnp.float32)
+    cell = jnp.clip(ix, 0, shape[0] - 1) * shape[1] + jnp.clip(iy, 0, shape[1] - 1)
+    inside = grid.at[base + cell].get(mode="clip").astype(jnp.float32)
     phase = light[2].astype(jnp.int32)
     speckle = ((ix * 73 + iy * 151 + (ix ^ iy) * 19 + phase) & 31).astype(jnp.float32) * (1.0 / 31.0) - 0.5
     tone = jnp.where(inside > 0.0, 0.30, 0.55) + speckle * light[3]
