@@ -295,6 +295,16 @@ incidents = Table(
     Index(None, "created_us"),
 )
 
+gauges = Table(
+    "gauges",
+    metadata,
+    # What a process measures about itself for the others to read: heartbeats, speeds, warm-up progress.
+    Column("name", String, primary_key=True),
+    Column("value", Float, nullable=False),
+    Column("note", Text, nullable=False, server_default=""),
+    Column("updated_us", BigInteger, nullable=False),
+)
+
 secrets = Table(
     "secrets",
     metadata,
