@@ -1,0 +1,43 @@
+"""What the judge needs of an environment; every registered one implements it with pure functions.
+
+A *task* is an environment with its tracks (or boards), conditions and sensor fixed: all of a campaign that the
+simulator must know. Methods work on one state; callers add `jax.vmap`.
+"""
+
+from typing import Any, Protocol
+
+from jax import Array
+
+State = Any  # a pytree of arrays, different for every environment
+Plain = dict[str, Any]  # JSON
+
+
+class Task(Protocol):
+    """An environment as the judge sees it."""
+
+    ticks_per_s: int
+    max_ticks: int
+    vector: int  # length of the observation's vector part
+    image: tuple[int, int] | None  # picture height and width, if the sensor is a camera
+    progress_clip: float  # largest value of one takeover, in units of progress
+
+    def start(self, key: Array) -> State:
+        """A fresh start drawn from the task's own distribution."""
+
+    def observe(self, state: State) -> dict[str, Array]:
+        """Observation of the task's sensor: `vector` float32 and, for cameras, `image` uint8."""
+
+    def quantise(self, action: Array) -> Array:
+        """Commanded action, floats in [-1, 1], to the int8 that is executed and recorded."""
+
+    def step(self, state: State, action: Array) -> tuple[State, Array, Array]:
+        """One control tick: next state, progress (float32), ended (bool)."""
+
+    def to_plain(self, state: State) -> Plain:
+        """JSON form of a state, exact in float32."""
+
+    def from_plain(self, plain: Plain) -> State:
+        """State from its JSON form. Raises BadInput naming the wrong field."""
+
+    def deviation(self, state: State, final: Plain) -> float:
+        """How far a client's final state is from the replayed one, in units of the replay tolerance."""

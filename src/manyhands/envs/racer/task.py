@@ -1,0 +1,130 @@
+"""`racer-v0` as the judge sees it: one bank of tracks, one set of conditions, one sensor."""
+
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from manyhands.envs.core import Plain
+from manyhands.envs.racer import rules, tracks
+from manyhands.envs.racer.car import Motion
+from manyhands.envs.racer.rules import Conditions, Racer, State
+from manyhands.envs.racer.sensors import Camera, Lidar
+from manyhands.errors import InputError
+
+# Generated tracks by purpose; no track serves two. Players drive on `play`, the gate and the payment measure on
+# `gate`, scores that are shown and the roll-back come from `heldout`.
+SUITES = {"play": range(64), "gate": range(1000, 1064), "heldout": range(2000, 2032)}
+TOLERANCE_M = 0.05
+
+
+@dataclass(frozen=True)
+class RacerTask:
+    """See `manyhands.envs.core.Task`. State is `rules.State`; progress is in metres."""
+
+    track_ids: tuple[str, ...]
+    sensor: Lidar | Camera
+    conditions: Conditions = Conditions()
+    ticks_per_s: int = rules.TICKS_PER_S
+    max_ticks: int = rules.MAX_TICKS
+    progress_clip: float = 2.5
+    _numbers: dict[str, int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_numbers", {name: number for number, name in enumerate(self.track_ids)})
+
+    @cached_property
+    def racer(self) -> Racer:
+        """The rules over this task's tracks."""
+        return rules.make([tracks.track(name) for name in self.track_ids], self.conditions)
+
+    @property
+    def vector(self) -> int:
+        """Three proprioceptive numbers, after the beams of a lidar."""
+        return 3 + (self.sensor.beams if isinstance(self.sensor, Lidar) else 0)
+
+    @property
+    def image(self) -> tuple[int, int] | None:
+        """Picture height and width of a camera."""
+        return None if isinstance(self.sensor, Lidar) else (self.sensor.height, self.sensor.width)
+
+    def start(self, key: Array) -> State:
+        """Anywhere on any of the tracks; see `Racer.start`."""
+        return self.racer.start(key)
+
+    def observe(self, state: State) -> dict[str, Array]:
+        """`vector`: beams and proprioception; `image` for cameras."""
+        if isinstance(self.sensor, Lidar):
+            return {"vector": self.racer.lidar(state, self.sensor)}
+        return {"vector": self.racer.proprio(state), "image": self.racer.camera(state, self.sensor)}
+
+    def quantise(self, action: Array) -> Array:
+        """(2,) floats to (2,) int8."""
+        return rules.quantise(action)
+
+    def step(self, state: State, action: Array) -> tuple[State, Array, Array]:
+        """See `Racer.step`."""
+        return self.racer.step(state, action)
+
+    def to_plain(self, state: State) -> Plain:
+        """The track by its id, everything else as numbers that are exact in float32."""
+        return {
+            "track": self.track_ids[int(state.track)],
+            "waypoint": int(state.waypoint),
+            "along": float(state.along),
+            "motion": {name: float(value) for name, value in state.motion._asdict().items()},
+            "boxes": np.asarray(state.boxes, np.float64).tolist(),
+            "patches": np.asarray(state.patches, np.float64).tolist(),
+            "light": np.asarray(state.light, np.float64).tolist(),
+        }
+
+    def from_plain(self, plain: Plain) -> State:
+        """Inverse of `to_plain`. Raises InputError when a field is missing, malformed or of another task."""
+        try:
+            return State(
+                track=jnp.int32(self._numbers[plain["track"]]),
+                waypoint=jnp.int32(plain["waypoint"]),
+                along=jnp.float32(plain["along"]),
+                motion=Motion(**{name: jnp.float32(plain["motion"][name]) for name in Motion._fields}),
+                boxes=jnp.asarray(plain["boxes"], jnp.float32).reshape(rules.BOXES, 4),
+                patches=jnp.asarray(plain["patches"], jnp.float32).reshape(rules.PATCHES, 4),
+                light=jnp.asarray(plain["light"], jnp.float32).reshape(4),
+            )
+        except (KeyError, TypeError, ValueError) as fault:
+            raise InputError(
+                f"This is no state of racer-v0 on these tracks: {fault}.", field="start"
+            ) from fault
+
+    def deviation(self, state: State, final: Plain) -> float:
+        """Distance of the positions in units of 5 cm; infinite where the client sent no position."""
+        try:
+            gap = np.hypot(float(final["x"]) - float(state.motion.x), float(final["y"]) - float(state.motion.y))
+        except (KeyError, TypeError, ValueError):
+            return float("inf")
+        return float(gap) / TOLERANCE_M if np.isfinite(gap) else float("inf")
+
+
+def make(config: Plain, suite: str) -> RacerTask:
+    """Task of a campaign's configuration for one of the SUITES.
+
+    config: `sensor` ({"kind": "lidar" | "camera", ...sizes}) and optionally `conditions` and, for the suite
+    `play`, `tracks` (a list of ids). Raises InputError naming the field.
+    """
+    sensor = dict(config.get("sensor", {"kind": "lidar"}))
+    kinds = {"lidar": Lidar, "camera": Camera}
+    kind = sensor.pop("kind", None)
+    if kind not in kinds:
+        raise InputError(f"There is no sensor {kind!r}; choose one of {sorted(kinds)}.", field="sensor.kind")
+    own = config.get("tracks") if suite == "play" else None
+    names = tuple(own) if own else tuple(f"gen-{seed}" for seed in SUITES[suite])
+    try:
+        return RacerTask(names, kinds[kind](**sensor), Conditions(**config.get("conditions", {})))
+    except TypeError as fault:
+        raise InputError(f"The campaign's configuration does not fit racer-v0: {fault}.", field="config") from fault
+
+
+def plain_sensor(sensor: Lidar | Camera) -> Plain:
+    """JSON form of a sensor, as in a campaign's configuration and a policy's file."""
+    return {"kind": "lidar" if isinstance(sensor, Lidar) else "camera", **asdict(sensor)}

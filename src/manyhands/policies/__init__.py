@@ -1,0 +1,1 @@
+"""Policies: networks as pure functions over a dict of arrays, and their files."""

@@ -1,0 +1,78 @@
+"""Policy files: safetensors with the architecture in their metadata, and their content ids.
+
+One file says everything that is needed to run it: arrays, network, sensor and environment. The reader builds
+nothing but arrays of known names and shapes, so a file from a stranger can at worst drive badly.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import jax
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from manyhands.errors import PolicyFileError
+from manyhands.policies import network
+from manyhands.policies.network import Encoder, NetworkSpec, Params
+
+MAX_PARAMETERS = 4_000_000
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A network's weights with what they need to be run.
+
+    environment: versioned id; sensor: its JSON form; network: the architecture; params: float32 arrays.
+    """
+
+    environment: str
+    sensor: dict[str, Any]
+    network: NetworkSpec
+    params: Params
+
+
+def dump(policy: Policy) -> bytes:
+    """The policy's file; equal policies give equal bytes."""
+    description = {
+        "environment": policy.environment,
+        "sensor": policy.sensor,
+        "network": asdict(policy.network),
+    }
+    arrays = {name: np.ascontiguousarray(value, np.float32) for name, value in sorted(policy.params.items())}
+    return save(arrays, metadata={"policy": json.dumps(description, sort_keys=True)})
+
+
+def parse(data: bytes) -> Policy:
+    """Read a policy file. Raises PolicyFileError naming what is wrong with it."""
+    try:
+        length = int.from_bytes(data[:8], "little")
+        header = json.loads(data[8 : 8 + length])
+        description = json.loads(header["__metadata__"]["policy"])
+        spec = _network(description["network"])
+        arrays = load(data)
+    except (KeyError, TypeError, ValueError, SafetensorError) as fault:
+        raise PolicyFileError(f"This is no policy file: {fault}.", field="policy") from fault
+    expected = jax.eval_shape(lambda: network.init(spec, jax.random.key(0)))
+    if sum(int(np.prod(shape.shape)) for shape in expected.values()) > MAX_PARAMETERS:
+        raise PolicyFileError(f"The policy has more than {MAX_PARAMETERS} parameters.", field="policy")
+    found = {name: value.shape for name, value in arrays.items()}
+    wanted = {name: shape.shape for name, shape in expected.items()}
+    if found != wanted:
+        wrong = sorted(name for name in found.keys() | wanted.keys() if found.get(name) != wanted.get(name))
+        raise PolicyFileError(f"Arrays {', '.join(wrong)} do not fit the described network.", field="policy")
+    for name, value in arrays.items():
+        if value.dtype != np.float32 or not np.isfinite(value).all():
+            raise PolicyFileError(f"Array {name} is not finite float32.", field="policy")
+    params = {name: jax.numpy.asarray(value) for name, value in arrays.items()}
+    return Policy(description["environment"], description["sensor"], spec, params)
+
+
+def _network(plain: dict[str, Any]) -> NetworkSpec:
+    encoder = plain["encoder"]
+    if encoder is not None:
+        encoder = Encoder(**encoder | {"patches": tuple(encoder["patches"]), "channels": tuple(encoder["channels"])})
+    return NetworkSpec(
+        **plain | {"hidden": tuple(plain["hidden"]), "bins": tuple(plain["bins"]), "encoder": encoder}
+    )

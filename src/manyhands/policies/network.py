@@ -1,0 +1,147 @@
+"""The networks of all policies: an optional frozen picture encoder, a multilayer perceptron, one of two heads.
+
+Parameters are a flat dict of arrays, so `vmap`, safetensors and the TypeScript twin read them as they are:
+`encoder.N.w`, `encoder.N.b`, `hidden.N.w`, `hidden.N.b`, `head.w`, `head.b`; weights are (inputs, outputs).
+
+An observation is a dict with `vector` (float32) and, for cameras, `image` (height, width) uint8.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+Params = dict[str, Array]
+Observation = dict[str, Array]
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """Layers of non-overlapping patches, each a matrix product, then one dense layer of `features` outputs.
+
+    height, width: of the picture; patches: edge length of the patches of each layer in units of the layer
+    below; channels: outputs of each layer.
+    """
+
+    height: int
+    width: int
+    patches: tuple[int, ...] = (4, 2)
+    channels: tuple[int, ...] = (24, 48)
+    features: int = 64
+
+
+@dataclass(frozen=True)
+class NetworkSpec:
+    """Architecture of a policy; written into every policy file.
+
+    vector: length of the observation's vector part. head: `bins` gives each action axis a categorical
+    distribution over evenly spaced values (people avoid an obstacle left or right, and a mean of both hits it);
+    `box` gives the action itself.
+    """
+
+    vector: int
+    hidden: tuple[int, ...] = (96, 96)
+    activation: Literal["relu", "tanh"] = "relu"
+    head: Literal["bins", "box"] = "bins"
+    bins: tuple[int, ...] = (15, 7)
+    actions: int = 2
+    encoder: Encoder | None = None
+
+    @property
+    def features(self) -> int:
+        """Length of what the first hidden layer reads."""
+        return self.vector + (self.encoder.features if self.encoder else 0)
+
+    @property
+    def outputs(self) -> int:
+        """Length of the head's output."""
+        return sum(self.bins) if self.head == "bins" else self.actions
+
+
+def _dense(key: Array, inputs: int, outputs: int, gain: float) -> tuple[Array, Array]:
+    weights = jax.random.normal(key, (inputs, outputs)) * (gain / inputs**0.5)
+    return weights, jnp.zeros(outputs)
+
+
+def init(spec: NetworkSpec, key: Array) -> Params:
+    """Fresh parameters: He scaling for hidden layers, a small head."""
+    params: Params = {}
+    keys = iter(jax.random.split(key, 16))
+    if spec.encoder:
+        sides, depth = [spec.encoder.height, spec.encoder.width], 1
+        for index, (patch, channels) in enumerate(zip(spec.encoder.patches, spec.encoder.channels, strict=True)):
+            inputs = patch * patch * depth
+            params[f"encoder.{index}.w"], params[f"encoder.{index}.b"] = _dense(next(keys), inputs, channels, 1.4)
+            sides, depth = [side // patch for side in sides], channels
+        last = len(spec.encoder.patches)
+        inputs = sides[0] * sides[1] * depth
+        dense = _dense(next(keys), inputs, spec.encoder.features, 1.0)
+        params[f"encoder.{last}.w"], params[f"encoder.{last}.b"] = dense
+    inputs = spec.features
+    for index, width in enumerate(spec.hidden):
+        params[f"hidden.{index}.w"], params[f"hidden.{index}.b"] = _dense(next(keys), inputs, width, 1.4)
+        inputs = width
+    params["head.w"], params["head.b"] = _dense(next(keys), inputs, spec.outputs, 0.1)
+    return params
+
+
+def patchify(image: Array, patch: int) -> Array:
+    """(H, W, C) to (H / patch, W / patch, patch * patch * C), row-major inside a patch; a rest is cut off."""
+    height, width, depth = image.shape
+    rows, columns = height // patch, width // patch
+    cut = image[: rows * patch, : columns * patch]
+    tiles = cut.reshape(rows, patch, columns, patch, depth).transpose(0, 2, 1, 3, 4)
+    return tiles.reshape(rows, columns, patch * patch * depth)
+
+
+def encode(spec: NetworkSpec, params: Params, observation: Observation) -> Array:
+    """What the hidden layers read, (features,) float32: encoded picture, then the vector part."""
+    if spec.encoder is None:
+        return observation["vector"]
+    layer = observation["image"].astype(jnp.float32)[..., None] * (1.0 / 255.0) - 0.5
+    for index, patch in enumerate(spec.encoder.patches):
+        layer = patchify(layer, patch) @ params[f"encoder.{index}.w"] + params[f"encoder.{index}.b"]
+        layer = jax.nn.relu(layer)
+    last = len(spec.encoder.patches)
+    dense = layer.reshape(-1) @ params[f"encoder.{last}.w"] + params[f"encoder.{last}.b"]
+    return jnp.concatenate([jnp.tanh(dense), observation["vector"]])
+
+
+def head(spec: NetworkSpec, params: Params, features: Array) -> Array:
+    """Head outputs (..., outputs) from features (..., features): logits of all bins, or the action."""
+    activate = jax.nn.relu if spec.activation == "relu" else jnp.tanh
+    layer = features
+    for index in range(len(spec.hidden)):
+        layer = activate(layer @ params[f"hidden.{index}.w"] + params[f"hidden.{index}.b"])
+    return layer @ params["head.w"] + params["head.b"]
+
+
+def bin_values(count: int) -> Array:
+    """Action values of the bins of one axis."""
+    return jnp.linspace(-1.0, 1.0, count)
+
+
+def decide(spec: NetworkSpec, outputs: Array) -> Array:
+    """Action (actions,) in [-1, 1] from head outputs (outputs,).
+
+    With bins: the mean of the best bin and its two neighbours under the softmax, per axis, which is as fine as
+    a continuous action and still never averages two ways around an obstacle.
+    """
+    if spec.head == "box":
+        return jnp.clip(outputs, -1.0, 1.0)
+    axes, offset = [], 0
+    for count in spec.bins:
+        logits = outputs[offset : offset + count]
+        offset += count
+        best = jnp.argmax(logits)
+        near = jnp.abs(jnp.arange(count) - best) <= 1
+        weight = jnp.where(near, jnp.exp(logits - logits[best]), 0.0)
+        axes.append((weight * bin_values(count)).sum() / weight.sum())
+    return jnp.stack(axes)
+
+
+def act(spec: NetworkSpec, params: Params, observation: Observation) -> Array:
+    """Greedy action (actions,) float32 in [-1, 1] for one observation."""
+    return decide(spec, head(spec, params, encode(spec, params, observation)))
