@@ -6,14 +6,21 @@ edge in steps of 5 mm (positive on the road), clipped to one byte. The same byte
 the TypeScript simulator, so the two cannot disagree about where the road ends.
 """
 
+import re
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from manyhands.envs.racer.catalogue import ROADS
+from manyhands.errors import NotFoundError
+
 CELL_M = 0.04
 DISTANCE_STEP_M = 0.005
 REACH_M = 127.5 * DISTANCE_STEP_M
+WAYPOINTS = 256
 UNREACHED = np.iinfo(np.int64).max
 MARGIN_M = 0.7  # ground kept around the road, more than the byte can express
 
@@ -109,17 +116,16 @@ def _signed_distance(
 
 
 def build(
-    track_id: str,
-    name: str,
+    label: tuple[str, str],
     points: F64,
     half_width: F64,
-    count: int = 256,
+    count: int = WAYPOINTS,
     shape: tuple[int, int] | None = None,
 ) -> Track:
     """Make a track from a closed centre line (N, 2) and half widths (N,), both in metres.
 
-    Moves the road so that every coordinate is positive. `shape` fixes the grid; by default it is as large as
-    the road needs. Raises ValueError when the road does not fit into `shape`.
+    label: id and name. Moves the road so that every coordinate is positive. `shape` fixes the grid; by
+    default it is as large as the road needs. Raises ValueError when the road does not fit into `shape`.
     """
     even, width, spacing = resample(points, half_width, count)
     even = even - even.min(axis=0) + width.max() + MARGIN_M
@@ -127,13 +133,13 @@ def build(
     size = (int(needed[0]), int(needed[1])) if shape is None else shape
     if needed[0] > size[0] or needed[1] > size[1]:
         raise ValueError(
-            f"Track {track_id} needs a grid of {needed[0]}x{needed[1]} cells, not {size[0]}x{size[1]}."
+            f"Track {label[0]} needs a grid of {needed[0]}x{needed[1]} cells, not {size[0]}x{size[1]}."
         )
     ahead = np.roll(even, -1, axis=0) - np.roll(even, 1, axis=0)
     tangent = ahead / np.hypot(ahead[:, 0], ahead[:, 1])[:, None]
     return Track(
-        id=track_id,
-        name=name,
+        id=label[0],
+        name=label[1],
         centre=even.astype(np.float32),
         tangent=tangent.astype(np.float32),
         half_width=width.astype(np.float32),
@@ -162,9 +168,49 @@ def generate(seed: int) -> Track:
             points = points[::-1]
         if _drivable(points, width):
             try:
-                return build(f"gen-{seed}", f"Generated {seed}", points, width, shape=GENERATED_SHAPE)
+                return build((f"gen-{seed}", f"Generated {seed}"), points, width, shape=GENERATED_SHAPE)
             except ValueError:
                 continue
+
+
+class Entry(NamedTuple):
+    """One line of the catalogue."""
+
+    id: str
+    name: str
+    length_m: float
+
+
+@lru_cache(maxsize=1)
+def catalogue() -> tuple[Entry, ...]:
+    """The project's own roads, without building their grids."""
+    entries = []
+    for track_id, road in ROADS.items():
+        outline = road.outline()
+        _, _, spacing = resample(outline, np.zeros(len(outline)), WAYPOINTS)
+        entries.append(Entry(track_id, road.name, spacing * WAYPOINTS))
+    return tuple(entries)
+
+
+@lru_cache(maxsize=512)
+def track(track_id: str) -> Track:
+    """The road with this id: one of the catalogue, or `gen-SEED` for a generated one.
+
+    Raises NotFoundError for any other id.
+    """
+    road = ROADS.get(track_id)
+    if road is not None:
+        outline = road.outline()
+        even, _, _ = resample(outline, np.zeros(len(outline)), 2048)
+        return build((track_id, road.name), even, road.half_widths(2048), shape=GENERATED_SHAPE)
+    seed = re.fullmatch(r"gen-(0|[1-9]\d{0,8})", track_id)
+    if seed is not None:
+        return generate(int(seed[1]))
+    raise NotFoundError(
+        f"There is no track {track_id!r}.",
+        field="track",
+        remedy=f"Choose gen-SEED or one of {', '.join(ROADS)}.",
+    )
 
 
 def _drivable(points: F64, width: F64) -> bool:
