@@ -71,7 +71,9 @@ def _sqlite(url: str, busy_timeout_s: float) -> Engine:
     path = make_url(url).database
     if path:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-    engine = sqlalchemy_engine(url, module=pysqlite3, connect_args={"timeout": busy_timeout_s})
+    engine = sqlalchemy_engine(
+        url, module=pysqlite3, pool_size=8, max_overflow=56, connect_args={"timeout": busy_timeout_s}
+    )
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:
@@ -98,6 +100,8 @@ def _postgresql(url: str, busy_timeout_s: float) -> Engine:
         engine = sqlalchemy_engine(
             address,
             pool_pre_ping=True,
+            pool_size=8,
+            max_overflow=24,
             connect_args={"options": f"-c lock_timeout={milliseconds} -c synchronous_commit=on"},
         )
     except ModuleNotFoundError:
