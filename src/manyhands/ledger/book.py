@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from manyhands.errors import CreditError, IdempotencyError, InputError
 from manyhands.ledger import accounts as names
@@ -24,6 +24,11 @@ from manyhands.storage.schema import accounts, entries, transfers
 from manyhands.types import Json, Micro, Micros, PlayerId
 
 _COUNTER = "transfers"
+_CHANGE_BALANCE = (
+    update(accounts)
+    .where(accounts.c.name == bindparam("leg_account"))
+    .values(balance_micro=accounts.c.balance_micro + bindparam("leg_micro"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,20 +139,22 @@ def _write(connection: Connection, record: Record, new_accounts: Collection[str]
             hash=digest,
         )
     )
-    for position, leg in enumerate(record.legs):
-        connection.execute(
-            insert(entries).values(
-                transfer_number=record.number,
-                position=position,
-                account=leg.account,
-                amount_micro=leg.amount_micro,
-            )
-        )
-        connection.execute(
-            update(accounts)
-            .where(accounts.c.name == leg.account)
-            .values(balance_micro=accounts.c.balance_micro + leg.amount_micro)
-        )
+    connection.execute(
+        insert(entries),
+        [
+            {
+                "transfer_number": record.number,
+                "position": position,
+                "account": leg.account,
+                "amount_micro": leg.amount_micro,
+            }
+            for position, leg in enumerate(record.legs)
+        ],
+    )
+    connection.execute(
+        _CHANGE_BALANCE,
+        [{"leg_account": leg.account, "leg_micro": leg.amount_micro} for leg in record.legs],
+    )
     return Receipt(record.number, digest, record.memo, repeated=False)
 
 

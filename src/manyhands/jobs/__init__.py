@@ -1,0 +1,44 @@
+"""Durable jobs over the database: names and JSON, leases instead of locks, judging before training."""
+
+from manyhands.jobs.executor import make_executor
+from manyhands.jobs.queue import (
+    Job,
+    Rank,
+    Work,
+    cancel,
+    claim,
+    counts,
+    fail,
+    finish,
+    get,
+    heartbeat,
+    post,
+    release,
+    resume,
+    stop,
+)
+from manyhands.jobs.registry import Registry
+from manyhands.jobs.worker import Context, WorkerTerms, run_one, run_worker
+
+__all__ = [
+    "Context",
+    "Job",
+    "Rank",
+    "Registry",
+    "Work",
+    "WorkerTerms",
+    "cancel",
+    "claim",
+    "counts",
+    "fail",
+    "finish",
+    "get",
+    "heartbeat",
+    "make_executor",
+    "post",
+    "release",
+    "resume",
+    "run_one",
+    "run_worker",
+    "stop",
+]
