@@ -1,0 +1,177 @@
+"""Writes the shared vectors of `racer-v0`: what every implementation of its rules must reproduce.
+
+    python tests/vectors/make_racer.py
+
+The numbers come from running the rules one operation at a time (no compiler may fuse two roundings into one),
+so an implementation that rounds every operation to float32 can match them to the bit. JSON numbers are exact.
+"""
+
+import base64
+import hashlib
+import json
+import math
+import zlib
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+from manyhands.envs.racer import rules, tracks
+from manyhands.envs.racer.car import PRESETS
+from manyhands.envs.racer.rules import Conditions
+from manyhands.envs.racer.sensors import Camera, Lidar
+from manyhands.envs.racer.task import RacerTask, plain_sensor
+from manyhands.policies import network
+from manyhands.policies.files import Policy, dump
+from manyhands.policies.network import Encoder, NetworkSpec
+
+FOLDER = Path(__file__).parent
+TRACKS = ("gen-0", "gen-7", "crossroads")
+TICKS = 300
+EVERY = 30
+
+Json = dict[str, Any]
+
+
+def text(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def numbers(array: Any) -> list[float]:
+    """Exact values of a float32 array, flattened row by row."""
+    return [float(value) for value in np.asarray(array, np.float32).ravel()]
+
+
+def track_vectors() -> Json:
+    """Geometry and bytes of a few roads."""
+    found = []
+    for track_id in TRACKS:
+        road = tracks.track(track_id)
+        cells = road.distance.tobytes()
+        found.append(
+            {
+                "id": road.id,
+                "name": road.name,
+                "length_m": road.length_m,
+                "spacing_m": road.spacing_m,
+                "centre": numbers(road.centre),
+                "tangent": numbers(road.tangent),
+                "half_width": numbers(road.half_width),
+                "shape": list(road.distance.shape),
+                "grid_sha256": hashlib.sha256(cells).hexdigest(),
+                "grid_zlib": text(zlib.compress(cells, 9)),
+            }
+        )
+    return {"cell_m": tracks.CELL_M, "distance_step_m": tracks.DISTANCE_STEP_M, "tracks": found}
+
+
+def pursuit(road: tracks.Track, state: rules.State) -> tuple[float, float]:
+    """A command that follows the centre line: aim at a point ahead, slow down in bends."""
+    motion = state.motion
+    target = road.centre[(int(state.waypoint) + 7) % len(road.centre)]
+    x, y = target[0] - float(motion.x), target[1] - float(motion.y)
+    side = float(motion.c) * y - float(motion.s) * x
+    angle = math.atan(0.165 * 2.0 * side / (x * x + y * y))
+    return angle / 0.52, -0.1 - 0.8 * abs(angle / 0.52)
+
+
+def drive_case(track_id: str, conditions: Conditions, seed: int, noise: float) -> Json:
+    """One drive of TICKS ticks, or until the crash, with its state every EVERY ticks."""
+    task = RacerTask((track_id,), Lidar(), conditions)
+    road = tracks.track(track_id)
+    state = task.start(jax.random.key(seed))
+    rng = np.random.default_rng(seed)
+    case = {"conditions": conditions.__dict__, "start": task.to_plain(state), "crash_tick": None}
+    actions, states, progress = [], [], 0.0
+    for tick in range(1, TICKS + 1):
+        command = np.array(pursuit(road, state)) + rng.normal(0.0, noise, 2)
+        action = np.floor(np.clip(command, -1.0, 1.0) * 127.0 + 0.5).astype(np.int8)
+        actions.append(action)
+        state, passed, crashed = task.step(state, action)
+        progress += float(passed)
+        if tick % EVERY == 0 or crashed:
+            plain = task.to_plain(state)
+            states.append(
+                {"tick": tick, "progress": progress} | {k: plain[k] for k in ("waypoint", "along", "motion")}
+            )
+        if crashed:
+            case["crash_tick"] = tick
+            break
+    return case | {"actions": text(np.stack(actions).tobytes()), "states": states}
+
+
+def drive_vectors() -> Json:
+    """Drives with every car: long ones on an empty road, one over slippery patches, one into a box."""
+    cases = [drive_case("gen-0", Conditions(car=car, boxes=0), 1, 0.1) for car in PRESETS]
+    cases.append(drive_case("crossroads", Conditions(boxes=0, patch_grip=0.3), 2, 0.15))
+    cases.append(drive_case("gen-7", Conditions(), 3, 0.1))
+    return {
+        "ticks_per_s": rules.TICKS_PER_S,
+        "cars": {k: v._asdict() for k, v in PRESETS.items()},
+        "cases": cases,
+    }
+
+
+def sensor_vectors() -> Json:
+    """What the default sensors, a wide lidar and a large camera see from a few starts."""
+    cases = []
+    wide, large = Lidar(beams=64, spread_rad=math.radians(150.0)), Camera(width=64, height=48)
+    for seed, track_id in enumerate((*TRACKS, *TRACKS)):
+        task = RacerTask((track_id,), Lidar(), Conditions())
+        racer, state = task.racer, task.start(jax.random.key(100 + seed))
+        seen = {"start": task.to_plain(state), "proprio": numbers(racer.proprio(state))}
+        seen["lidar"] = numbers(racer.lidar(state, Lidar()))
+        seen["camera"] = text(np.asarray(racer.camera(state, Camera())).tobytes())
+        if seed < 2:
+            seen["wide_lidar"] = numbers(racer.lidar(state, wide))
+            seen["large_camera"] = text(np.asarray(racer.camera(state, large)).tobytes())
+        cases.append(seen)
+    sensors = {"lidar": Lidar(), "camera": Camera(), "wide_lidar": wide, "large_camera": large}
+    return {"sensors": {name: plain_sensor(sensor) for name, sensor in sensors.items()}, "cases": cases}
+
+
+def network_vectors() -> Json:
+    """Policy files with observations, head outputs and decided actions."""
+    encoder = Encoder(height=32, width=48, channels=(8, 12), features=16)
+    kinds: list[tuple[Lidar | Camera, NetworkSpec]] = [
+        (Lidar(), NetworkSpec(vector=27, hidden=(32, 32))),
+        (Lidar(), NetworkSpec(vector=27, hidden=(24,), activation="tanh", head="box")),
+        (Camera(), NetworkSpec(vector=3, hidden=(32,), encoder=encoder)),
+    ]
+    cases = []
+    for seed, (sensor, spec) in enumerate(kinds):
+        task = RacerTask(TRACKS[:1], sensor, Conditions())
+        # A fresh head is nearly flat; a larger one makes the choice of the best bin unmistakable.
+        params = network.init(spec, jax.random.key(seed))
+        params["head.w"] = params["head.w"] * 20.0
+        policy = Policy("racer-v0", plain_sensor(sensor), spec, params)
+        looks = []
+        for start in range(4):
+            seen = task.observe(task.start(jax.random.key(200 + start)))
+            outputs = network.head(spec, params, network.encode(spec, params, seen))
+            look = {"vector": numbers(seen["vector"]), "outputs": numbers(outputs)}
+            look["action"] = numbers(network.decide(spec, outputs))
+            if "image" in seen:
+                look["image"] = text(np.asarray(seen["image"]).tobytes())
+            looks.append(look)
+        cases.append({"policy": text(dump(policy)), "observations": looks})
+    return {"cases": cases}
+
+
+VECTORS = {
+    "racer-track.json": track_vectors,
+    "racer-drive.json": drive_vectors,
+    "racer-sensors.json": sensor_vectors,
+    "racer-network.json": network_vectors,
+}
+
+
+def main() -> None:
+    with jax.disable_jit():
+        for name, make in VECTORS.items():
+            (FOLDER / name).write_text(json.dumps(make(), separators=(",", ":"), allow_nan=False) + "\n")
+
+
+if __name__ == "__main__":
+    main()
