@@ -53,6 +53,6 @@ class RayExecutor(Executor):
         future: Future[T] = self._ray.remote(fn).remote(*args, **kwargs).future()
         return future
 
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Leave the cluster."""
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002
+        """Leave the cluster, which ends this program's tasks there; both arguments mean nothing to it."""
         self._ray.shutdown()

@@ -46,7 +46,7 @@ class Work:
     unique_key: str | None = None
     """Posting work under a known key posts nothing and returns the first job's id."""
     max_tries: int = 25
-    not_before: Micros = Micros(0)
+    not_before: Micros | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def post(connection: Connection, work: Work, now: Micros) -> JobId:
             unique_key=work.unique_key,
             priority=int(work.rank),
             max_tries=work.max_tries,
-            not_before_us=work.not_before,
+            not_before_us=work.not_before or 0,
             created_us=now,
         )
     )

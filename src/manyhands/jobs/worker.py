@@ -137,7 +137,7 @@ def _run(registry: Registry, context: Context) -> None:
     except JobCancelledError:
         with contextlib.suppress(LeaseLostError), context.database.touch() as connection:
             queue.stop(connection, job, now_us())
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - one bad job must not stop the worker
         _log.exception("job %s (%s) failed", job.id, job.kind)
         note = f"{type(error).__name__}: {error}"[:_LONGEST_NOTE]
         with contextlib.suppress(LeaseLostError), context.database.touch() as connection:
