@@ -94,10 +94,6 @@ export function moment(at: string): string {
   return new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" }).format(new Date(at));
 }
 
-export function clock(at: string): string {
-  return new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" }).format(new Date(at));
-}
-
 /** Content ids and hashes, short enough to read out: "bafkrei…x3qa". */
 export function short(id: string, head = 7, tail = 4): string {
   return id.length <= head + tail + 1 ? id : `${id.slice(0, head)}…${id.slice(-tail)}`;

@@ -3,7 +3,748 @@
  * Do not make direct changes to the file.
  */
 
-export type paths = Record<string, never>;
+export interface paths {
+    "/api/assignments/{assignment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Assignment
+         * @description Read one of the player's own assignments, to go on after a reload.
+         */
+        get: operations["read_assignment"];
+        put?: never;
+        post?: never;
+        /**
+         * Cancel Assignment
+         * @description Give an open assignment back unplayed; its stake returns.
+         */
+        delete: operations["cancel_assignment"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/assignments/{assignment_id}/attempt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Attempt
+         * @description Hand in the play of an assignment; answered once it is stored durably.
+         */
+        post: operations["create_attempt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/attempts/{attempt_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Attempt
+         * @description Read an attempt with its outcome so far.
+         */
+        get: operations["read_attempt"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/attempts/{attempt_id}/dispute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Dispute
+         * @description Dispute the outcome of one of the player's own attempts.
+         */
+        post: operations["create_dispute"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/attempts/{attempt_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Replay
+         * @description Read what is needed to drive an attempt again.
+         */
+        get: operations["read_replay"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/campaigns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Campaigns
+         * @description List all campaigns.
+         */
+        get: operations["list_campaigns"];
+        put?: never;
+        /**
+         * Create Campaign
+         * @description Create a campaign paid from the player's wallet; it warms up until its first champion is trained.
+         */
+        post: operations["create_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/campaigns/{campaign_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Campaign
+         * @description Read one campaign with its history, escrow, lot and the judge's state.
+         */
+        get: operations["read_campaign"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/campaigns/{campaign_id}/assignments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Assignment
+         * @description Draw a start where the champion fails and lock the stake; one open assignment per player.
+         */
+        post: operations["create_assignment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/campaigns/{campaign_id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close Campaign
+         * @description Stop assignments; what is pending is judged and paid, then the rest of the escrow is refunded.
+         */
+        post: operations["close_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/campaigns/{campaign_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Campaign
+         * @description Export the paid contributions of a campaign to its funder or an operator.
+         */
+        get: operations["export_campaign"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/campaigns/{campaign_id}/fund": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Fund Campaign
+         * @description Top up the escrow from the player's wallet.
+         */
+        post: operations["fund_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/campaigns/{campaign_id}/lot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Lot
+         * @description Read the open lot.
+         */
+        get: operations["read_lot"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/campaigns/{campaign_id}/players": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Campaign Players
+         * @description List a campaign's players by net earnings.
+         */
+        get: operations["list_campaign_players"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/campaigns/{campaign_id}/verdicts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Verdicts
+         * @description List a campaign's verdicts, newest first.
+         */
+        get: operations["list_verdicts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/environments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Environments
+         * @description List the environments.
+         */
+        get: operations["list_environments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stream Events
+         * @description Stream public events, and the player's own with a session.
+         */
+        get: operations["stream_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/leaderboard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Leaderboard
+         * @description Rank players by net earnings over all campaigns.
+         */
+        get: operations["read_leaderboard"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Me
+         * @description Read the signed-in player.
+         */
+        get: operations["read_me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Update Me
+         * @description Change the player's name.
+         */
+        patch: operations["update_me"];
+        trace?: never;
+    };
+    "/api/me/attempts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Own Attempts
+         * @description List the player's attempts, newest first.
+         */
+        get: operations["list_own_attempts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Data
+         * @description Export everything stored about the player.
+         */
+        get: operations["export_data"];
+        put?: never;
+        post?: never;
+        /**
+         * Withdraw Data
+         * @description Withdraw the player's contributions from all future training; books and payments stay.
+         */
+        delete: operations["withdraw_data"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/recovery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Recovery Code
+         * @description Make a new recovery code; it is shown once and replaces an older one.
+         */
+        post: operations["create_recovery_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/statement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Statement
+         * @description Read the player's statement, newest first.
+         */
+        get: operations["read_statement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/bans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Ban
+         * @description Ban a player for some hours.
+         */
+        post: operations["create_ban"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/bans/{player_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Lift Ban
+         * @description Lift a player's ban.
+         */
+        delete: operations["lift_ban"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/disputes/{dispute_id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer Dispute
+         * @description Answer a dispute.
+         */
+        post: operations["answer_dispute"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Overview
+         * @description Read queue, errors, bans and disputes.
+         */
+        get: operations["read_overview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/policies/{cid}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Policy
+         * @description Read a policy's place in its campaign and its architecture.
+         */
+        get: operations["read_policy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/policies/{cid}.safetensors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Policy File
+         * @description Read a policy's weights; the bytes hash to the CID, so they can be cached for ever.
+         */
+        get: operations["read_policy_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Session
+         * @description Start as a guest: sets the signed cookie and lends starter credits; a valid cookie keeps its player.
+         */
+        post: operations["create_session"];
+        /**
+         * End Session
+         * @description Forget this browser's cookie; the account stays and opens again with its recovery code.
+         */
+        delete: operations["end_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/recover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Recover Session
+         * @description Open the account of a recovery code in this browser.
+         */
+        post: operations["recover_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tracks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Tracks
+         * @description List the catalogue of tracks.
+         */
+        get: operations["list_tracks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tracks/{track_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Track
+         * @description Read one track's geometry.
+         */
+        get: operations["read_track"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tracks/{track_id}/grid": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Track Grid
+         * @description Read one track's raster of signed distances to the road edge.
+         */
+        get: operations["read_track_grid"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/verdicts/{verdict_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Verdict
+         * @description Read a verdict with everything needed to recompute it.
+         */
+        get: operations["read_verdict"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Health
+         * @description Say whether the database answers and the judge is alive.
+         */
+        get: operations["read_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Metrics
+         * @description Read the server's figures for Prometheus.
+         */
+        get: operations["read_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
@@ -13,17 +754,15 @@ export interface components {
          */
         Assignment: {
             /**
-             * Id
-             * @description Opaque id.
-             */
-            id: string;
-            /**
              * Campaign
              * @description Opaque id.
              */
             campaign: string;
-            /** Environment */
-            environment: string;
+            /**
+             * Champion Cid
+             * @description Content id: CIDv1, raw, sha2-256, base32, of a safetensors file.
+             */
+            champion_cid: string;
             /**
              * Config
              * @description Environment configuration: car preset, sensor, rules.
@@ -32,38 +771,13 @@ export interface components {
                 [key: string]: components["schemas"]["JsonValue"];
             };
             /**
-             * Sensor
-             * @enum {string}
-             */
-            sensor: "camera" | "lidar";
-            /**
-             * Start
-             * @description Start state with all its randomness materialised.
-             */
-            start: {
-                [key: string]: components["schemas"]["JsonValue"];
-            };
-            /**
-             * Champion Cid
-             * @description Content id: CIDv1, raw, sha2-256, base32, of a safetensors file.
-             */
-            champion_cid: string;
-            /**
-             * Seed
-             * @description Seed of later draws, unsigned 32 bit.
-             */
-            seed: number;
-            /**
-             * Stake Micro
-             * @description Locked now; the most this attempt can lose, in micro-credits.
-             */
-            stake_micro: number;
-            /**
              * Created At
              * Format: date-time
              * @description UTC time, RFC 3339.
              */
             created_at: string;
+            /** Environment */
+            environment: string;
             /**
              * Expires At
              * Format: date-time
@@ -71,10 +785,37 @@ export interface components {
              */
             expires_at: string;
             /**
+             * Id
+             * @description Opaque id.
+             */
+            id: string;
+            /**
              * Max Ticks
              * @description Longest attempt in control ticks (15 per second).
              */
             max_ticks: number;
+            /**
+             * Seed
+             * @description Seed of later draws, unsigned 32 bit.
+             */
+            seed: number;
+            /**
+             * Sensor
+             * @enum {string}
+             */
+            sensor: "camera" | "lidar";
+            /**
+             * Stake Micro
+             * @description Locked now; the most this attempt can lose, in micro-credits.
+             */
+            stake_micro: number;
+            /**
+             * Start
+             * @description Start state with all its randomness materialised.
+             */
+            start: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
         };
         /**
          * Attempt
@@ -82,57 +823,52 @@ export interface components {
          */
         Attempt: {
             /**
-             * Id
+             * Actors
+             * @description base64 of uint8 per tick: 0 policy, 1 human.
+             */
+            actors: string;
+            /**
+             * Assignment Id
              * @description Opaque id.
              */
-            id: string;
+            assignment_id: string;
             /**
              * Campaign Id
              * @description Opaque id.
              */
             campaign_id: string;
             /**
-             * Status
-             * @enum {string}
+             * Champion Cid
+             * @description Content id: CIDv1, raw, sha2-256, base32, of a safetensors file.
              */
-            status: "pending" | "valued" | "refused" | "judged" | "withdrawn";
-            /** Ticks */
-            ticks: number;
-            /** Human Ticks */
-            human_ticks: number;
-            /**
-             * Actors
-             * @description base64 of uint8 per tick: 0 policy, 1 human.
-             */
-            actors: string;
-            /**
-             * Value
-             * @description Takeover advantage over the whole attempt.
-             */
-            value: number | null;
-            /**
-             * Paid Micro
-             * @description Micro-credits; 1 cr = 1,000,000.
-             */
-            paid_micro: number;
+            champion_cid: string;
             /**
              * Charged Micro
              * @description Micro-credits; 1 cr = 1,000,000.
              */
             charged_micro: number;
-            /** Verdict Id */
-            verdict_id: string | null;
+            dispute: components["schemas"]["Dispute"] | null;
+            /** Human Ticks */
+            human_ticks: number;
             /**
-             * Received At
-             * Format: date-time
-             * @description UTC time, RFC 3339.
-             */
-            received_at: string;
-            /**
-             * Assignment Id
+             * Id
              * @description Opaque id.
              */
-            assignment_id: string;
+            id: string;
+            /** Judged At */
+            judged_at: string | null;
+            /**
+             * Lot Contributions
+             * @description Contributions of that lot so far.
+             */
+            lot_contributions: number | null;
+            /** Lot Number */
+            lot_number: number | null;
+            /**
+             * Paid Micro
+             * @description Micro-credits; 1 cr = 1,000,000.
+             */
+            paid_micro: number;
             /**
              * Player Id
              * @description Opaque id.
@@ -140,44 +876,49 @@ export interface components {
             player_id: string;
             /** Player Name */
             player_name: string;
+            reason: components["schemas"]["Reason"];
             /**
-             * Champion Cid
-             * @description Content id: CIDv1, raw, sha2-256, base32, of a safetensors file.
+             * Received At
+             * Format: date-time
+             * @description UTC time, RFC 3339.
              */
-            champion_cid: string;
+            received_at: string;
             /**
              * Root
              * @description Hex sha256 over the attempt's canonical content.
              */
             root: string;
             /**
-             * Stake Micro
-             * @description Micro-credits; 1 cr = 1,000,000.
-             */
-            stake_micro: number;
-            reason: components["schemas"]["Reason"];
-            /** Takeovers */
-            takeovers: components["schemas"]["Takeover"][];
-            /** Round Id */
-            round_id: string | null;
-            /** Lot Number */
-            lot_number: number | null;
-            /**
-             * Lot Contributions
-             * @description Contributions of that lot so far.
-             */
-            lot_contributions: number | null;
-            /**
              * Round Contributions
              * @description Contributions in its round so far.
              */
             round_contributions: number | null;
-            verdict: components["schemas"]["VerdictSummary"] | null;
-            dispute: components["schemas"]["Dispute"] | null;
+            /** Round Id */
+            round_id: string | null;
+            /**
+             * Stake Micro
+             * @description Micro-credits; 1 cr = 1,000,000.
+             */
+            stake_micro: number;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "pending" | "valued" | "refused" | "judged" | "withdrawn";
+            /** Takeovers */
+            takeovers: components["schemas"]["Takeover"][];
+            /** Ticks */
+            ticks: number;
+            /**
+             * Value
+             * @description Takeover advantage over the whole attempt.
+             */
+            value: number | null;
             /** Valued At */
             valued_at: string | null;
-            /** Judged At */
-            judged_at: string | null;
+            verdict: components["schemas"]["VerdictSummary"] | null;
+            /** Verdict Id */
+            verdict_id: string | null;
         };
         /**
          * AttemptAccepted
@@ -196,11 +937,6 @@ export interface components {
          */
         AttemptCreate: {
             /**
-             * Ticks
-             * @description Control ticks played, 15 per second.
-             */
-            ticks: number;
-            /**
              * Actions
              * @description base64 of int8, ticks x 2, row-major: executed [steer, throttle] in -127..127.
              */
@@ -217,41 +953,17 @@ export interface components {
             final: {
                 [key: string]: number;
             };
+            /**
+             * Ticks
+             * @description Control ticks played, 15 per second.
+             */
+            ticks: number;
         };
         /**
          * AttemptReplay
          * @description All that is needed to drive the attempt again, alone or beside the champions.
          */
         AttemptReplay: {
-            /**
-             * Attempt Id
-             * @description Opaque id.
-             */
-            attempt_id: string;
-            /**
-             * Campaign Id
-             * @description Opaque id.
-             */
-            campaign_id: string;
-            /** Environment */
-            environment: string;
-            /** Config */
-            config: {
-                [key: string]: components["schemas"]["JsonValue"];
-            };
-            /**
-             * Sensor
-             * @enum {string}
-             */
-            sensor: "camera" | "lidar";
-            /** Start */
-            start: {
-                [key: string]: components["schemas"]["JsonValue"];
-            };
-            /** Seed */
-            seed: number;
-            /** Ticks */
-            ticks: number;
             /**
              * Actions
              * @description base64 of int8, ticks x 2, row-major.
@@ -262,18 +974,47 @@ export interface components {
              * @description base64 of uint8 per tick: 0 policy, 1 human.
              */
             actors: string;
-            /** Takeovers */
-            takeovers: components["schemas"]["Takeover"][];
             /**
-             * Champion Before
-             * @description Content id: CIDv1, raw, sha2-256, base32, of a safetensors file.
+             * Attempt Id
+             * @description Opaque id.
              */
-            champion_before: string;
+            attempt_id: string;
+            /**
+             * Campaign Id
+             * @description Opaque id.
+             */
+            campaign_id: string;
             /**
              * Champion After
              * @description Champion after the attempt's verdict; null until then.
              */
             champion_after: string | null;
+            /**
+             * Champion Before
+             * @description Content id: CIDv1, raw, sha2-256, base32, of a safetensors file.
+             */
+            champion_before: string;
+            /** Config */
+            config: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /** Environment */
+            environment: string;
+            /** Seed */
+            seed: number;
+            /**
+             * Sensor
+             * @enum {string}
+             */
+            sensor: "camera" | "lidar";
+            /** Start */
+            start: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /** Takeovers */
+            takeovers: components["schemas"]["Takeover"][];
+            /** Ticks */
+            ticks: number;
         };
         /**
          * AttemptSummary
@@ -281,15 +1022,38 @@ export interface components {
          */
         AttemptSummary: {
             /**
-             * Id
-             * @description Opaque id.
+             * Actors
+             * @description base64 of uint8 per tick: 0 policy, 1 human.
              */
-            id: string;
+            actors: string;
             /**
              * Campaign Id
              * @description Opaque id.
              */
             campaign_id: string;
+            /**
+             * Charged Micro
+             * @description Micro-credits; 1 cr = 1,000,000.
+             */
+            charged_micro: number;
+            /** Human Ticks */
+            human_ticks: number;
+            /**
+             * Id
+             * @description Opaque id.
+             */
+            id: string;
+            /**
+             * Paid Micro
+             * @description Micro-credits; 1 cr = 1,000,000.
+             */
+            paid_micro: number;
+            /**
+             * Received At
+             * Format: date-time
+             * @description UTC time, RFC 3339.
+             */
+            received_at: string;
             /**
              * Status
              * @enum {string}
@@ -297,36 +1061,13 @@ export interface components {
             status: "pending" | "valued" | "refused" | "judged" | "withdrawn";
             /** Ticks */
             ticks: number;
-            /** Human Ticks */
-            human_ticks: number;
-            /**
-             * Actors
-             * @description base64 of uint8 per tick: 0 policy, 1 human.
-             */
-            actors: string;
             /**
              * Value
              * @description Takeover advantage over the whole attempt.
              */
             value: number | null;
-            /**
-             * Paid Micro
-             * @description Micro-credits; 1 cr = 1,000,000.
-             */
-            paid_micro: number;
-            /**
-             * Charged Micro
-             * @description Micro-credits; 1 cr = 1,000,000.
-             */
-            charged_micro: number;
             /** Verdict Id */
             verdict_id: string | null;
-            /**
-             * Received At
-             * Format: date-time
-             * @description UTC time, RFC 3339.
-             */
-            received_at: string;
         };
         /**
          * Attempts
@@ -347,36 +1088,36 @@ export interface components {
          */
         Ban: {
             /**
-             * Player Id
-             * @description Opaque id.
-             */
-            player_id: string;
-            /** Name */
-            name: string;
-            /**
-             * Until
+             * Banned Until
              * Format: date-time
              * @description UTC time, RFC 3339.
              */
-            until: string;
+            banned_until: string;
             /**
              * Forged Count
              * @description Attempts refused by the replay so far.
              */
             forged_count: number;
+            /** Name */
+            name: string;
+            /**
+             * Player Id
+             * @description Opaque id.
+             */
+            player_id: string;
         };
         /**
          * BanCreate
          * @description Keep a player from playing for a while.
          */
         BanCreate: {
-            /** Player Id */
-            player_id: string;
             /**
              * Hours
              * @description How long, in hours.
              */
             hours: number;
+            /** Player Id */
+            player_id: string;
             /**
              * Reason
              * @description One sentence, 3 to 500 characters.
@@ -388,58 +1129,65 @@ export interface components {
          * @description A campaign with all its page shows.
          */
         Campaign: {
+            /** Attempts */
+            attempts: number;
             /**
-             * Id
-             * @description Opaque id.
+             * Budget Micro
+             * @description Micro-credits; 1 cr = 1,000,000.
              */
-            id: string;
-            /** Slug */
-            slug: string;
-            /** Name */
-            name: string;
-            /** Environment */
-            environment: string;
+            budget_micro: number;
             /**
-             * Sensor
-             * @enum {string}
+             * Can Manage
+             * @description Whether the signed-in player may fund and close it.
              */
-            sensor: "camera" | "lidar";
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "warming" | "open" | "closing" | "closed";
+            can_manage: boolean;
             /**
              * Champion Cid
              * @description Null while the campaign warms up.
              */
             champion_cid: string | null;
             /**
-             * Score
-             * @description The champion's score on the standing held-out suite.
+             * Charged Micro
+             * @description Charged from stakes so far, in micro-credits.
              */
-            score: number | null;
-            /** Score Low */
-            score_low: number | null;
-            /** Score High */
-            score_high: number | null;
-            /** Score First */
-            score_first: number | null;
+            charged_micro: number;
+            /** Closed At */
+            closed_at: string | null;
             /**
-             * Target Score
-             * @description Fraction of the reference driver's mean progress.
+             * Config
+             * @description Environment configuration, as assignments carry it.
              */
-            target_score: number;
+            config: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
             /**
-             * Stake Micro
-             * @description Micro-credits; 1 cr = 1,000,000.
+             * Created At
+             * Format: date-time
+             * @description UTC time, RFC 3339.
              */
-            stake_micro: number;
+            created_at: string;
+            /** Environment */
+            environment: string;
             /**
              * Escrow Micro
              * @description Credits left in the escrow, in micro-credits.
              */
             escrow_micro: number;
+            /** Funder Id */
+            funder_id: string | null;
+            /** Funder Name */
+            funder_name: string | null;
+            /** History */
+            history: components["schemas"]["ScorePoint"][];
+            /**
+             * Id
+             * @description Opaque id.
+             */
+            id: string;
+            judge: components["schemas"]["JudgeState"];
+            lot: components["schemas"]["LotSummary"];
+            /** Name */
+            name: string;
             /**
              * Paid Micro
              * @description Paid to players so far, in micro-credits.
@@ -450,92 +1198,84 @@ export interface components {
              * @description Paid to players in the last 24 h, in micro-credits.
              */
             paid_today_micro: number;
+            pay: components["schemas"]["PayFigures"];
             /**
              * Players
              * @description Players with at least one attempt.
              */
             players: number;
-            /** Attempts */
-            attempts: number;
-            /**
-             * Withdrawable
-             * @description Whether earnings count as withdrawable credits.
-             */
-            withdrawable: boolean;
-            /**
-             * Created At
-             * Format: date-time
-             * @description UTC time, RFC 3339.
-             */
-            created_at: string;
-            /**
-             * Config
-             * @description Environment configuration, as assignments carry it.
-             */
-            config: {
-                [key: string]: components["schemas"]["JsonValue"];
-            };
-            /** Funder Id */
-            funder_id: string | null;
-            /** Funder Name */
-            funder_name: string | null;
             /**
              * Reference Score
              * @description The reference driver's mean progress, metres.
              */
             reference_score: number | null;
             /**
-             * Charged Micro
-             * @description Charged from stakes so far, in micro-credits.
+             * Score
+             * @description The champion's score on the standing held-out suite.
              */
-            charged_micro: number;
+            score: number | null;
+            /** Score First */
+            score_first: number | null;
+            /** Score High */
+            score_high: number | null;
+            /** Score Low */
+            score_low: number | null;
             /**
-             * Budget Micro
+             * Sensor
+             * @enum {string}
+             */
+            sensor: "camera" | "lidar";
+            /** Slug */
+            slug: string;
+            /**
+             * Stake Micro
              * @description Micro-credits; 1 cr = 1,000,000.
              */
-            budget_micro: number;
-            /** History */
-            history: components["schemas"]["ScorePoint"][];
-            lot: components["schemas"]["LotSummary"];
-            pay: components["schemas"]["PayFigures"];
-            judge: components["schemas"]["JudgeState"];
-            /** Closed At */
-            closed_at: string | null;
+            stake_micro: number;
             /**
-             * Can Manage
-             * @description Whether the signed-in player may fund and close it.
+             * State
+             * @enum {string}
              */
-            can_manage: boolean;
+            state: "warming" | "open" | "closing" | "closed";
+            /**
+             * Target Score
+             * @description Fraction of the reference driver's mean progress.
+             */
+            target_score: number;
+            /**
+             * Withdrawable
+             * @description Whether earnings count as withdrawable credits.
+             */
+            withdrawable: boolean;
         };
         /**
          * CampaignCreate
          * @description Fund a new campaign from the player's wallet.
          */
         CampaignCreate: {
-            /** Name */
-            name: string;
             /**
-             * Slug
-             * @description Made from the name if absent.
-             * @default null
+             * Budget Micro
+             * @description Micro-credits; 1 cr = 1,000,000.
              */
-            slug: string | null;
+            budget_micro: number;
             /**
              * Environment
              * @default racer-v0
              * @constant
              */
             environment: "racer-v0";
+            /** Name */
+            name: string;
             /**
              * Sensor
              * @enum {string}
              */
             sensor: "camera" | "lidar";
             /**
-             * Budget Micro
-             * @description Micro-credits; 1 cr = 1,000,000.
+             * Slug
+             * @description Made from the name if absent.
              */
-            budget_micro: number;
+            slug?: string | null;
             /**
              * Stake Micro
              * @description Micro-credits; at most 100 cr.
@@ -563,108 +1303,83 @@ export interface components {
          * @description One player's row in the campaign's table.
          */
         CampaignPlayer: {
-            /**
-             * Player Id
-             * @description Opaque id.
-             */
-            player_id: string;
-            /** Name */
-            name: string;
             /** Attempts */
             attempts: number;
+            /**
+             * Charged Micro
+             * @description Micro-credits; 1 cr = 1,000,000.
+             */
+            charged_micro: number;
             /** Contributions */
             contributions: number;
+            /** Name */
+            name: string;
             /**
-             * Value
-             * @description Sum of values of judged and waiting contributions.
+             * Net Micro
+             * @description Micro-credits; 1 cr = 1,000,000.
              */
-            value: number;
+            net_micro: number;
             /**
              * Paid Micro
              * @description Micro-credits; 1 cr = 1,000,000.
              */
             paid_micro: number;
             /**
-             * Charged Micro
-             * @description Micro-credits; 1 cr = 1,000,000.
+             * Player Id
+             * @description Opaque id.
              */
-            charged_micro: number;
+            player_id: string;
             /**
-             * Net Micro
-             * @description Micro-credits; 1 cr = 1,000,000.
+             * Value
+             * @description Sum of values of judged and waiting contributions.
              */
-            net_micro: number;
+            value: number;
         };
         /**
          * CampaignPlayers
          * @description Players by net earnings, best first.
          */
         CampaignPlayers: {
-            /** Players */
-            players: components["schemas"]["CampaignPlayer"][];
             /**
              * Next Cursor
              * @description Pass as `cursor` to read the next page; null at the end.
              */
             next_cursor: string | null;
+            /** Players */
+            players: components["schemas"]["CampaignPlayer"][];
         };
         /**
          * CampaignSummary
          * @description A campaign in a list.
          */
         CampaignSummary: {
-            /**
-             * Id
-             * @description Opaque id.
-             */
-            id: string;
-            /** Slug */
-            slug: string;
-            /** Name */
-            name: string;
-            /** Environment */
-            environment: string;
-            /**
-             * Sensor
-             * @enum {string}
-             */
-            sensor: "camera" | "lidar";
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "warming" | "open" | "closing" | "closed";
+            /** Attempts */
+            attempts: number;
             /**
              * Champion Cid
              * @description Null while the campaign warms up.
              */
             champion_cid: string | null;
             /**
-             * Score
-             * @description The champion's score on the standing held-out suite.
+             * Created At
+             * Format: date-time
+             * @description UTC time, RFC 3339.
              */
-            score: number | null;
-            /** Score Low */
-            score_low: number | null;
-            /** Score High */
-            score_high: number | null;
-            /** Score First */
-            score_first: number | null;
-            /**
-             * Target Score
-             * @description Fraction of the reference driver's mean progress.
-             */
-            target_score: number;
-            /**
-             * Stake Micro
-             * @description Micro-credits; 1 cr = 1,000,000.
-             */
-            stake_micro: number;
+            created_at: string;
+            /** Environment */
+            environment: string;
             /**
              * Escrow Micro
              * @description Credits left in the escrow, in micro-credits.
              */
             escrow_micro: number;
+            /**
+             * Id
+             * @description Opaque id.
+             */
+            id: string;
+            /** Name */
+            name: string;
             /**
              * Paid Micro
              * @description Paid to players so far, in micro-credits.
@@ -680,19 +1395,44 @@ export interface components {
              * @description Players with at least one attempt.
              */
             players: number;
-            /** Attempts */
-            attempts: number;
+            /**
+             * Score
+             * @description The champion's score on the standing held-out suite.
+             */
+            score: number | null;
+            /** Score First */
+            score_first: number | null;
+            /** Score High */
+            score_high: number | null;
+            /** Score Low */
+            score_low: number | null;
+            /**
+             * Sensor
+             * @enum {string}
+             */
+            sensor: "camera" | "lidar";
+            /** Slug */
+            slug: string;
+            /**
+             * Stake Micro
+             * @description Micro-credits; 1 cr = 1,000,000.
+             */
+            stake_micro: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "warming" | "open" | "closing" | "closed";
+            /**
+             * Target Score
+             * @description Fraction of the reference driver's mean progress.
+             */
+            target_score: number;
             /**
              * Withdrawable
              * @description Whether earnings count as withdrawable credits.
              */
             withdrawable: boolean;
-            /**
-             * Created At
-             * Format: date-time
-             * @description UTC time, RFC 3339.
-             */
-            created_at: string;
         };
         /**
          * Campaigns
@@ -707,12 +1447,6 @@ export interface components {
          * @description Everything stored about the player, as rows of plain data.
          */
         DataExport: {
-            /** Licence */
-            licence: string;
-            /** Player */
-            player: {
-                [key: string]: components["schemas"]["JsonValue"];
-            };
             /** Assignments */
             assignments: {
                 [key: string]: components["schemas"]["JsonValue"];
@@ -725,6 +1459,12 @@ export interface components {
             disputes: {
                 [key: string]: components["schemas"]["JsonValue"];
             }[];
+            /** Licence */
+            licence: string;
+            /** Player */
+            player: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
             /** Statement */
             statement: components["schemas"]["StatementLine"][];
         };
@@ -743,18 +1483,24 @@ export interface components {
          * @description A dispute and its answer.
          */
         Dispute: {
-            /**
-             * Id
-             * @description Opaque id.
-             */
-            id: string;
+            /** Answer */
+            answer: string | null;
             /**
              * Attempt Id
              * @description Opaque id.
              */
             attempt_id: string;
-            /** Verdict Id */
-            verdict_id: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             * @description UTC time, RFC 3339.
+             */
+            created_at: string;
+            /**
+             * Id
+             * @description Opaque id.
+             */
+            id: string;
             /**
              * Player Id
              * @description Opaque id.
@@ -762,21 +1508,15 @@ export interface components {
             player_id: string;
             /** Player Name */
             player_name: string;
-            /** Text */
-            text: string;
             /**
              * State
              * @enum {string}
              */
             state: "open" | "answered";
-            /** Answer */
-            answer: string | null;
-            /**
-             * Created At
-             * Format: date-time
-             * @description UTC time, RFC 3339.
-             */
-            created_at: string;
+            /** Text */
+            text: string;
+            /** Verdict Id */
+            verdict_id: string | null;
         };
         /**
          * DisputeAnswer
@@ -806,33 +1546,24 @@ export interface components {
          */
         EnvironmentSpec: {
             /**
-             * Id
-             * @description Versioned id, as `racer-v0`.
-             */
-            id: string;
-            /** Title */
-            title: string;
-            /** Summary */
-            summary: string;
-            /**
-             * Tick S
-             * @description Seconds per control tick.
-             */
-            tick_s: number;
-            /**
-             * Substeps
-             * @description Physics substeps per control tick.
-             */
-            substeps: number;
-            /** Max Ticks */
-            max_ticks: number;
-            /**
              * Actions
              * @description One entry per axis: name, low, high, meaning.
              */
             actions: {
                 [key: string]: components["schemas"]["JsonValue"];
             }[];
+            /**
+             * Id
+             * @description Versioned id, as `racer-v0`.
+             */
+            id: string;
+            /** Max Ticks */
+            max_ticks: number;
+            /**
+             * Presets
+             * @description Car presets.
+             */
+            presets: string[];
             /**
              * Sensors
              * @description Sensor presets: name, kind, shape, parameters.
@@ -841,10 +1572,19 @@ export interface components {
                 [key: string]: components["schemas"]["JsonValue"];
             }[];
             /**
-             * Presets
-             * @description Car presets.
+             * Substeps
+             * @description Physics substeps per control tick.
              */
-            presets: string[];
+            substeps: number;
+            /** Summary */
+            summary: string;
+            /**
+             * Tick S
+             * @description Seconds per control tick.
+             */
+            tick_s: number;
+            /** Title */
+            title: string;
         };
         /**
          * Environments
@@ -864,8 +1604,12 @@ export interface components {
          *     ban: {until}.
          */
         Event: {
-            /** Seq */
-            seq: number;
+            /**
+             * Created At
+             * Format: date-time
+             * @description UTC time, RFC 3339.
+             */
+            created_at: string;
             /**
              * Kind
              * @enum {string}
@@ -875,48 +1619,39 @@ export interface components {
             payload: {
                 [key: string]: components["schemas"]["JsonValue"];
             };
-            /**
-             * Created At
-             * Format: date-time
-             * @description UTC time, RFC 3339.
-             */
-            created_at: string;
+            /** Seq */
+            seq: number;
+            $defs: {
+                JsonValue: unknown;
+            };
         };
         /**
          * Grid
-         * @description How to read the track's raster at `GET /tracks/{id}/grid` (int8, row-major, first row at y0).
+         * @description How to read the raster at `GET /tracks/{id}/grid`: int8, row-major over (size_x, size_y).
+         *
+         *     The byte of point (x, y) is at `floor(x / cell_m) * size_y + floor(y / cell_m)`.
          */
         Grid: {
-            /** Rows */
-            rows: number;
-            /** Columns */
-            columns: number;
             /**
              * Cell M
              * @description Edge of a cell in metres.
              */
             cell_m: number;
             /**
-             * X0 M
-             * @description x of the first column's centre, metres.
+             * Distance Step M
+             * @description Metres per unit of the byte: signed distance to the road edge, positive on the road.
              */
-            x0_m: number;
-            /**
-             * Y0 M
-             * @description y of the first row's centre, metres.
-             */
-            y0_m: number;
+            distance_step_m: number;
+            /** Size X */
+            size_x: number;
+            /** Size Y */
+            size_y: number;
         };
         /**
          * Health
          * @description Whether the service works.
          */
         Health: {
-            /**
-             * Status
-             * @enum {string}
-             */
-            status: "ok" | "degraded";
             /** Database */
             database: boolean;
             /**
@@ -926,6 +1661,11 @@ export interface components {
             judge: "warming" | "ready" | "away";
             /** Judge Heartbeat Age S */
             judge_heartbeat_age_s: number | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ok" | "degraded";
             /** Version */
             version: string;
         };
@@ -935,22 +1675,22 @@ export interface components {
          */
         Incident: {
             /**
-             * Id
-             * @description Opaque id.
-             */
-            id: string;
-            /** Source */
-            source: string;
-            /** Kind */
-            kind: string;
-            /** Message */
-            message: string;
-            /**
              * Created At
              * Format: date-time
              * @description UTC time, RFC 3339.
              */
             created_at: string;
+            /**
+             * Id
+             * @description Opaque id.
+             */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Message */
+            message: string;
+            /** Source */
+            source: string;
         };
         JsonValue: unknown;
         /**
@@ -959,16 +1699,10 @@ export interface components {
          */
         JudgeState: {
             /**
-             * State
-             * @description warming: compiling or training the first champion; away: no heartbeat for 15 s.
-             * @enum {string}
+             * Note
+             * @description Progress in words, empty when there is nothing to say.
              */
-            state: "warming" | "ready" | "away";
-            /**
-             * Starts Ready
-             * @description Unused starts stored for the current champion.
-             */
-            starts_ready: number;
+            note: string;
             /** Pending Attempts */
             pending_attempts: number;
             /**
@@ -977,105 +1711,80 @@ export interface components {
              */
             pending_s: number;
             /**
-             * Note
-             * @description Progress in words, empty when there is nothing to say.
-             */
-            note: string;
-            /**
              * Progress
              * @description 0 to 1 while warming, else null.
              */
             progress: number | null;
+            /**
+             * Starts Ready
+             * @description Unused starts stored for the current champion.
+             */
+            starts_ready: number;
+            /**
+             * State
+             * @description warming: compiling or training the first champion; away: no heartbeat for 15 s.
+             * @enum {string}
+             */
+            state: "warming" | "ready" | "away";
         };
         /**
          * LeaderRow
          * @description One player over all campaigns.
          */
         LeaderRow: {
-            /**
-             * Player Id
-             * @description Opaque id.
-             */
-            player_id: string;
-            /** Name */
-            name: string;
             /** Attempts */
             attempts: number;
+            /** Campaigns */
+            campaigns: number;
+            /**
+             * Charged Micro
+             * @description Micro-credits; 1 cr = 1,000,000.
+             */
+            charged_micro: number;
             /** Contributions */
             contributions: number;
+            /** Name */
+            name: string;
             /**
-             * Value
-             * @description Sum of values of judged and waiting contributions.
+             * Net Micro
+             * @description Micro-credits; 1 cr = 1,000,000.
              */
-            value: number;
+            net_micro: number;
             /**
              * Paid Micro
              * @description Micro-credits; 1 cr = 1,000,000.
              */
             paid_micro: number;
             /**
-             * Charged Micro
-             * @description Micro-credits; 1 cr = 1,000,000.
+             * Player Id
+             * @description Opaque id.
              */
-            charged_micro: number;
-            /**
-             * Net Micro
-             * @description Micro-credits; 1 cr = 1,000,000.
-             */
-            net_micro: number;
+            player_id: string;
             /** Rank */
             rank: number;
-            /** Campaigns */
-            campaigns: number;
+            /**
+             * Value
+             * @description Sum of values of judged and waiting contributions.
+             */
+            value: number;
         };
         /**
          * Leaderboard
          * @description Players by net earnings over all campaigns, best first.
          */
         Leaderboard: {
-            /** Players */
-            players: components["schemas"]["LeaderRow"][];
             /** Own Rank */
             own_rank: number | null;
+            /** Players */
+            players: components["schemas"]["LeaderRow"][];
         };
         /**
          * Lot
          * @description The open lot as a list, newest first.
          */
         Lot: {
-            /** Number */
-            number: number;
-            /**
-             * Tries
-             * @description Times the gate was tried with this lot.
-             */
-            tries: number;
             /** Contributions */
             contributions: number;
-            /**
-             * Positive
-             * @description Contributions with a positive value, which share the pool.
-             */
-            positive: number;
-            /** Players */
-            players: number;
-            /**
-             * Pending
-             * @description Attempts received and not yet valued.
-             */
-            pending: number;
-            /**
-             * Round Id
-             * @description The open round, if there is one.
-             */
-            round_id: string | null;
-            /**
-             * Round Contributions
-             * @description Contributions in the open round.
-             */
-            round_contributions: number;
-            /** Round Opened At */
-            round_opened_at: string | null;
             /** Entries */
             entries: components["schemas"]["LotEntry"][];
             /**
@@ -1083,12 +1792,48 @@ export interface components {
              * @description Pass as `cursor` to read the next page; null at the end.
              */
             next_cursor: string | null;
+            /** Number */
+            number: number;
+            /**
+             * Pending
+             * @description Attempts received and not yet valued.
+             */
+            pending: number;
+            /** Players */
+            players: number;
+            /**
+             * Positive
+             * @description Contributions with a positive value, which share the pool.
+             */
+            positive: number;
+            /**
+             * Round Contributions
+             * @description Contributions in the open round.
+             */
+            round_contributions: number;
+            /**
+             * Round Id
+             * @description The open round, if there is one.
+             */
+            round_id: string | null;
+            /** Round Opened At */
+            round_opened_at: string | null;
+            /**
+             * Tries
+             * @description Times the gate was tried with this lot.
+             */
+            tries: number;
         };
         /**
          * LotEntry
          * @description One contribution of the open lot.
          */
         LotEntry: {
+            /**
+             * Actors
+             * @description base64 of uint8 per tick: 0 policy, 1 human.
+             */
+            actors: string;
             /**
              * Attempt Id
              * @description Opaque id.
@@ -1102,64 +1847,59 @@ export interface components {
             /** Player Name */
             player_name: string;
             /**
-             * Status
-             * @enum {string}
-             */
-            status: "pending" | "valued" | "refused" | "judged" | "withdrawn";
-            /** Value */
-            value: number | null;
-            /** Ticks */
-            ticks: number;
-            /**
-             * Actors
-             * @description base64 of uint8 per tick: 0 policy, 1 human.
-             */
-            actors: string;
-            /**
              * Received At
              * Format: date-time
              * @description UTC time, RFC 3339.
              */
             received_at: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "pending" | "valued" | "refused" | "judged" | "withdrawn";
+            /** Ticks */
+            ticks: number;
+            /** Value */
+            value: number | null;
         };
         /**
          * LotSummary
          * @description The open lot.
          */
         LotSummary: {
-            /** Number */
-            number: number;
-            /**
-             * Tries
-             * @description Times the gate was tried with this lot.
-             */
-            tries: number;
             /** Contributions */
             contributions: number;
-            /**
-             * Positive
-             * @description Contributions with a positive value, which share the pool.
-             */
-            positive: number;
-            /** Players */
-            players: number;
+            /** Number */
+            number: number;
             /**
              * Pending
              * @description Attempts received and not yet valued.
              */
             pending: number;
+            /** Players */
+            players: number;
             /**
-             * Round Id
-             * @description The open round, if there is one.
+             * Positive
+             * @description Contributions with a positive value, which share the pool.
              */
-            round_id: string | null;
+            positive: number;
             /**
              * Round Contributions
              * @description Contributions in the open round.
              */
             round_contributions: number;
+            /**
+             * Round Id
+             * @description The open round, if there is one.
+             */
+            round_id: string | null;
             /** Round Opened At */
             round_opened_at: string | null;
+            /**
+             * Tries
+             * @description Times the gate was tried with this lot.
+             */
+            tries: number;
         };
         /**
          * Me
@@ -1167,63 +1907,63 @@ export interface components {
          */
         Me: {
             /**
-             * Id
-             * @description Opaque id.
-             */
-            id: string;
-            /** Name */
-            name: string;
-            /**
-             * Role
-             * @enum {string}
-             */
-            role: "player" | "funder" | "operator";
-            /**
              * Balance Micro
              * @description Free credits, in micro-credits.
              */
             balance_micro: number;
-            /**
-             * Staked Micro
-             * @description Locked by open or unjudged attempts, in micro-credits.
-             */
-            staked_micro: number;
-            /**
-             * Loan Micro
-             * @description Outstanding starter loan, in micro-credits, not negative; repaid first from earnings.
-             */
-            loan_micro: number;
-            /**
-             * Withdrawable Micro
-             * @description What could be withdrawn now, in micro-credits.
-             */
-            withdrawable_micro: number;
-            /**
-             * Open Assignment Id
-             * @description The one open assignment, if there is one.
-             */
-            open_assignment_id: string | null;
-            /** Has Recovery Code */
-            has_recovery_code: boolean;
-            /**
-             * Created At
-             * Format: date-time
-             * @description UTC time, RFC 3339.
-             */
-            created_at: string;
+            /** Banned Until */
+            banned_until: string | null;
             /**
              * Consent At
              * Format: date-time
              * @description UTC time, RFC 3339.
              */
             consent_at: string;
-            /** Banned Until */
-            banned_until: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             * @description UTC time, RFC 3339.
+             */
+            created_at: string;
+            /** Has Recovery Code */
+            has_recovery_code: boolean;
+            /**
+             * Id
+             * @description Opaque id.
+             */
+            id: string;
+            /**
+             * Loan Micro
+             * @description Outstanding starter loan, in micro-credits, not negative; repaid first from earnings.
+             */
+            loan_micro: number;
+            /** Name */
+            name: string;
+            /**
+             * Open Assignment Id
+             * @description The one open assignment, if there is one.
+             */
+            open_assignment_id: string | null;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "player" | "funder" | "operator";
             /**
              * Slow Until
              * @description Until then new assignments wait, after refused replays.
              */
             slow_until: string | null;
+            /**
+             * Staked Micro
+             * @description Locked by open or unjudged attempts, in micro-credits.
+             */
+            staked_micro: number;
+            /**
+             * Withdrawable Micro
+             * @description What could be withdrawn now, in micro-credits.
+             */
+            withdrawable_micro: number;
         };
         /**
          * MePatch
@@ -1241,50 +1981,35 @@ export interface components {
          * @description The operator's page.
          */
         Overview: {
-            /** Queue */
-            queue: components["schemas"]["QueueRow"][];
-            /** Pending Attempts */
-            pending_attempts: number;
-            /** Judged Per S */
-            judged_per_s: number | null;
-            /** Processes */
-            processes: components["schemas"]["ProcessRow"][];
-            /** Incidents */
-            incidents: components["schemas"]["Incident"][];
-            /** Bans */
-            bans: components["schemas"]["Ban"][];
-            /** Disputes */
-            disputes: components["schemas"]["Dispute"][];
-            /** Players */
-            players: number;
             /** Attempts 24H */
             attempts_24h: number;
+            /** Bans */
+            bans: components["schemas"]["Ban"][];
             /**
              * Credits Issued Micro
              * @description Micro-credits; 1 cr = 1,000,000.
              */
             credits_issued_micro: number;
+            /** Disputes */
+            disputes: components["schemas"]["Dispute"][];
+            /** Incidents */
+            incidents: components["schemas"]["Incident"][];
+            /** Judged Per S */
+            judged_per_s: number | null;
+            /** Pending Attempts */
+            pending_attempts: number;
+            /** Players */
+            players: number;
+            /** Processes */
+            processes: components["schemas"]["ProcessRow"][];
+            /** Queue */
+            queue: components["schemas"]["QueueRow"][];
         };
         /**
          * PayFigures
          * @description This campaign's numbers in the payment rule.
          */
         PayFigures: {
-            /**
-             * Stake Micro
-             * @description Micro-credits; 1 cr = 1,000,000.
-             */
-            stake_micro: number;
-            /**
-             * Round Contributions
-             * @description A round closes at this many contributions.
-             */
-            round_contributions: number;
-            /**
-             * Round Wait S
-             * @description Or this long after its first, in seconds.
-             */
-            round_wait_s: number;
             /**
              * Budget Micro
              * @description All credits ever put into the escrow, in micro-credits.
@@ -1296,11 +2021,6 @@ export interface components {
              */
             escrow_micro: number;
             /**
-             * Paid Fraction
-             * @description C: the part of the improvement already paid, 0 to 1.
-             */
-            paid_fraction: number;
-            /**
              * Gain Sum
              * @description G: summed gains over promotions, in score.
              */
@@ -1310,8 +2030,28 @@ export interface components {
              * @description V: summed squared errors of those gains.
              */
             gain_variance: number;
+            /**
+             * Paid Fraction
+             * @description C: the part of the improvement already paid, 0 to 1.
+             */
+            paid_fraction: number;
+            /**
+             * Round Contributions
+             * @description A round closes at this many contributions.
+             */
+            round_contributions: number;
+            /**
+             * Round Wait S
+             * @description Or this long after its first, in seconds.
+             */
+            round_wait_s: number;
             /** Score First */
             score_first: number | null;
+            /**
+             * Stake Micro
+             * @description Micro-credits; 1 cr = 1,000,000.
+             */
+            stake_micro: number;
             /**
              * Target Score
              * @description Fraction of the reference driver's mean progress.
@@ -1323,36 +2063,24 @@ export interface components {
          * @description One policy with what is needed to run it; the weights are at `/policies/{cid}.safetensors`.
          */
         Policy: {
+            /** Campaign Id */
+            campaign_id: string | null;
             /**
              * Cid
              * @description Content id: CIDv1, raw, sha2-256, base32, of a safetensors file.
              */
             cid: string;
             /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "seed" | "candidate" | "control" | "reference";
-            /** Parent Cid */
-            parent_cid: string | null;
-            /** Score */
-            score: number | null;
-            /** Score Low */
-            score_low: number | null;
-            /** Score High */
-            score_high: number | null;
-            /**
              * Created At
              * Format: date-time
              * @description UTC time, RFC 3339.
              */
             created_at: string;
-            /** Campaign Id */
-            campaign_id: string | null;
-            /** Verdict Id */
-            verdict_id: string | null;
-            /** Size Bytes */
-            size_bytes: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "seed" | "candidate" | "control" | "reference";
             /**
              * Metadata
              * @description The file's sidecar: architecture and sensor spec.
@@ -1360,36 +2088,18 @@ export interface components {
             metadata: {
                 [key: string]: components["schemas"]["JsonValue"];
             };
-        };
-        /**
-         * PolicySummary
-         * @description A policy in a campaign's history.
-         */
-        PolicySummary: {
-            /**
-             * Cid
-             * @description Content id: CIDv1, raw, sha2-256, base32, of a safetensors file.
-             */
-            cid: string;
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "seed" | "candidate" | "control" | "reference";
             /** Parent Cid */
             parent_cid: string | null;
             /** Score */
             score: number | null;
-            /** Score Low */
-            score_low: number | null;
             /** Score High */
             score_high: number | null;
-            /**
-             * Created At
-             * Format: date-time
-             * @description UTC time, RFC 3339.
-             */
-            created_at: string;
+            /** Score Low */
+            score_low: number | null;
+            /** Size Bytes */
+            size_bytes: number;
+            /** Verdict Id */
+            verdict_id: string | null;
         };
         /**
          * Problem
@@ -1397,30 +2107,15 @@ export interface components {
          */
         Problem: {
             /**
-             * Type
-             * @description Stable address of the kind of problem, `/problems/{code}`.
+             * Code
+             * @description Stable machine-readable kind; quote it when asking for help.
              */
-            type: string;
-            /**
-             * Title
-             * @description The kind of problem in a few words.
-             */
-            title: string;
-            /**
-             * Status
-             * @description HTTP status code.
-             */
-            status: number;
+            code: string;
             /**
              * Detail
              * @description What happened, in one sentence.
              */
             detail: string;
-            /**
-             * Code
-             * @description Stable machine-readable kind; quote it when asking for help.
-             */
-            code: string;
             /**
              * Field
              * @description The offending field, header or path part; null if none.
@@ -1436,16 +2131,31 @@ export interface components {
              * @description Seconds to wait before the same request may succeed.
              */
             retry_after_s: number | null;
+            /**
+             * Status
+             * @description HTTP status code.
+             */
+            status: number;
+            /**
+             * Title
+             * @description The kind of problem in a few words.
+             */
+            title: string;
+            /**
+             * Type
+             * @description Stable address of the kind of problem, `/problems/{code}`.
+             */
+            type: string;
         };
         /**
          * ProcessRow
          * @description A supervised process by its last heartbeat.
          */
         ProcessRow: {
-            /** Name */
-            name: string;
             /** Heartbeat Age S */
             heartbeat_age_s: number | null;
+            /** Name */
+            name: string;
             /** Note */
             note: string;
         };
@@ -1454,14 +2164,14 @@ export interface components {
          * @description Jobs of one kind and state.
          */
         QueueRow: {
-            /** Kind */
-            kind: string;
-            /** State */
-            state: string;
             /** Jobs */
             jobs: number;
+            /** Kind */
+            kind: string;
             /** Oldest At */
             oldest_at: string | null;
+            /** State */
+            state: string;
         };
         /**
          * Reason
@@ -1473,8 +2183,6 @@ export interface components {
              * @description Stable kind: waiting, valued, no_takeover, paid, kept, charged, refused_...
              */
             code: string;
-            /** Sentence */
-            sentence: string;
             /**
              * Parts
              * @description The figures the sentence uses, by name.
@@ -1482,6 +2190,8 @@ export interface components {
             parts: {
                 [key: string]: components["schemas"]["JsonValue"];
             };
+            /** Sentence */
+            sentence: string;
         };
         /**
          * RecoveryCode
@@ -1497,44 +2207,44 @@ export interface components {
          */
         ScorePoint: {
             /**
-             * Verdict Id
-             * @description Opaque id.
+             * Attempts
+             * @description Attempts judged in the campaign until then.
              */
-            verdict_id: string;
-            /** Number */
-            number: number;
+            attempts: number;
+            /** Champion Cid */
+            champion_cid: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             * @description UTC time, RFC 3339.
+             */
+            created_at: string;
             /**
              * Kind
              * @enum {string}
              */
             kind: "promoted" | "kept" | "control_promoted" | "rolled_back" | "bootstrap";
-            /** Champion Cid */
-            champion_cid: string | null;
-            /**
-             * Score
-             * @description Score of the champion after the verdict.
-             */
-            score: number | null;
-            /** Score Low */
-            score_low: number | null;
-            /** Score High */
-            score_high: number | null;
-            /**
-             * Attempts
-             * @description Attempts judged in the campaign until then.
-             */
-            attempts: number;
+            /** Number */
+            number: number;
             /**
              * Paid Micro
              * @description Micro-credits; 1 cr = 1,000,000.
              */
             paid_micro: number;
             /**
-             * At
-             * Format: date-time
-             * @description UTC time, RFC 3339.
+             * Score
+             * @description Score of the champion after the verdict.
              */
-            at: string;
+            score: number | null;
+            /** Score High */
+            score_high: number | null;
+            /** Score Low */
+            score_low: number | null;
+            /**
+             * Verdict Id
+             * @description Opaque id.
+             */
+            verdict_id: string;
         };
         /**
          * SessionCreate
@@ -1550,9 +2260,8 @@ export interface components {
             /**
              * Name
              * @description Shown to others; one is made up if absent.
-             * @default null
              */
-            name: string | null;
+            name?: string | null;
         };
         /**
          * SessionRecover
@@ -1584,16 +2293,6 @@ export interface components {
          */
         StatementLine: {
             /**
-             * Transfer Id
-             * @description Opaque id.
-             */
-            transfer_id: string;
-            /**
-             * Kind
-             * @description loan, stake, stake_return, charge, payment, repayment, fund, refund, ...
-             */
-            kind: string;
-            /**
              * Account
              * @enum {string}
              */
@@ -1603,6 +2302,8 @@ export interface components {
              * @description Signed change of that account, in micro-credits.
              */
             amount_micro: number;
+            /** Attempt Id */
+            attempt_id: string | null;
             /**
              * Balance Micro
              * @description That account's balance afterwards, in micro-credits.
@@ -1610,29 +2311,47 @@ export interface components {
             balance_micro: number;
             /** Campaign Id */
             campaign_id: string | null;
-            /** Attempt Id */
-            attempt_id: string | null;
-            /** Verdict Id */
-            verdict_id: string | null;
-            /** Memo */
-            memo: string;
-            /**
-             * Hash
-             * @description Hex sha256 of the transfer in the ledger's hash chain.
-             */
-            hash: string;
             /**
              * Created At
              * Format: date-time
              * @description UTC time, RFC 3339.
              */
             created_at: string;
+            /**
+             * Hash
+             * @description Hex sha256 of the transfer in the ledger's hash chain.
+             */
+            hash: string;
+            /**
+             * Kind
+             * @description loan, stake, stake_return, charge, payment, repayment, fund, refund, ...
+             */
+            kind: string;
+            /** Memo */
+            memo: string;
+            /**
+             * Transfer Id
+             * @description Opaque id.
+             */
+            transfer_id: string;
+            /** Verdict Id */
+            verdict_id: string | null;
         };
         /**
          * Takeover
          * @description One takeover compared with the champion alone from the same state.
          */
         Takeover: {
+            /**
+             * Alone Crash S
+             * @description Seconds after the takeover at which the model alone crashes; null if it goes on.
+             */
+            alone_crash_s: number | null;
+            /**
+             * Alone Progress M
+             * @description Metres the model alone makes over the compared ticks.
+             */
+            alone_progress_m: number;
             /** First Tick */
             first_tick: number;
             /**
@@ -1646,20 +2365,10 @@ export interface components {
              */
             value: number;
             /**
-             * Alone Crash S
-             * @description Seconds after the takeover at which the model alone crashes; null if it goes on.
-             */
-            alone_crash_s: number | null;
-            /**
              * Yours Crash S
              * @description Seconds after the takeover at which this attempt crashed; null if it went on.
              */
             yours_crash_s: number | null;
-            /**
-             * Alone Progress M
-             * @description Metres the model alone makes over the compared ticks.
-             */
-            alone_progress_m: number;
             /**
              * Yours Progress M
              * @description Metres this attempt made over the compared ticks.
@@ -1668,74 +2377,72 @@ export interface components {
         };
         /**
          * Track
-         * @description One track: a closed centre line with widths.
+         * @description One track: a closed centre line with half widths; every number is an exact float32.
          */
         Track: {
-            /** Id */
-            id: string;
-            /** Title */
-            title: string;
-            /** Length M */
-            length_m: number;
-            /**
-             * Width M
-             * @description Mean width in metres.
-             */
-            width_m: number;
-            /**
-             * Origin
-             * @description Where it comes from: own, generated, imported.
-             */
-            origin: string;
             /**
              * Centre M
-             * @description Centre line points (x, y) in metres.
+             * @description Centre line points (x, y), metres.
              */
             centre_m: [
                 number,
                 number
             ][];
+            grid: components["schemas"]["Grid"];
             /**
-             * Left M
-             * @description Distance to the left edge at each point, metres.
+             * Half Width M
+             * @description Mean half width of the road in metres.
              */
-            left_m: number[];
+            half_width_m: number;
             /**
-             * Right M
-             * @description Distance to the right edge at each point, metres.
+             * Half Widths M
+             * @description Half width of the road at each point, metres.
              */
-            right_m: number[];
-            grid: components["schemas"]["Grid"] | null;
+            half_widths_m: number[];
+            /** Id */
+            id: string;
+            /** Length M */
+            length_m: number;
             /** Metadata */
             metadata: {
                 [key: string]: components["schemas"]["JsonValue"];
             };
+            /** Name */
+            name: string;
+            /**
+             * Spacing M
+             * @description Distance of neighbouring points, metres.
+             */
+            spacing_m: number;
+            /**
+             * Tangent
+             * @description Unit vector along the road at each point.
+             */
+            tangent: [
+                number,
+                number
+            ][];
         };
         /**
          * TrackSummary
          * @description A track in the catalogue.
          */
         TrackSummary: {
+            /**
+             * Half Width M
+             * @description Mean half width of the road in metres.
+             */
+            half_width_m: number;
             /** Id */
             id: string;
-            /** Title */
-            title: string;
             /** Length M */
             length_m: number;
-            /**
-             * Width M
-             * @description Mean width in metres.
-             */
-            width_m: number;
-            /**
-             * Origin
-             * @description Where it comes from: own, generated, imported.
-             */
-            origin: string;
+            /** Name */
+            name: string;
         };
         /**
          * Tracks
-         * @description The catalogue.
+         * @description The catalogue; `gen-N` for any N from 0 to 4294967295 is a generated track that is not listed.
          */
         Tracks: {
             /** Tracks */
@@ -1747,91 +2454,91 @@ export interface components {
          */
         Verdict: {
             /**
-             * Id
-             * @description Opaque id.
-             */
-            id: string;
-            /**
-             * Campaign Id
-             * @description Opaque id.
-             */
-            campaign_id: string;
-            /** Round Id */
-            round_id: string | null;
-            /** Number */
-            number: number;
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "promoted" | "kept" | "control_promoted" | "rolled_back" | "bootstrap";
-            /** Champion Before */
-            champion_before: string | null;
-            /** Champion After */
-            champion_after: string | null;
-            /** Score Before */
-            score_before: number | null;
-            /** Score After */
-            score_after: number | null;
-            /**
-             * Gain
-             * @description Measured difference of the scores on fresh starts.
-             */
-            gain: number | null;
-            /**
-             * Gain Low
-             * @description Lower end of its 95 % interval.
-             */
-            gain_low: number | null;
-            /**
-             * Gain High
-             * @description Upper end of its 95 % interval.
-             */
-            gain_high: number | null;
-            /**
-             * Pool Micro
-             * @description Paid to the lot by this verdict, in micro-credits.
-             */
-            pool_micro: number;
-            /**
-             * Charged Micro
-             * @description Charged by this verdict, in micro-credits.
-             */
-            charged_micro: number;
-            /** Lot Number */
-            lot_number: number | null;
-            /**
-             * Contributions
-             * @description Contributions in the lot when it was judged.
-             */
-            contributions: number;
-            /** Sentence */
-            sentence: string;
-            /**
-             * Created At
-             * Format: date-time
-             * @description UTC time, RFC 3339.
-             */
-            created_at: string;
-            /**
-             * Secret Commit
-             * @description Hex sha256 of the round's secret, published before.
-             */
-            secret_commit: string | null;
-            /**
-             * Secret
-             * @description The secret, revealed when the round is judged.
-             */
-            secret: string | null;
-            /** Entries */
-            entries: components["schemas"]["VerdictEntry"][];
-            /**
              * Body
              * @description Seeds, CIDs, gate figures, per-start scores, amounts.
              */
             body: {
                 [key: string]: components["schemas"]["JsonValue"];
             };
+            /**
+             * Campaign Id
+             * @description Opaque id.
+             */
+            campaign_id: string;
+            /** Champion After */
+            champion_after: string | null;
+            /** Champion Before */
+            champion_before: string | null;
+            /**
+             * Charged Micro
+             * @description Charged by this verdict, in micro-credits.
+             */
+            charged_micro: number;
+            /**
+             * Contributions
+             * @description Contributions in the lot when it was judged.
+             */
+            contributions: number;
+            /**
+             * Created At
+             * Format: date-time
+             * @description UTC time, RFC 3339.
+             */
+            created_at: string;
+            /** Entries */
+            entries: components["schemas"]["VerdictEntry"][];
+            /**
+             * Gain
+             * @description Measured difference of the scores on fresh starts.
+             */
+            gain: number | null;
+            /**
+             * Gain High
+             * @description Upper end of its 95 % interval.
+             */
+            gain_high: number | null;
+            /**
+             * Gain Low
+             * @description Lower end of its 95 % interval.
+             */
+            gain_low: number | null;
+            /**
+             * Id
+             * @description Opaque id.
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "promoted" | "kept" | "control_promoted" | "rolled_back" | "bootstrap";
+            /** Lot Number */
+            lot_number: number | null;
+            /** Number */
+            number: number;
+            /**
+             * Pool Micro
+             * @description Paid to the lot by this verdict, in micro-credits.
+             */
+            pool_micro: number;
+            /** Round Id */
+            round_id: string | null;
+            /** Score After */
+            score_after: number | null;
+            /** Score Before */
+            score_before: number | null;
+            /**
+             * Secret
+             * @description The secret, revealed when the round is judged.
+             */
+            secret: string | null;
+            /**
+             * Secret Commit
+             * @description Hex sha256 of the round's secret, published before.
+             */
+            secret_commit: string | null;
+            /** Sentence */
+            sentence: string;
         };
         /**
          * VerdictEntry
@@ -1844,6 +2551,16 @@ export interface components {
              */
             attempt_id: string;
             /**
+             * Charged Micro
+             * @description Micro-credits; 1 cr = 1,000,000.
+             */
+            charged_micro: number;
+            /**
+             * Paid Micro
+             * @description Micro-credits; 1 cr = 1,000,000.
+             */
+            paid_micro: number;
+            /**
              * Player Id
              * @description Opaque id.
              */
@@ -1852,16 +2569,6 @@ export interface components {
             player_name: string;
             /** Value */
             value: number | null;
-            /**
-             * Paid Micro
-             * @description Micro-credits; 1 cr = 1,000,000.
-             */
-            paid_micro: number;
-            /**
-             * Charged Micro
-             * @description Micro-credits; 1 cr = 1,000,000.
-             */
-            charged_micro: number;
         };
         /**
          * VerdictSummary
@@ -1869,85 +2576,85 @@ export interface components {
          */
         VerdictSummary: {
             /**
-             * Id
-             * @description Opaque id.
-             */
-            id: string;
-            /**
              * Campaign Id
              * @description Opaque id.
              */
             campaign_id: string;
-            /** Round Id */
-            round_id: string | null;
-            /** Number */
-            number: number;
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "promoted" | "kept" | "control_promoted" | "rolled_back" | "bootstrap";
-            /** Champion Before */
-            champion_before: string | null;
             /** Champion After */
             champion_after: string | null;
-            /** Score Before */
-            score_before: number | null;
-            /** Score After */
-            score_after: number | null;
-            /**
-             * Gain
-             * @description Measured difference of the scores on fresh starts.
-             */
-            gain: number | null;
-            /**
-             * Gain Low
-             * @description Lower end of its 95 % interval.
-             */
-            gain_low: number | null;
-            /**
-             * Gain High
-             * @description Upper end of its 95 % interval.
-             */
-            gain_high: number | null;
-            /**
-             * Pool Micro
-             * @description Paid to the lot by this verdict, in micro-credits.
-             */
-            pool_micro: number;
+            /** Champion Before */
+            champion_before: string | null;
             /**
              * Charged Micro
              * @description Charged by this verdict, in micro-credits.
              */
             charged_micro: number;
-            /** Lot Number */
-            lot_number: number | null;
             /**
              * Contributions
              * @description Contributions in the lot when it was judged.
              */
             contributions: number;
-            /** Sentence */
-            sentence: string;
             /**
              * Created At
              * Format: date-time
              * @description UTC time, RFC 3339.
              */
             created_at: string;
+            /**
+             * Gain
+             * @description Measured difference of the scores on fresh starts.
+             */
+            gain: number | null;
+            /**
+             * Gain High
+             * @description Upper end of its 95 % interval.
+             */
+            gain_high: number | null;
+            /**
+             * Gain Low
+             * @description Lower end of its 95 % interval.
+             */
+            gain_low: number | null;
+            /**
+             * Id
+             * @description Opaque id.
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "promoted" | "kept" | "control_promoted" | "rolled_back" | "bootstrap";
+            /** Lot Number */
+            lot_number: number | null;
+            /** Number */
+            number: number;
+            /**
+             * Pool Micro
+             * @description Paid to the lot by this verdict, in micro-credits.
+             */
+            pool_micro: number;
+            /** Round Id */
+            round_id: string | null;
+            /** Score After */
+            score_after: number | null;
+            /** Score Before */
+            score_before: number | null;
+            /** Sentence */
+            sentence: string;
         };
         /**
          * Verdicts
          * @description Verdicts of a campaign, newest first.
          */
         Verdicts: {
-            /** Verdicts */
-            verdicts: components["schemas"]["VerdictSummary"][];
             /**
              * Next Cursor
              * @description Pass as `cursor` to read the next page; null at the end.
              */
             next_cursor: string | null;
+            /** Verdicts */
+            verdicts: components["schemas"]["VerdictSummary"][];
         };
     };
     responses: never;
@@ -1957,4 +2664,1673 @@ export interface components {
     pathItems: never;
 }
 export type $defs = Record<string, never>;
-export type operations = Record<string, never>;
+export interface operations {
+    read_assignment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                assignment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Assignment"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_assignment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                assignment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_attempt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                assignment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AttemptCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttemptAccepted"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_attempt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                attempt_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attempt"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_dispute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                attempt_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DisputeCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dispute"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_replay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                attempt_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttemptReplay"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_campaigns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Campaigns"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Campaign"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The campaign's id or its slug. */
+                campaign_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Campaign"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_assignment: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client; the same key gives the same assignment again. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description The campaign's id or its slug. */
+                campaign_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Assignment"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    close_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The campaign's id or its slug. */
+                campaign_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Campaign"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The campaign's id or its slug. */
+                campaign_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description JSON lines: first the licence and campaign, then one paid contribution a line. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    fund_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The campaign's id or its slug. */
+                campaign_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignFund"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Campaign"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_lot: {
+        parameters: {
+            query?: {
+                /** @description From `next_cursor`. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description The campaign's id or its slug. */
+                campaign_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lot"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_campaign_players: {
+        parameters: {
+            query?: {
+                /** @description From `next_cursor`. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description The campaign's id or its slug. */
+                campaign_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignPlayers"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_verdicts: {
+        parameters: {
+            query?: {
+                /** @description From `next_cursor`. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description The campaign's id or its slug. */
+                campaign_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Verdicts"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_environments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Environments"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stream_events: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `seq` of the last event seen; resumes there. */
+                "Last-Event-ID"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events; `data` is an Event. A slow reader is dropped and resumes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["Event"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_leaderboard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Leaderboard"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MePatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_own_attempts: {
+        parameters: {
+            query?: {
+                /** @description From `next_cursor`. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attempts"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_data: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataExport"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_data: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataWithdrawn"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_recovery_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCode"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_statement: {
+        parameters: {
+            query?: {
+                /** @description From `next_cursor`. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Statement"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_ban: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BanCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ban"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lift_ban: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                player_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    answer_dispute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dispute_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DisputeAnswer"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dispute"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_overview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Overview"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Policy"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_policy_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The weights, safetensors. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SessionCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recover_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SessionRecover"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_tracks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tracks"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_track: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                track_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Track"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_track_grid: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                track_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description int8, row-major; see the track's `grid`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_verdict: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                verdict_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Verdict"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description The database does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Prometheus' text format. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": unknown;
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+}

@@ -1,0 +1,104 @@
+import uPlot from "uplot";
+import type { Wire } from "./api";
+import { isFull, scoreColumns, scoreRange } from "./scores";
+
+export interface ChartColours {
+  ink: string;
+  muted: string;
+  line: string;
+  model: string;
+  band: string;
+  paper: string;
+  font: string;
+  dot_px: number;
+}
+
+interface Frame {
+  width: number;
+  height: number;
+  colours: ChartColours;
+  onPoint: (index: number | null) => void;
+}
+
+/** Filled dots where a champion changed, hollow ones where the gate said no; both are clickable by index. */
+function drawDots(history: readonly Wire<"ScorePoint">[], colours: ChartColours) {
+  return (plot: uPlot): void => {
+    const { ctx } = plot;
+    const radius = colours.dot_px * devicePixelRatio;
+    ctx.save();
+    ctx.lineWidth = 1.5 * devicePixelRatio;
+    ctx.strokeStyle = colours.model;
+    for (const point of history) {
+      if (point.score === null) continue;
+      ctx.beginPath();
+      ctx.arc(plot.valToPos(point.attempts, "x", true), plot.valToPos(100 * point.score, "y", true), radius, 0, 2 * Math.PI);
+      ctx.fillStyle = isFull(point) ? colours.model : colours.paper;
+      ctx.fill();
+      ctx.stroke();
+    }
+    ctx.restore();
+  };
+}
+
+function drawTarget(target: number, colours: ChartColours) {
+  return (plot: uPlot): void => {
+    const { ctx, bbox } = plot;
+    const y = plot.valToPos(100 * target, "y", true);
+    ctx.save();
+    ctx.strokeStyle = colours.muted;
+    ctx.fillStyle = colours.muted;
+    ctx.lineWidth = devicePixelRatio;
+    ctx.setLineDash([4 * devicePixelRatio, 4 * devicePixelRatio]);
+    ctx.beginPath();
+    ctx.moveTo(bbox.left, y);
+    ctx.lineTo(bbox.left + bbox.width, y);
+    ctx.stroke();
+    ctx.font = colours.font;
+    ctx.textAlign = "right";
+    ctx.textBaseline = "bottom";
+    ctx.fillText("target", bbox.left + bbox.width, y - 3 * devicePixelRatio);
+    ctx.restore();
+  };
+}
+
+/** The score history: the champion as a stepped line, its interval as a band. */
+export function scoreChart(target: HTMLElement, campaign: Wire<"Campaign">, frame: Frame): uPlot {
+  const { colours } = frame;
+  const columns = scoreColumns(campaign.history);
+  const stepped = uPlot.paths.stepped?.({ align: 1 });
+  const quiet = { stroke: "transparent", points: { show: false }, ...(stepped ? { paths: stepped } : {}) };
+  const axis = {
+    stroke: colours.muted,
+    font: colours.font,
+    labelFont: colours.font,
+    labelSize: 24,
+    grid: { stroke: colours.line, width: 1 },
+    ticks: { show: false },
+  };
+  const options: uPlot.Options = {
+    width: frame.width,
+    height: frame.height,
+    legend: { show: false },
+    cursor: { points: { show: false }, drag: { x: false, y: false } },
+    scales: {
+      x: { time: false, range: (_, low, high) => [Math.min(low, 0), Math.max(high, 10) * 1.03] },
+      y: { range: scoreRange(columns, campaign.target_score) },
+    },
+    axes: [
+      { ...axis, label: "attempts judged", grid: { show: false } },
+      { ...axis, label: "% of the reference", size: 44 },
+    ],
+    series: [
+      {},
+      { ...quiet, label: "low" },
+      { ...quiet, label: "high" },
+      { ...quiet, label: "score", stroke: colours.model, width: 2 },
+    ],
+    bands: [{ series: [2, 1], fill: colours.band }],
+    hooks: {
+      draw: [drawTarget(campaign.target_score, colours), drawDots(campaign.history, colours)],
+      setCursor: [(plot) => frame.onPoint(plot.cursor.idx ?? null)],
+    },
+  };
+  return new uPlot(options, [columns.attempts, columns.low, columns.high, columns.score], target);
+}

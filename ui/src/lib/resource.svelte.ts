@@ -1,0 +1,89 @@
+import { onDestroy } from "svelte";
+import { events, type Kind } from "./events";
+import { asProblem, type Problem } from "./problem";
+
+const GATHER_MS = 400;
+
+/**
+ * Something read from the server: its value, or why there is none. A failed re-read keeps the old value.
+ * Create it while a component is being set up: it stops listening with that component.
+ */
+export class Resource<T> {
+  value: T | null = $state.raw(null);
+  problem: Problem | null = $state.raw(null);
+  #read: () => Promise<T>;
+  #turn = 0;
+  #gathering: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(read: () => Promise<T>, refreshOn: Kind[] = []) {
+    this.#read = read;
+    void this.load();
+    const off = refreshOn.length > 0 ? events.on(refreshOn, () => this.#soon()) : () => undefined;
+    onDestroy(() => {
+      off();
+      clearTimeout(this.#gathering);
+      this.#turn = -1;
+    });
+  }
+
+  load = async (): Promise<void> => {
+    if (this.#turn < 0) return;
+    const turn = ++this.#turn;
+    try {
+      const value = await this.#read();
+      if (turn !== this.#turn) return; // a later read, or the page's end, overtook this one
+      this.value = value;
+      this.problem = null;
+    } catch (error) {
+      if (turn === this.#turn) this.problem = asProblem(error);
+    }
+  };
+
+  /** Many events of one round cause one reading. */
+  #soon(): void {
+    clearTimeout(this.#gathering);
+    this.#gathering = setTimeout(() => void this.load(), GATHER_MS);
+  }
+}
+
+interface Paged<Row> {
+  rows: Row[];
+  next: string | null;
+}
+
+/** A list that grows page by page, following the server's cursor. */
+export class Pages<Row> {
+  first: Resource<Paged<Row>>;
+  #more: Row[] = $state.raw([]);
+  #next: string | null | undefined = $state.raw(undefined);
+  busy = $state(false);
+  problem: Problem | null = $state.raw(null);
+  #read: (cursor: string | null) => Promise<Paged<Row>>;
+
+  constructor(read: (cursor: string | null) => Promise<Paged<Row>>, refreshOn: Kind[] = []) {
+    this.#read = read;
+    this.first = new Resource(() => read(null), refreshOn);
+  }
+
+  get rows(): Row[] {
+    return [...(this.first.value?.rows ?? []), ...this.#more];
+  }
+
+  get next(): string | null {
+    return this.#next === undefined ? (this.first.value?.next ?? null) : this.#next;
+  }
+
+  more = async (): Promise<void> => {
+    if (this.next === null || this.busy) return;
+    this.busy = true;
+    this.problem = null;
+    try {
+      const page = await this.#read(this.next);
+      this.#more = [...this.#more, ...page.rows];
+      this.#next = page.next;
+    } catch (error) {
+      this.problem = asProblem(error);
+    }
+    this.busy = false;
+  };
+}

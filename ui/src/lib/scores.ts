@@ -1,0 +1,44 @@
+import type { Wire } from "./api";
+import { count, credits, percent } from "./format";
+import { VERDICT } from "./words";
+
+type Point = Wire<"ScorePoint">;
+
+/** A campaign's score history as columns: attempts judged against score in percent of the reference. */
+export interface ScoreColumns {
+  attempts: number[];
+  score: (number | null)[];
+  low: (number | null)[];
+  high: (number | null)[];
+}
+
+const asPercent = (score: number | null): number | null => (score === null ? null : 100 * score);
+
+export function scoreColumns(history: readonly Point[]): ScoreColumns {
+  return {
+    attempts: history.map((point) => point.attempts),
+    score: history.map((point) => asPercent(point.score)),
+    low: history.map((point) => asPercent(point.score_low)),
+    high: history.map((point) => asPercent(point.score_high)),
+  };
+}
+
+/** A champion that took the wheel is a full dot; a failed gate is a hollow one. */
+export function isFull(point: Point): boolean {
+  return point.kind !== "kept";
+}
+
+/** One point as a sentence, for the hover line, the keyboard and screen readers. */
+export function pointWords(point: Point): string {
+  const span =
+    point.score_low !== null && point.score_high !== null ? ` (95 %: ${percent(point.score_low)} to ${percent(point.score_high)})` : "";
+  const score = point.score === null ? "" : `: ${percent(point.score)}${span}`;
+  const paid = point.paid_micro > 0 ? `, ${credits(point.paid_micro)} cr paid` : "";
+  return `${VERDICT[point.kind].label}${score} after ${count(point.attempts, "attempt")}${paid}`;
+}
+
+/** The range of the y axis in percent: zero, and room above the target and the best upper bound. */
+export function scoreRange(columns: ScoreColumns, target: number): [number, number] {
+  const top = Math.max(100 * target, ...columns.high.map((high) => high ?? 0), ...columns.score.map((score) => score ?? 0));
+  return [0, Math.ceil((top + 4) / 10) * 10];
+}
