@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
@@ -38,7 +39,9 @@ class RacerTask:
     @cached_property
     def racer(self) -> Racer:
         """The rules over this task's tracks."""
-        return rules.make([tracks.track(name) for name in self.track_ids], self.conditions)
+        # The first use may be inside a traced function; the bank itself is made of constants.
+        with jax.ensure_compile_time_eval():
+            return rules.make([tracks.track(name) for name in self.track_ids], self.conditions)
 
     @property
     def vector(self) -> int:

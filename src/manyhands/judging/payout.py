@@ -1,0 +1,86 @@
+"""The arithmetic of pay and charges; integers for money, nothing but its arguments decides.
+
+Over all promotions the measured gains G and their squared errors V are summed, and the lower bound of what was
+certainly gained, as a share L of the way from the first score to the target, decides how much of the escrow has
+been earned. The earned share C only grows and ends at 1, so the sum of all payments cannot exceed the escrow,
+whatever the noise. Pooling the bound over promotions pays honest small steps and starves lucky ones.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+CONFIDENCE_Z = 1.645  # one-sided 95 %
+CHARGE_MARGIN = 0.8  # value below which an attempt did harm, in metres of progress
+HISTORY = 8  # attempts that a player's running bound looks back on
+PRIOR_SPREAD = 2.0  # of one attempt's value, assumed while a player has a single one
+LEAST_SPREAD = 0.5
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """Sums over a campaign's promotions: gains, squared errors, and the share of the escrow earned so far."""
+
+    gain: float = 0.0
+    variance: float = 0.0
+    earned: float = 0.0
+
+
+def earn(
+    pooled: Pooled, gain: float, variance: float, gap: float, escrow_micro: int
+) -> tuple[Pooled, int]:
+    """Add a promotion's gain (score) and its squared standard error.
+
+    gap: target minus first score, positive; escrow_micro: what is left. Returns the new sums and the pool that
+    the lot has earned in micro-credits, 0 when the bound did not rise.
+    """
+    total = Pooled(pooled.gain + gain, pooled.variance + variance, pooled.earned)
+    bound = (total.gain - CONFIDENCE_Z * math.sqrt(total.variance)) / gap
+    earned = min(1.0, max(0.0, bound))
+    step = max(0.0, earned - pooled.earned)
+    if step == 0.0:
+        return total, 0
+    pool = escrow_micro if earned >= 1.0 else math.floor(escrow_micro * step / (1.0 - pooled.earned))
+    return Pooled(total.gain, total.variance, earned), pool
+
+
+def split(pool_micro: int, values: Sequence[float]) -> list[int]:
+    """Divide a pool over positive values in proportion, to the micro-credit; the largest remainders round up.
+
+    Values at or below 0 get nothing. The parts sum to the pool exactly, or to 0 if no value is positive.
+    """
+    total = math.fsum(value for value in values if value > 0.0)
+    if total <= 0.0:
+        return [0] * len(values)
+    shares = [pool_micro * max(value, 0.0) / total for value in values]
+    parts = [math.floor(share) for share in shares]
+    order = sorted(range(len(values)), key=lambda n: (parts[n] - shares[n], n))
+    positive = [n for n in order if values[n] > 0.0]
+    rest = pool_micro - sum(parts)
+    step = 1 if rest > 0 else -1
+    for turn in range(abs(rest)):
+        parts[positive[turn % len(positive)]] += step
+    return parts
+
+
+def upper_bound(values: Sequence[float]) -> float:
+    """95 % upper bound of a player's mean value, from its last attempts."""
+    recent = values[-HISTORY:]
+    mean = math.fsum(recent) / len(recent)
+    spread = PRIOR_SPREAD
+    if len(recent) > 1:
+        spread = math.sqrt(math.fsum((value - mean) ** 2 for value in recent) / (len(recent) - 1))
+    return mean + CONFIDENCE_Z * max(spread, LEAST_SPREAD) / math.sqrt(len(recent))
+
+
+def charge(stake_micro: int, history: Sequence[float], harm_for_all: float) -> int:
+    """What an attempt costs its player, in micro-credits, at most the stake.
+
+    history: values of the player's attempts, the judged one last. Nothing is charged unless that one did harm
+    beyond the margin and the player's running upper bound is below zero too: everybody errs once. The whole
+    stake goes at `harm_for_all` metres of lost progress.
+    """
+    value = history[-1]
+    if value >= -CHARGE_MARGIN or upper_bound(history) >= 0.0:
+        return 0
+    return min(stake_micro, math.floor(stake_micro * min(1.0, -value / harm_for_all)))

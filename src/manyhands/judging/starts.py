@@ -1,0 +1,58 @@
+"""Starts for players, drawn where the champion fails, and checked to be solvable by the reference driver."""
+
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from manyhands.envs.core import Plain, Task
+from manyhands.judging import simulate
+from manyhands.policies import network
+from manyhands.policies.network import NetworkSpec, Params
+
+FAILING_SHARE = 0.75
+BEFORE_S = (2.0, 5.0)  # how long before its failure an attempt begins
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def _record(task: Task, spec: NetworkSpec, params: Params, states: Any) -> tuple[Any, Array]:
+    """States before each tick (T, B, ...) and how many ticks each drive lasted (B,)."""
+
+    def tick(carry: tuple[Any, Array], _: None) -> tuple[tuple[Any, Array], tuple[Any, Array]]:
+        state, running = carry
+        action = jax.vmap(lambda s: task.quantise(network.act(spec, params, task.observe(s))))(state)
+        moved, _, crashed = jax.vmap(task.step)(state, action)
+        return (moved, running & ~crashed), (state, running)
+
+    begin = (states, jnp.ones(jax.tree.leaves(states)[0].shape[0], bool))
+    _, (seen, running) = jax.lax.scan(tick, begin, None, length=task.max_ticks)
+    return seen, running.sum(axis=0)
+
+
+def failing(
+    task: Task,
+    policy: tuple[NetworkSpec, Params],
+    solver: tuple[Task, NetworkSpec, Params],
+    key: Array,
+    count: int,
+) -> list[Plain]:
+    """Up to `count` starts as JSON, most of them a few seconds before the policy would crash.
+
+    solver: the task as the reference driver sees it, and that driver; a start that it cannot survive is left out.
+    """
+    first, second = jax.random.split(key)
+    states = simulate.fresh_starts(task, first, 2 * count)
+    seen, lasted = _record(task, *policy, states)
+    lasted = np.asarray(lasted)
+    rng = np.random.default_rng(np.asarray(jax.random.key_data(second), np.uint32))
+    back = rng.uniform(*BEFORE_S, size=len(lasted)) * task.ticks_per_s
+    fails = (lasted < task.max_ticks) & (rng.uniform(size=len(lasted)) < FAILING_SHARE)
+    at = np.where(fails, np.maximum(0, lasted - back.astype(int)), 0)
+    chosen = simulate.pick(seen, (at, np.arange(len(lasted))))
+    _, running = simulate.drive(*solver, chosen, jnp.ones(len(lasted), bool), task.max_ticks)
+    good = np.flatnonzero(np.asarray(running[-1]))
+    order = np.concatenate([good[fails[good]], good[~fails[good]]])[:count]
+    return [task.to_plain(simulate.pick(chosen, row)) for row in rng.permutation(order)]
