@@ -9,7 +9,7 @@ import numpy as np
 from jax import Array
 
 from manyhands.envs.core import Plain, Task
-from manyhands.judging import simulate
+from manyhands.policies import simulate
 from manyhands.policies import network
 from manyhands.policies.network import NetworkSpec, Params
 

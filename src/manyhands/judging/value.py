@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from manyhands.envs.core import Task
 from manyhands.errors import InputError
-from manyhands.judging import simulate
+from manyhands.policies import simulate
 from manyhands.judging.records import HUMAN, Attempt, Takeover, Valued
 from manyhands.learners.samples import Samples
 from manyhands.policies.network import NetworkSpec, Params

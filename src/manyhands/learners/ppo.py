@@ -7,8 +7,11 @@ Run it to train a driver from progress alone; with these defaults it is the lida
 Reading order: Config, the actor-critic, one iteration (rollout, advantages, epochs), the loop.
 """
 
+import argparse
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
@@ -25,7 +28,7 @@ from manyhands.policies.network import NetworkSpec, Params
 class Config:
     """Settings of one run; a run is a pure function of them and its key."""
 
-    steps: int = 30_000_000
+    steps: int = 10_000_000
     """environment steps in total"""
     envs: int = 512
     """cars that drive side by side"""
@@ -45,7 +48,7 @@ class Config:
     """of the probability ratio"""
     entropy: float = 0.002
     """weight of the entropy bonus"""
-    crash_cost: float = 3.0
+    crash_cost: float = 10.0
     """reward lost in a crash; progress earns one per metre"""
 
     @property
@@ -197,3 +200,40 @@ def train(
         if report and (iteration % 50 == 0 or iteration == config.iterations):
             report(iteration * config.envs * config.horizon, float(reward), carry.params["policy"])
     return carry.params["policy"]
+
+
+def main() -> None:
+    """Train a lidar driver for the racer and write its policy file."""
+    from manyhands.envs.racer import task as racer  # noqa: PLC0415
+    from manyhands.judging import simulate  # noqa: PLC0415
+    from manyhands.policies.files import Policy, dump  # noqa: PLC0415
+
+    defaults = Config()
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--out", type=Path, required=True, help="policy file to write")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--steps", type=int, default=defaults.steps)
+    parser.add_argument("--crash-cost", type=float, default=defaults.crash_cost)
+    arguments = parser.parse_args()
+    config = Config(steps=arguments.steps, crash_cost=arguments.crash_cost)
+    campaign = {"sensor": {"kind": "lidar"}}
+    task, heldout = racer.make(campaign, "play"), racer.make(campaign, "heldout")
+    spec = NetworkSpec(vector=task.vector, hidden=(128, 128), activation="tanh", head="box")
+    states = simulate.fresh_starts(heldout, jax.random.key(7), 1024)
+    alive = jnp.ones(1024, bool)
+    begun = time.perf_counter()
+
+    def report(steps: int, reward: float, params: Params) -> None:
+        total, running = simulate.drive(heldout, spec, params, states, alive, heldout.max_ticks)
+        print(
+            f"{steps / 1e6:5.1f} M steps  {time.perf_counter() - begun:5.0f} s  reward {reward:.3f}  "
+            f"held out: {float(total[-1].mean()):.1f} m, {100 * float(running[-1].mean()):.1f} % finish",
+            flush=True,
+        )
+
+    params = train(task, spec, config, jax.random.key(arguments.seed), report)
+    arguments.out.write_bytes(dump(Policy("racer-v0", racer.plain_sensor(task.sensor), spec, params)))
+
+
+if __name__ == "__main__":
+    main()
