@@ -205,7 +205,7 @@ def train(
 def main() -> None:
     """Train a lidar driver for the racer and write its policy file."""
     from manyhands.envs.racer import task as racer  # noqa: PLC0415
-    from manyhands.judging import simulate  # noqa: PLC0415
+    from manyhands.policies import simulate  # noqa: PLC0415
     from manyhands.policies.files import Policy, dump  # noqa: PLC0415
 
     defaults = Config()
