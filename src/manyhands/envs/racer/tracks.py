@@ -9,13 +9,15 @@ the TypeScript simulator, so the two cannot disagree about where the road ends.
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from manyhands.envs.racer import npy
 from manyhands.envs.racer.catalogue import ROADS
-from manyhands.errors import NotFoundError
+from manyhands.errors import NotFoundError, TrackError
 
 CELL_M = 0.04
 DISTANCE_STEP_M = 0.005
@@ -149,6 +151,8 @@ def build(
 
 
 GENERATED_SHAPE = (336, 272)
+GENERATED_ID = re.compile(r"gen-(0|[1-9]\d{0,8})")
+IMPORTED_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 # Steps along the loop between any two of 256 points.
 APART = np.abs((np.arange(256)[:, None] - np.arange(256) + 128) % 256 - 128)
 
@@ -193,24 +197,55 @@ def catalogue() -> tuple[Entry, ...]:
 
 
 @lru_cache(maxsize=512)
-def track(track_id: str) -> Track:
-    """The road with this id: one of the catalogue, or `gen-SEED` for a generated one.
+def track(track_id: str, folder: Path | None = None) -> Track:
+    """The road with this id: of the catalogue, `gen-SEED` for a generated one, NAME for NAME.npy in `folder`.
 
-    Raises NotFoundError for any other id.
+    Raises NotFoundError for any other id and TrackError for a file that holds no road.
     """
     road = ROADS.get(track_id)
     if road is not None:
         outline = road.outline()
         even, _, _ = resample(outline, np.zeros(len(outline)), 2048)
         return build((track_id, road.name), even, road.half_widths(2048), shape=GENERATED_SHAPE)
-    seed = re.fullmatch(r"gen-(0|[1-9]\d{0,8})", track_id)
+    seed = GENERATED_ID.fullmatch(track_id)
     if seed is not None:
         return generate(int(seed[1]))
+    if folder is not None and track_id in imported(folder):
+        drawing = npy.read(folder / f"{track_id}.npy")
+        name = track_id.replace("_", " ").replace("-", " ")
+        return build((track_id, name), drawing.points, drawing.half_width, drawing.waypoints)
     raise NotFoundError(
         f"There is no track {track_id!r}.",
         field="track",
-        remedy=f"Choose gen-SEED or one of {', '.join(ROADS)}.",
+        remedy=f"Choose gen-SEED or one of {', '.join([*ROADS, *imported(folder)])}.",
     )
+
+
+def imported(folder: Path | None) -> list[str]:
+    """Ids of the imported roads in a folder, sorted; none when there is no folder."""
+    if folder is None or not folder.is_dir():
+        return []
+    return sorted(file.stem for file in folder.glob("*.npy") if IMPORTED_ID.fullmatch(file.stem))
+
+
+def install(source: Path, folder: Path) -> Track:
+    """Check an .npy file and copy it into `folder`; its id is the file's name. Returns the road.
+
+    Raises TrackError when the file holds no road, or when its name is no free id.
+    """
+    track_id = source.stem
+    if not IMPORTED_ID.fullmatch(track_id) or GENERATED_ID.fullmatch(track_id) or track_id in ROADS:
+        raise TrackError(
+            f"The name {track_id!r} cannot be the id of an imported track.",
+            remedy="Rename the file: at most 64 letters, digits, - and _, and no name from the catalogue.",
+        )
+    npy.read(source)
+    folder.mkdir(parents=True, exist_ok=True)
+    partial = folder / f".{track_id}.partial"
+    partial.write_bytes(source.read_bytes())
+    partial.replace(folder / f"{track_id}.npy")
+    track.cache_clear()
+    return track(track_id, folder)
 
 
 def _drivable(points: F64, width: F64) -> bool:
