@@ -1,0 +1,103 @@
+/**
+ * The hands of a person: keys, stick or touch become a steering and a throttle command that move at a rate.
+ *
+ * Pure: every method is told the time. While the model drives, `follow` keeps the command at what the car does,
+ * so that taking the wheel starts there without a jerk; without a throttle key the speed stays as it was.
+ */
+export type Control = "left" | "right" | "up" | "down" | "wheel";
+
+/** Letting go for less than this is part of the same takeover, so that tapping counts as one. */
+export const GRACE_MS = 150;
+const OUT_PER_S = 3.4;
+const BACK_PER_S = 6.5;
+const THROTTLE_PER_S = 2.2;
+const STICK_PER_S = 9;
+
+export interface Stick {
+  /** -1 right to 1 left */
+  steer: number;
+  /** -1 to 1; null leaves the speed as it is */
+  throttle: number | null;
+}
+
+function towards(from: number, to: number, most: number): number {
+  return Math.abs(to - from) <= most ? to : from + Math.sign(to - from) * most;
+}
+
+export class Hands {
+  steer = 0;
+  throttle = 0;
+  /** "Drive it all yourself" */
+  always = false;
+  readonly #held = new Set<Control>();
+  #stick: Stick | null = null;
+  #released_ms = -Infinity;
+  #at_ms = 0;
+
+  held(control: Control): boolean {
+    return this.#held.has(control);
+  }
+
+  get touching(): boolean {
+    return this.#held.size > 0 || this.#stick !== null;
+  }
+
+  driving(now_ms: number): boolean {
+    return this.always || this.touching || now_ms - this.#released_ms < GRACE_MS;
+  }
+
+  press(control: Control, now_ms: number): void {
+    this.advance(now_ms);
+    this.#held.add(control);
+  }
+
+  release(control: Control, now_ms: number): void {
+    if (!this.#held.has(control)) return;
+    this.advance(now_ms);
+    this.#held.delete(control);
+    if (!this.touching) this.#released_ms = now_ms;
+  }
+
+  /** An analogue stick or a finger on a pad; null when it is let go. */
+  hold(stick: Stick | null, now_ms: number): void {
+    this.advance(now_ms);
+    const let_go = this.#stick !== null && stick === null;
+    this.#stick = stick;
+    if (let_go && !this.touching) this.#released_ms = now_ms;
+  }
+
+  /** The window lost the focus: no key will tell that it was let go. */
+  letGo(now_ms: number): void {
+    this.#held.clear();
+    this.hold(null, now_ms);
+    this.#released_ms = -Infinity;
+  }
+
+  /** What the car executes while the model drives. */
+  follow(steer: number, throttle: number, now_ms: number): void {
+    this.steer = steer;
+    this.throttle = throttle;
+    this.#at_ms = now_ms;
+  }
+
+  /** Move the command up to `now_ms`. */
+  advance(now_ms: number): void {
+    const passed_s = Math.max(0, now_ms - this.#at_ms) / 1000;
+    this.#at_ms = Math.max(now_ms, this.#at_ms);
+    if (!this.driving(now_ms)) return;
+    const side = Number(this.held("left")) - Number(this.held("right"));
+    if (side !== 0) {
+      // Back over the middle at the faster rate, then out.
+      const back_s = this.steer * side < 0 ? Math.min(passed_s, Math.abs(this.steer) / BACK_PER_S) : 0;
+      const middle = towards(this.steer, 0, back_s * BACK_PER_S);
+      this.steer = towards(back_s > 0 ? middle : this.steer, side, (passed_s - back_s) * OUT_PER_S);
+    } else if (this.#stick) {
+      this.steer = towards(this.steer, this.#stick.steer, passed_s * STICK_PER_S);
+    } else {
+      this.steer = towards(this.steer, 0, passed_s * BACK_PER_S);
+    }
+    const push = Number(this.held("up")) - Number(this.held("down"));
+    if (push !== 0) this.throttle = towards(this.throttle, push, passed_s * THROTTLE_PER_S);
+    else if (this.#stick?.throttle != null) this.throttle = towards(this.throttle, this.#stick.throttle, passed_s * STICK_PER_S);
+  }
+}

@@ -1,0 +1,71 @@
+/** Frames at the display's rate, control ticks on their own clock: neither waits for the other. */
+import { TICK_MS } from "./drive";
+
+const MOST_BEHIND_TICKS = 4;
+const KEPT = 120;
+
+export class Loop {
+  /** script time of the last frames, ms */
+  readonly frames_ms = new Float32Array(KEPT);
+  frames = 0;
+  #frame = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #next_ms = Infinity;
+  #last_ms = 0;
+
+  constructor(
+    readonly onTick: (now_ms: number) => void,
+    readonly onFrame: (now_ms: number, passed_ms: number, share: number) => void,
+  ) {}
+
+  /** Draw from now on. */
+  open(): void {
+    this.#last_ms = performance.now();
+    const frame = (): void => {
+      this.#frame = requestAnimationFrame(frame);
+      const now = performance.now();
+      this.#pump(now);
+      this.onFrame(now, Math.min(now - this.#last_ms, 100), this.share(now));
+      this.#last_ms = now;
+      this.frames_ms[this.frames++ % KEPT] = performance.now() - now;
+    };
+    this.#frame = requestAnimationFrame(frame);
+  }
+
+  close(): void {
+    cancelAnimationFrame(this.#frame);
+    this.halt();
+  }
+
+  /** Let the ticks run; the first comes at once. */
+  run(): void {
+    this.#next_ms = performance.now();
+    this.#pump(this.#next_ms);
+  }
+
+  halt(): void {
+    clearTimeout(this.#timer);
+    this.#next_ms = Infinity;
+  }
+
+  get running(): boolean {
+    return this.#next_ms !== Infinity;
+  }
+
+  /** How far the current tick has come, 0 to 1. */
+  share(now_ms: number): number {
+    return this.running ? Math.min(Math.max(1 - (this.#next_ms - now_ms) / TICK_MS, 0), 1) : 1;
+  }
+
+  #pump(now_ms: number): void {
+    if (!this.running || now_ms < this.#next_ms) return;
+    // After a stall the world goes on from where it stood instead of racing to catch up.
+    if (now_ms - this.#next_ms > MOST_BEHIND_TICKS * TICK_MS) this.#next_ms = now_ms;
+    while (this.running && now_ms >= this.#next_ms) {
+      this.#next_ms += TICK_MS;
+      this.onTick(now_ms);
+    }
+    clearTimeout(this.#timer);
+    if (this.running) this.#timer = setTimeout(() => this.#pump(performance.now()), this.#next_ms - now_ms);
+  }
+}

@@ -1,0 +1,42 @@
+/** Sensors and network together: what the model does in a state, and what it saw. */
+import { proprio, quantise, type State } from "./rules";
+import type { Policy } from "./policy";
+import { Camera, Lidar } from "./sensors";
+import type { Track } from "./track";
+
+export class Driver {
+  /** the eye of the policy; the page draws what it holds */
+  readonly eye: Camera | Lidar;
+  /** executed action of the last `act`, int8 */
+  readonly action = new Int8Array(2);
+  readonly #vector: Float32Array;
+
+  constructor(readonly policy: Policy) {
+    const { sensor } = policy;
+    this.eye = sensor.kind === "camera" ? new Camera(sensor) : new Lidar(sensor);
+    this.#vector = new Float32Array(policy.network.vector);
+  }
+
+  /** Look without deciding, so that the page can show what the model sees while a person drives. */
+  look(track: Track, state: State): void {
+    if (this.eye instanceof Camera) {
+      this.eye.picture(track, state.motion, state);
+      proprio(state.motion, this.#vector, 0);
+    } else {
+      this.#vector.set(this.eye.scan(track, state.motion, state.boxes));
+      proprio(state.motion, this.#vector, this.eye.spec.beams);
+    }
+  }
+
+  /** Decide on what was looked at last. */
+  act(): Int8Array {
+    const command = this.policy.act(this.#vector, this.eye instanceof Camera ? this.eye.pixels : null);
+    this.action[0] = quantise(command[0]!);
+    this.action[1] = quantise(command[1]!);
+    return this.action;
+  }
+
+  get vector(): Float32Array {
+    return this.#vector;
+  }
+}

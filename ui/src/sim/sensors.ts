@@ -1,0 +1,190 @@
+/**
+ * What the car sees: `lidar` beams and a first-person grey `camera`, both read from the track's byte grid.
+ *
+ * Twin of `envs/racer/sensors.py`. Both write into buffers of their own, so that a tick allocates nothing.
+ */
+import { C, S, X, Y, type Motion } from "./car";
+import { CELL_M, CELLS_PER_M, CELLS_PER_STEP, type Track } from "./track";
+
+const f = Math.fround;
+
+export const BOX_HALF_M = f(0.12);
+const FAR = f(1e9);
+const SMALL = f(1e-6);
+const CELL = f(CELL_M);
+
+/** What may stand or lie on the road: boxes (n, 4) x, y, cos, sin; patches (n, 4) x, y, radius, grip; light (4,). */
+export interface Surroundings {
+  boxes: Float32Array;
+  patches: Float32Array;
+  light: Float32Array;
+}
+
+/** Distance along a ray at which it enters the box around the origin; FAR where it misses. */
+function slab(originX: number, originY: number, dirX: number, dirY: number): number {
+  const ix = f(1 / (Math.abs(dirX) < SMALL ? SMALL : dirX));
+  const iy = f(1 / (Math.abs(dirY) < SMALL ? SMALL : dirY));
+  const ax = f(f(-BOX_HALF_M - originX) * ix);
+  const bx = f(f(BOX_HALF_M - originX) * ix);
+  const ay = f(f(-BOX_HALF_M - originY) * iy);
+  const by = f(f(BOX_HALF_M - originY) * iy);
+  const enter = Math.max(Math.min(ax, bx), Math.min(ay, by));
+  const leave = Math.min(Math.max(ax, bx), Math.max(ay, by));
+  return enter <= leave && leave > 0 ? Math.max(enter, 0) : FAR;
+}
+
+/** Smallest `slab` distance of a ray to any of the boxes. */
+export function nearestBox(boxes: Float32Array, x: number, y: number, dirX: number, dirY: number): number {
+  let nearest = FAR;
+  for (let at = 0; at < boxes.length; at += 4) {
+    const px = f(x - boxes[at]!);
+    const py = f(y - boxes[at + 1]!);
+    const c = boxes[at + 2]!;
+    const s = boxes[at + 3]!;
+    const localX = f(f(px * c) + f(py * s));
+    const localY = f(f(py * c) - f(px * s));
+    const rayX = f(f(dirX * c) + f(dirY * s));
+    const rayY = f(f(dirY * c) - f(dirX * s));
+    nearest = Math.min(nearest, slab(localX, localY, rayX, rayY));
+  }
+  return nearest;
+}
+
+export interface LidarSpec {
+  beams: number;
+  spread_rad: number;
+  marches: number;
+}
+
+/** `beams` rays spread evenly over ±`spread_rad`; values t / (1 + t) of the distance t in metres. */
+export class Lidar {
+  readonly values: Float32Array;
+  /** (beams, 2) cosine and sine of each beam against the heading */
+  readonly directions: Float32Array;
+
+  constructor(readonly spec: LidarSpec) {
+    this.values = new Float32Array(spec.beams);
+    this.directions = new Float32Array(2 * spec.beams);
+    const step = (2 * spec.spread_rad) / (spec.beams - 1);
+    for (let beam = 0; beam < spec.beams; beam++) {
+      const angle = beam === spec.beams - 1 ? spec.spread_rad : beam * step - spec.spread_rad;
+      this.directions[2 * beam] = Math.cos(angle);
+      this.directions[2 * beam + 1] = Math.sin(angle);
+    }
+  }
+
+  scan(track: Track, motion: Motion, boxes: Float32Array): Float32Array {
+    const { grid, rows } = track;
+    const last = grid.length - 1;
+    const x = motion[X]!;
+    const y = motion[Y]!;
+    const c = motion[C]!;
+    const s = motion[S]!;
+    const cellX = f(x * CELLS_PER_M);
+    const cellY = f(y * CELLS_PER_M);
+    for (let beam = 0; beam < this.spec.beams; beam++) {
+      const beamC = this.directions[2 * beam]!;
+      const beamS = this.directions[2 * beam + 1]!;
+      const dirX = f(f(c * beamC) - f(s * beamS));
+      const dirY = f(f(s * beamC) + f(c * beamS));
+      let far = 0;
+      for (let march = 0; march < this.spec.marches; march++) {
+        const ix = Math.trunc(f(cellX + f(dirX * far)));
+        const iy = Math.trunc(f(cellY + f(dirY * far)));
+        const free = grid[Math.min(Math.max(ix * rows + iy, 0), last)]!;
+        if (free <= 4) break; // within 2 cm of the edge it stays where it is
+        far = f(far + f(free * CELLS_PER_STEP));
+      }
+      const seen = Math.min(f(far * CELL), nearestBox(boxes, x, y, dirX, dirY));
+      this.values[beam] = f(seen / f(1 + seen));
+    }
+    return this.values;
+  }
+}
+
+export interface CameraSpec {
+  width: number;
+  height: number;
+  /** focal length over picture width */
+  focal: number;
+  mount_m: number;
+  box_height_m: number;
+}
+
+const ROAD = f(0.3);
+const GROUND = f(0.55);
+const EDGE = f(0.92);
+const BOX = f(0.04);
+const WET = f(0.12);
+const SPECKLE = f(1 / 31);
+
+/** Grey picture, row-major (height, width); the top row looks one row below the horizon. */
+export class Camera {
+  readonly pixels: Uint8Array;
+  readonly #ahead: Float32Array;
+  readonly #aside: Float32Array;
+  readonly #hit: Float32Array;
+
+  constructor(readonly spec: CameraSpec) {
+    const { width, height, focal, mount_m } = spec;
+    this.pixels = new Uint8Array(width * height);
+    this.#hit = new Float32Array(width);
+    const focal_px = focal * width;
+    this.#ahead = Float32Array.from({ length: height }, (_, row) => (mount_m * focal_px) / (row + 1));
+    this.#aside = Float32Array.from({ length: width }, (_, column) => (0.5 * (width - 1) - column) / focal_px);
+  }
+
+  picture(track: Track, motion: Motion, around: Surroundings): Uint8Array {
+    const { width, height, box_height_m, mount_m } = this.spec;
+    const x = motion[X]!;
+    const y = motion[Y]!;
+    const c = motion[C]!;
+    const s = motion[S]!;
+    for (let column = 0; column < width; column++) {
+      const slope = this.#aside[column]!;
+      this.#hit[column] = nearestBox(around.boxes, x, y, f(c - f(s * slope)), f(s + f(c * slope)));
+    }
+    const topShare = f(1 - box_height_m / mount_m);
+    const gain = around.light[0]!;
+    const bias = around.light[1]!;
+    let at = 0;
+    for (let row = 0; row < height; row++) {
+      const ahead = this.#ahead[row]!;
+      const baseX = f(x + f(c * ahead));
+      const baseY = f(y + f(s * ahead));
+      const top = f(ahead * topShare);
+      for (let column = 0; column < width; column++, at++) {
+        const aside = f(ahead * this.#aside[column]!);
+        const groundX = f(baseX - f(s * aside));
+        const groundY = f(baseY + f(c * aside));
+        let tone = this.#ground(track, groundX, groundY, around);
+        const hit = this.#hit[column]!;
+        if (hit < ahead && hit >= top) tone = BOX;
+        const lit = f(f(tone * gain) + bias);
+        this.pixels[at] = Math.floor(f(f((lit < 0 ? 0 : lit > 1 ? 1 : lit) * 255) + 0.5));
+      }
+    }
+    return this.pixels;
+  }
+
+  /** Tone of the ground at a point: road or not, speckled, wet or painted. */
+  #ground(track: Track, x: number, y: number, { patches, light }: Surroundings): number {
+    const ix = Math.trunc(f(x * CELLS_PER_M)) | 0;
+    const iy = Math.trunc(f(y * CELLS_PER_M)) | 0;
+    const column = ix < 0 ? 0 : ix >= track.columns ? track.columns - 1 : ix;
+    const row = iy < 0 ? 0 : iy >= track.rows ? track.rows - 1 : iy;
+    const inside = track.grid[column * track.rows + row]!;
+    if (inside <= 8 && inside >= -8) return EDGE;
+    const mixed = (ix * 73 + iy * 151 + (ix ^ iy) * 19 + Math.trunc(light[2]!)) & 31;
+    let tone = f((inside > 0 ? ROAD : GROUND) + f(f(f(mixed * SPECKLE) - 0.5) * light[3]!));
+    if (inside > 0) {
+      for (let at = 0; at < patches.length; at += 4) {
+        const awayX = f(x - patches[at]!);
+        const awayY = f(y - patches[at + 1]!);
+        const radius = patches[at + 2]!;
+        if (f(f(awayX * awayX) + f(awayY * awayY)) < f(radius * radius)) tone = f(tone - WET);
+      }
+    }
+    return tone;
+  }
+}
