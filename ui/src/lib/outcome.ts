@@ -55,7 +55,7 @@ export function inWords(takeover: Takeover): string {
     const verb = yours > alone ? "lasted" : "crashed after";
     return `Alone, the model crashes ${seconds(alone)} after you took the wheel. With your hands it ${verb} ${seconds(yours)}.`;
   }
-  const further = takeover.yours_progress_m - takeover.alone_progress_m;
+  const further = takeover.value;
   if (Math.abs(further) < 0.05) return "With your hands it came as far as the model does alone.";
   return `With your hands it came ${Math.abs(further).toFixed(1)} m ${further > 0 ? "further" : "less far"} than the model alone.`;
 }
@@ -175,4 +175,15 @@ export function outcomeOf(attempt: Attempt | null, phase: Phase): Outcome {
   }
   // A charge falls as soon as the value is known, before the round closes.
   return attempt.status === "judged" || attempt.charged_micro > 0 ? settled(attempt) : valued(attempt);
+}
+
+/** An attempt's state in two words, for a list. */
+export function attemptState(attempt: Wire<"AttemptSummary">): string {
+  if (attempt.status === "pending") return "Being judged";
+  if (attempt.status === "refused") return "Refused";
+  if (attempt.status === "withdrawn") return "Withdrawn";
+  if (attempt.charged_micro > 0) return "Charged";
+  if (attempt.paid_micro > 0) return "Paid";
+  if (attempt.human_ticks === 0) return "Not touched";
+  return attempt.status === "valued" ? "Waiting for the round" : "In the lot";
 }

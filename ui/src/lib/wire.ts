@@ -223,7 +223,7 @@ export interface paths {
         put?: never;
         /**
          * Fund Campaign
-         * @description Top up the escrow from the player's wallet.
+         * @description Top up the escrow from the player's wallet; anybody may.
          */
         post: operations["fund_campaign"];
         delete?: never;
@@ -1908,11 +1908,16 @@ export interface components {
         Me: {
             /**
              * Balance Micro
-             * @description Free credits, in micro-credits.
+             * @description Free play credits, in micro-credits.
              */
             balance_micro: number;
             /** Banned Until */
             banned_until: string | null;
+            /**
+             * Cash Micro
+             * @description Credits earned in withdrawable campaigns, in micro-credits.
+             */
+            cash_micro: number;
             /**
              * Consent At
              * Format: date-time
@@ -2296,7 +2301,7 @@ export interface components {
              * Account
              * @enum {string}
              */
-            account: "wallet" | "stake" | "loan";
+            account: "wallet" | "cash" | "stake" | "loan";
             /**
              * Amount Micro
              * @description Signed change of that account, in micro-credits.
@@ -2324,7 +2329,7 @@ export interface components {
             hash: string;
             /**
              * Kind
-             * @description loan, stake, stake_return, charge, payment, repayment, fund, refund, ...
+             * @description loan, stake, return, charge, pay, fund, refund, issue.
              */
             kind: string;
             /** Memo */

@@ -45,14 +45,12 @@ export function verdictLine(verdict: Wire<"VerdictSummary">): string {
 const KINDS: Record<string, string> = {
   loan: "Starter loan",
   stake: "Stake locked",
-  stake_return: "Stake returned",
+  return: "Stake returned",
   charge: "Charged",
-  payment: "Paid for an improvement",
   pay: "Paid for an improvement",
-  repayment: "Loan repaid",
   fund: "Put into a campaign",
   refund: "Refund from a campaign",
-  issue: "Issued",
+  issue: "Credits issued",
 };
 
 export function statementKind(kind: string): string {
