@@ -27,17 +27,19 @@ SPECS: tuple[Json, ...] = (
 )
 
 _SENSORS: dict[str, dict[str, Any]] = {
-    "camera": {"kind": "camera", "width": 48, "height": 32},
-    "lidar": {"kind": "lidar", "beams": 24, "spread_rad": 1.2},
+    "camera": {
+        "kind": "camera",
+        "width": 48,
+        "height": 32,
+        "focal": 0.5625,
+        "mount_m": 0.35,
+        "box_height_m": 0.25,
+    },
+    "lidar": {"kind": "lidar", "beams": 24, "spread_rad": 1.2, "marches": 14},
 }
+_CONDITIONS: dict[str, Any] = {"car": "sport", "boxes": 8, "patch_grip": 0.6, "light": 1.0}
 
 
 def default_config(sensor: str) -> Json:
     """Return the configuration of a new racer campaign with that sensor, `camera` or `lidar`."""
-    return {
-        "car": "sport",
-        "boxes": 8,
-        "patch_grip": 0.6,
-        "light": 1.0,
-        "sensor": dict(_SENSORS[sensor]),
-    }
+    return {"sensor": dict(_SENSORS[sensor]), "conditions": dict(_CONDITIONS)}

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
+from starlette.types import Lifespan
 
 import manyhands
 from manyhands.server import (
+    housekeeping,
     messages,
     problems,
     routes_campaigns,
@@ -20,6 +23,9 @@ from manyhands.server import (
     routes_play,
     routes_session,
 )
+from manyhands.server.context import Context
+from manyhands.server.guard import Guard
+from manyhands.server.pages import Pages
 
 API_PREFIX = "/api"
 _ROUTERS = (
@@ -32,12 +38,13 @@ _ROUTERS = (
 )
 
 
-def api_app() -> FastAPI:
+def api_app(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
     """Return the application with every route of the interface and nothing behind it yet."""
     app = FastAPI(
         title="Manyhands",
         version=manyhands.__version__,
         summary="Many hands teach one agent.",
+        lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
@@ -76,3 +83,28 @@ def _document(app: FastAPI) -> dict[str, Any]:
                 content = responses[status].pop("content")
                 responses[status]["content"] = {"application/problem+json": content["application/json"]}
     return document
+
+
+def create_app(context: Context) -> FastAPI:
+    """Return the application over its long-lived objects, which the caller starts and closes."""
+    app = api_app(_lifespan)
+    app.state.context = context
+    app.mount("/", Pages())
+    app.add_middleware(
+        Guard, settings=context.settings, metrics=context.metrics, cookie_key=context.keys.cookie
+    )
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Run the event poller and the housekeeping as long as the server serves."""
+    context: Context = app.state.context
+    tasks = [asyncio.create_task(context.broadcaster.run()), asyncio.create_task(housekeeping.run(context))]
+    try:
+        yield
+    finally:
+        context.broadcaster.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

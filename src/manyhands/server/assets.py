@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
+from pathlib import Path
 
 from manyhands.arena.environments import SPECS
 from manyhands.envs.racer import tracks
-from manyhands.errors import NotFoundError
 from manyhands.storage.content import ContentStore, parse_cid
 from manyhands.types import Json
 
@@ -18,10 +18,17 @@ _CACHED_TRACKS = 32
 class Assets:
     """Immutable things by name, with small caches: a champion is asked for by everybody at once."""
 
-    def __init__(self, content: ContentStore) -> None:
+    def __init__(self, content: ContentStore, imported: Path) -> None:
+        """Prepare the caches.
+
+        Args:
+            content: where the policies lie.
+            imported: folder of imported tracks, which need not exist.
+        """
         self._content = content
+        self._imported = imported
         self.policy_bytes = lru_cache(_CACHED_POLICIES)(self._policy_bytes)
-        self._built = lru_cache(_CACHED_TRACKS)(_find_track)
+        self._built = lru_cache(_CACHED_TRACKS)(self._build)
 
     def _policy_bytes(self, cid: str) -> bytes:
         return self._content.get(parse_cid(cid))
@@ -40,7 +47,12 @@ class Assets:
 
     def track_list(self) -> list[Json]:
         """Return the catalogue."""
-        return [_summary(track) for track in tracks.catalogue()]
+        own = [entry._asdict() for entry in tracks.catalogue()]
+        names = tracks.imported(self._imported) if self._imported.is_dir() else []
+        return own + [_summary(self._built(name)) for name in names]
+
+    def _build(self, track_id: str) -> tracks.Track:
+        return tracks.track(track_id, self._imported if self._imported.is_dir() else None)
 
     def track(self, track_id: str) -> Json:
         """Return one track as plain data.
@@ -82,18 +94,4 @@ def _parsed(text: str) -> object:
 
 
 def _summary(track: tracks.Track) -> Json:
-    return {
-        "id": track.id,
-        "name": track.name,
-        "length_m": track.length_m,
-        "half_width_m": float(track.half_width.mean()),
-    }
-
-
-def _find_track(track_id: str) -> tracks.Track:
-    try:
-        return tracks.track(track_id)
-    except (KeyError, ValueError):
-        raise NotFoundError(
-            f"There is no track {track_id!r}.", field="track_id", remedy="GET /api/tracks lists them."
-        ) from None
+    return {"id": track.id, "name": track.name, "length_m": track.length_m}

@@ -58,7 +58,7 @@ class Broadcaster:
             await asyncio.sleep(POLL_S)
             try:
                 self.poll()
-            except Exception:  # noqa: BLE001 - whatever the database says, streams go on when it is back
+            except Exception:
                 log.exception("Reading events failed; trying again.")
                 await asyncio.sleep(1.0)
 
@@ -101,7 +101,7 @@ class Broadcaster:
         self._listeners.add(listener)
         seen = self.seq if after is None else after
         try:
-            # Registered first, then read: what is committed in between arrives twice and is told by its number.
+            # Registered first, then read: what is committed in between arrives twice, told by its number.
             while after is not None and (missed := self._read(seen, QUEUE_LENGTH)):
                 for event in missed:
                     seen = int(event["seq"])

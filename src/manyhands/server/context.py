@@ -11,7 +11,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Concatenate, ParamSpec, TypeVar
 
 from fastapi import Request
@@ -23,6 +23,7 @@ from manyhands.server.addresses import client_address
 from manyhands.server.assets import Assets
 from manyhands.server.broadcast import Broadcaster
 from manyhands.server.metrics import Metrics
+from manyhands.server.shared import Shared
 from manyhands.settings import Settings
 from manyhands.storage.database import Database
 from manyhands.storage.writer import GroupWriter
@@ -53,6 +54,7 @@ class Context:
     assets: Assets
     metrics: Metrics
     broadcaster: Broadcaster
+    answers: Shared = field(default_factory=Shared)
 
     def read(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a short query now and return its answer."""
@@ -63,7 +65,21 @@ class Context:
         self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run a long query in a thread."""
-        return await asyncio.to_thread(self.read, query, *args, **kwargs)
+        return await asyncio.to_thread(lambda: self.read(query, *args, **kwargs))
+
+    async def shared(
+        self, key: str, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run a long query that many ask at once, at most once a second.
+
+        `key` names it together with its arguments.
+        """
+        found: T = await self.answers.get(key, lambda: self.read_aside(query, *args, **kwargs))
+        return found
+
+    def forget_shared(self) -> None:
+        """Let the next asker see what has just changed."""
+        self.answers.forget()
 
     async def aside(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run work that touches no database in a thread."""

@@ -105,7 +105,7 @@ class SessionCreate(Request):
     """Start as a guest."""
 
     consent: Literal[True] = Field(
-        description="The player agrees that attempts are stored, judged and used to train the campaign's model."
+        description="The player agrees that attempts are stored, judged and used for training."
     )
     name: Name | None = Field(default=None, description="Shown to others; one is made up if absent.")
 
@@ -124,7 +124,8 @@ class Me(Message):
     id: Id
     name: str
     role: Role
-    balance_micro: Micro = Field(description="Free credits, in micro-credits.")
+    balance_micro: Micro = Field(description="Free play credits, in micro-credits.")
+    cash_micro: Micro = Field(description="Credits earned in withdrawable campaigns, in micro-credits.")
     staked_micro: Micro = Field(description="Locked by open or unjudged attempts, in micro-credits.")
     loan_micro: Micro = Field(
         description="Outstanding starter loan, in micro-credits, not negative; repaid first from earnings."
@@ -154,8 +155,8 @@ class StatementLine(Message):
     """One transfer as it moved one of the player's accounts."""
 
     transfer_id: Id
-    kind: str = Field(description="loan, stake, stake_return, charge, payment, repayment, fund, refund, ...")
-    account: Literal["wallet", "stake", "loan"]
+    kind: str = Field(description="loan, stake, return, charge, pay, fund, refund, issue.")
+    account: Literal["wallet", "cash", "stake", "loan"]
     amount_micro: Micro = Field(description="Signed change of that account, in micro-credits.")
     balance_micro: Micro = Field(description="That account's balance afterwards, in micro-credits.")
     campaign_id: Id | None
@@ -220,7 +221,6 @@ class TrackSummary(Message):
     id: str
     name: str
     length_m: float
-    half_width_m: float = Field(description="Mean half width of the road in metres.")
 
 
 class Tracks(Message):
@@ -517,7 +517,9 @@ class Takeover(Message):
 class Reason(Message):
     """Why an attempt came out as it did: one sentence and its parts for a page to phrase itself."""
 
-    code: str = Field(description="Stable kind: waiting, valued, no_takeover, paid, kept, charged, refused_...")
+    code: str = Field(
+        description="Stable kind: waiting, valued, no_takeover, paid, kept, charged, refused_..."
+    )
     sentence: str
     parts: dict[str, JsonValue] = Field(description="The figures the sentence uses, by name.")
 

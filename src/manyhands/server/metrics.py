@@ -28,9 +28,7 @@ class Metrics:
             "manyhands_attempts", "Attempts stored and acknowledged.", registry=self.registry
         )
         self.streams = Gauge("manyhands_event_streams", "Open event streams.", registry=self.registry)
-        self.pending = Gauge(
-            "manyhands_pending_attempts", "Attempts not yet valued.", registry=self.registry
-        )
+        self.pending = Gauge("manyhands_pending_attempts", "Attempts not yet valued.", registry=self.registry)
         self.jobs = Gauge("manyhands_jobs", "Jobs by state.", ["state"], registry=self.registry)
         self.judge_age_s = Gauge(
             "manyhands_judge_heartbeat_age_seconds", "Age of the newest judge heartbeat.",

@@ -42,11 +42,10 @@ PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
 
 def problem_of(error: errors.ManyhandsError) -> Problem:
     """Return the problem document of an error of the package's tree."""
-    for kind, status, title in _STATUS:
-        if isinstance(error, kind):
-            break
-    else:
-        status, title = 500, "Internal error"
+    status, title = next(
+        ((status, title) for kind, status, title in _STATUS if isinstance(error, kind)),
+        (500, "Internal error"),
+    )
     return Problem(
         type=f"/problems/{error.code}",
         title=title,
@@ -87,7 +86,7 @@ async def _known(request: Request, error: Exception) -> Response:
     return respond(problem)
 
 
-async def _invalid(request: Request, error: Exception) -> Response:
+async def _invalid(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
     if first["type"] == "json_invalid":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator
 from typing import Annotated
 
@@ -11,6 +10,7 @@ from fastapi.responses import StreamingResponse
 
 import manyhands
 from manyhands.arena import api as arena
+from manyhands.errors import StorageError
 from manyhands.server import messages as m
 from manyhands.server.auth import ContextDep, MaybePlayerDep
 from manyhands.server.context import Context
@@ -58,7 +58,8 @@ async def stream_events(
     context: ContextDep, player: MaybePlayerDep, last_event_id: LastEventId = None
 ) -> StreamingResponse:
     """Stream public events, and the player's own with a session."""
-    after = int(last_event_id) if last_event_id and last_event_id.isascii() and last_event_id.isdigit() else None
+    known = last_event_id is not None and last_event_id.isascii() and last_event_id.isdigit()
+    after = int(last_event_id or 0) if known else None
     frames = _frames(context, player["id"] if player else None, after)
     return StreamingResponse(
         frames,
@@ -70,10 +71,19 @@ async def stream_events(
 @plain.get("/healthz", responses={503: {"model": m.Health, "description": "The database does not answer."}})
 async def read_health(context: ContextDep, response: Response) -> m.Health:
     """Say whether the database answers and the judge is alive."""
-    facts = context.health()
-    if not facts["database"]:
+    try:
+        figures = context.read(arena.service_figures, now_us())
+    except StorageError:
         response.status_code = 503
-    return answer(m.Health, {**facts, "version": manyhands.__version__})
+        figures = {"judge": "away", "judge_heartbeat_age_s": None}
+    well = response.status_code != 503
+    return m.Health(
+        status="ok" if well and figures["judge"] != "away" else "degraded",
+        database=well,
+        judge=figures["judge"],
+        judge_heartbeat_age_s=figures["judge_heartbeat_age_s"],
+        version=manyhands.__version__,
+    )
 
 
 @plain.get(
@@ -83,7 +93,7 @@ async def read_health(context: ContextDep, response: Response) -> m.Health:
 )
 async def read_metrics(context: ContextDep) -> Response:
     """Read the server's figures for Prometheus."""
-    figures = context.read(arena.gauges_for_metrics, now_us())
+    figures = context.read(arena.service_figures, now_us())
     context.metrics.pending.set(figures["pending_attempts"])
     for state, count in figures["jobs"].items():
         context.metrics.jobs.labels(state).set(count)

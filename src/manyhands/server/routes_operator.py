@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
 from manyhands.arena import api as arena
 from manyhands.server import messages as m
-from manyhands.server.auth import ContextDep, OperatorDep
+from manyhands.server.auth import ContextDep, OperatorDep, current_operator
 from manyhands.server.render import answer
 from manyhands.server.routes_play import IdPath
 from manyhands.types import now_us
@@ -14,8 +14,8 @@ from manyhands.types import now_us
 router = APIRouter(prefix="/operator", tags=["operator"])
 
 
-@router.get("/overview")
-async def read_overview(context: ContextDep, operator: OperatorDep) -> m.Overview:
+@router.get("/overview", dependencies=[Depends(current_operator)])
+async def read_overview(context: ContextDep) -> m.Overview:
     """Read queue, errors, bans and disputes."""
     return answer(m.Overview, context.read(arena.overview, now_us()))
 
@@ -34,9 +34,7 @@ async def lift_ban(player_id: IdPath, context: ContextDep, operator: OperatorDep
     await context.write(arena.lift_ban, player_id, operator, now_us())
 
 
-@router.post("/disputes/{dispute_id}/answer")
-async def answer_dispute(
-    dispute_id: IdPath, body: m.DisputeAnswer, context: ContextDep, operator: OperatorDep
-) -> m.Dispute:
+@router.post("/disputes/{dispute_id}/answer", dependencies=[Depends(current_operator)])
+async def answer_dispute(dispute_id: IdPath, body: m.DisputeAnswer, context: ContextDep) -> m.Dispute:
     """Answer a dispute."""
     return answer(m.Dispute, await context.write(arena.answer_dispute, dispute_id, body.answer, now_us()))

@@ -77,7 +77,8 @@ async def create_dispute(
     attempt_id: IdPath, body: m.DisputeCreate, player: PlayerDep, context: ContextDep
 ) -> m.Dispute:
     """Dispute the outcome of one of the player's own attempts."""
-    return answer(m.Dispute, await context.write(arena.dispute, attempt_id, player["id"], body.text, now_us()))
+    row = await context.write(arena.dispute, attempt_id, player["id"], body.text, now_us())
+    return answer(m.Dispute, row)
 
 
 @router.get("/verdicts/{verdict_id}")

@@ -16,7 +16,12 @@ from manyhands.types import Json, now_us
 router = APIRouter(tags=["player"])
 
 CursorQuery = Annotated[
-    str | None, Query(max_length=40, pattern=r"^[0-9]+$", description="From `next_cursor`.")
+    str | None,
+    Query(
+        max_length=90,
+        pattern=r"^[0-9]{1,18}(\.[A-Za-z0-9_]{1,64})?$",
+        description="From an answer's `next_cursor`.",
+    ),
 ]
 
 
@@ -50,9 +55,7 @@ async def end_session(response: Response) -> None:
 
 
 @router.post("/session/recover")
-async def recover_session(
-    body: m.SessionRecover, response: Response, context: ContextDep
-) -> m.Me:
+async def recover_session(body: m.SessionRecover, response: Response, context: ContextDep) -> m.Me:
     """Open the account of a recovery code in this browser."""
     player = context.read(arena.player_by_recovery, context.recovery_hash(body.code))
     set_cookie(response, context, player)
@@ -60,7 +63,7 @@ async def recover_session(
 
 
 @router.get("/me")
-async def read_me(player: PlayerDep) -> m.Me:
+async def read_me(player: PlayerDep, context: ContextDep) -> m.Me:
     """Read the signed-in player."""
     return me(context, player)
 
@@ -86,9 +89,7 @@ async def read_statement(player: PlayerDep, context: ContextDep, cursor: CursorQ
 
 
 @router.get("/me/attempts")
-async def list_own_attempts(
-    player: PlayerDep, context: ContextDep, cursor: CursorQuery = None
-) -> m.Attempts:
+async def list_own_attempts(player: PlayerDep, context: ContextDep, cursor: CursorQuery = None) -> m.Attempts:
     """List the player's attempts, newest first."""
     return answer(m.Attempts, context.read(arena.attempts_of, player["id"], cursor, m.PAGE_SIZE))
 

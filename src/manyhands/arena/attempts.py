@@ -1,0 +1,165 @@
+"""Attempts: what a client hands in, what is refused before it costs anything, and durable storage."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+import math
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, insert, select, update
+
+from manyhands import jobs
+from manyhands.arena.assignments import MAX_TICKS, own_assignment
+from manyhands.errors import ConflictError, ExpiredError, InputError, TransitionError
+from manyhands.storage.schema import assignments, attempts
+from manyhands.types import AttemptId, CampaignId, Json, Micros, new_attempt_id
+
+VALUE_JOB = "arena.value"
+"""Kind of the job posted with every attempt; its payload is {attempt_id}."""
+TICKS_PER_S = 15
+# Clocks of client and server tick apart, and a page may batch its last frame: a tenth is forgiven.
+FASTEST = 0.9
+HUMAN = 1
+_LOWEST_ACTION = 0x80  # int8 -128, which no quantised action in -127..127 has
+
+
+@dataclass(frozen=True)
+class Play:
+    """A checked play: `ticks` control ticks with executed actions and actors.
+
+    actions: bytes of int8 (ticks, 2) row-major, [steer, throttle] in -127..127. actors: bytes of uint8
+    (ticks,), 0 policy or 1 human. final: the state that the client saw at the end, finite numbers.
+    """
+
+    ticks: int
+    actions: bytes
+    actors: bytes
+    final: dict[str, float]
+
+    @classmethod
+    def parse(cls, ticks: int, actions: str, actors: str, final: dict[str, float]) -> Play:
+        """Decode and check what came over the wire.
+
+        Raises:
+            InputError: naming the field whose length, encoding or values are wrong.
+        """
+        if not 1 <= ticks <= MAX_TICKS:
+            raise InputError(f"An attempt has 1 to {MAX_TICKS} ticks, not {ticks}.", field="ticks")
+        action_bytes = _decoded(actions, 2 * ticks, "actions")
+        actor_bytes = _decoded(actors, ticks, "actors")
+        if _LOWEST_ACTION in action_bytes:
+            raise InputError("An action is -128; they range from -127 to 127.", field="actions")
+        if max(actor_bytes) > HUMAN:
+            raise InputError("An actor is neither 0 (policy) nor 1 (human).", field="actors")
+        for name, value in final.items():
+            if not math.isfinite(value):
+                raise InputError("The final state is not finite.", field=f"final.{name}")
+        return cls(ticks, action_bytes, actor_bytes, final)
+
+    def root(self, start: Json, champion_cid: str) -> str:
+        """Return the hex sha256 over the attempt's canonical content; the judge computes the same."""
+        content = [start, champion_cid, self.actions.hex(), self.actors.hex(), self.final]
+        return hashlib.sha256(json.dumps(content, sort_keys=True, allow_nan=False).encode()).hexdigest()
+
+
+def _decoded(text: str, length: int, field: str) -> bytes:
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise InputError(f"{field} is not base64.", field=field, remedy="Encode with padding.") from None
+    if len(data) != length:
+        raise InputError(
+            f"{field} holds {len(data)} bytes where the ticks ask for {length}.",
+            field=field,
+            remedy="Send every tick once: two bytes of actions and one of actors.",
+        )
+    return data
+
+
+def submit(connection: Connection, assignment_id: str, player_id: str, play: Play, now: Micros) -> AttemptId:
+    """Store the play of an assignment, once, and return the attempt's id.
+
+    Handing in the same again returns the same id; nothing is changed by anything that raises.
+
+    Raises:
+        NotFoundError: the assignment is not this player's.
+        ConflictError: another play of it is stored already.
+        ExpiredError: the assignment is past its expiry.
+        TransitionError: it was given back.
+        InputError: it was played faster than real time.
+    """
+    assignment = own_assignment(connection, assignment_id, player_id)
+    root = play.root(assignment["start"], assignment["champion_cid"])
+    if assignment["state"] == "played":
+        return _stored(connection, assignment_id, root)
+    _check_time(assignment, play, now)
+    attempt_id = new_attempt_id()
+    connection.execute(
+        insert(attempts).values(
+            id=attempt_id,
+            assignment_id=assignment_id,
+            player_id=player_id,
+            campaign_id=assignment["campaign_id"],
+            champion_cid=assignment["champion_cid"],
+            ticks=play.ticks,
+            actions=play.actions,
+            actors=play.actors,
+            final=play.final,
+            root=root,
+            received_us=now,
+            stake_micro=assignment["stake_micro"],
+        )
+    )
+    connection.execute(update(assignments).where(assignments.c.id == assignment_id).values(state="played"))
+    work = jobs.Work(
+        VALUE_JOB,
+        {"attempt_id": attempt_id},
+        campaign=CampaignId(assignment["campaign_id"]),
+        unique_key=f"{VALUE_JOB}:{attempt_id}",
+    )
+    jobs.post(connection, work, now)
+    return attempt_id
+
+
+def _stored(connection: Connection, assignment_id: str, root: str) -> AttemptId:
+    row = connection.execute(
+        select(attempts.c.id, attempts.c.root).where(attempts.c.assignment_id == assignment_id)
+    ).one()
+    if row.root != root:
+        raise ConflictError(
+            "Another attempt was handed in for this assignment.",
+            field="assignment_id",
+            remedy="Ask for a new assignment; one play counts.",
+        )
+    return AttemptId(row.id)
+
+
+def _check_time(assignment: Json, play: Play, now: Micros) -> None:
+    state = assignment["state"]
+    if state == "expired" or (state == "open" and now > assignment["expires_us"]):
+        raise ExpiredError("The assignment expired and its stake returned.", field="assignment_id")
+    if state != "open":
+        raise TransitionError(
+            f"The assignment is {state}.", field="assignment_id", remedy="Ask for a new assignment."
+        )
+    elapsed_s = (now - assignment["created_us"]) / 1e6
+    played_s = play.ticks / TICKS_PER_S
+    if elapsed_s < FASTEST * played_s:
+        raise InputError(
+            f"{play.ticks} ticks last {played_s:.1f} s, and the assignment is {elapsed_s:.1f} s old.",
+            field="ticks",
+            remedy="Play in real time, 15 ticks a second.",
+        )
+
+
+def human_ticks(actors: bytes) -> int:
+    """Return how many ticks the human held control."""
+    return actors.count(HUMAN)
+
+
+def encoded(data: bytes) -> str:
+    """Return bytes as the wire carries them."""
+    return base64.b64encode(data).decode("ascii")

@@ -1,0 +1,49 @@
+"""What the server does by itself: expiring assignments, settling closing campaigns, pruning old events."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection
+
+from manyhands.arena import api as arena
+from manyhands.errors import ManyhandsError
+from manyhands.storage import events
+from manyhands.types import Micros, now_us
+
+if TYPE_CHECKING:
+    from manyhands.server.context import Context
+
+log = logging.getLogger("manyhands.server")
+
+PERIOD_S = 1.0
+PRUNE_EVERY = 600
+EVENTS_KEPT_US = 24 * 3600 * 1_000_000
+
+
+def sweep(connection: Connection, now: Micros) -> None:
+    """Return the stakes of expired assignments and close the campaigns that have nothing pending."""
+    arena.expire_assignments(connection, now)
+    arena.settle_closing(connection, now)
+
+
+def prune(connection: Connection, now: Micros) -> None:
+    """Drop the events that no page can still want to resume from."""
+    events.prune(connection, Micros(now - EVENTS_KEPT_US))
+
+
+async def run(context: Context) -> None:
+    """Sweep once a second until cancelled; a failure is logged and the next round tries again."""
+    rounds = 0
+    while True:
+        await asyncio.sleep(PERIOD_S)
+        try:
+            if context.read(arena.sweep_needed, now_us()):
+                await context.write(sweep, now_us())
+            if rounds % PRUNE_EVERY == 0:
+                await context.write(prune, now_us())
+        except ManyhandsError as error:
+            log.warning("Housekeeping failed and is tried again: %s", error.sentence())
+        rounds += 1
