@@ -84,10 +84,10 @@ class Settings:
                 "The database URL must begin with postgresql:// or sqlite:///.", field="database_url"
             )
         for name in _POSITIVE:
-            if getattr(self, name) <= 0:
+            if not getattr(self, name) > 0:  # so that NaN is refused too
                 raise SettingsError(f"{name} must be above 0, it is {getattr(self, name)}.", field=name)
         for name in _NOT_NEGATIVE:
-            if getattr(self, name) < 0:
+            if not getattr(self, name) >= 0:
                 raise SettingsError(f"{name} must not be negative, it is {getattr(self, name)}.", field=name)
 
     @property

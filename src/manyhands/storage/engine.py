@@ -70,7 +70,7 @@ def _sqlite(url: str, busy_timeout_s: float) -> Engine:
     check_sqlite(pysqlite3.sqlite_version_info)
     path = make_url(url).database
     if path:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     engine = sqlalchemy_engine(
         url, module=pysqlite3, pool_size=8, max_overflow=56, connect_args={"timeout": busy_timeout_s}
     )

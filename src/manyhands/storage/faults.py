@@ -43,7 +43,7 @@ _FAULTS = (
         "Make its folder writable.",
     ),
     _Fault(
-        ("connection failed", "connection refused"),
+        ("connection failed", "connection refused", "connection to server", "failed to resolve host"),
         ("57P03",),
         StorageError,
         "The database server at {place} does not answer.",

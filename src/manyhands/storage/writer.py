@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
-from manyhands.errors import OverloadedError
+from manyhands.errors import DatabaseLockedError, DiskFullError, OverloadedError
 from manyhands.storage.database import Database
 
 T = TypeVar("T")
@@ -113,8 +113,9 @@ def _attempt(connection: Connection, change: Callable[[Connection], Any]) -> tup
     savepoint = connection.begin_nested()
     try:
         value = change(connection)
+    except (DiskFullError, DatabaseLockedError):
+        raise  # the database has ended the whole transaction, so the group fails
     except Exception as error:  # noqa: BLE001 - the caller of this one change gets it
-        # Where the database has ended the whole transaction (a full disk), this raises for all.
         savepoint.rollback()
         return False, error
     savepoint.commit()
