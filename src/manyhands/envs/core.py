@@ -15,6 +15,7 @@ Plain = dict[str, Any]  # JSON
 class Task(Protocol):
     """An environment as the judge sees it."""
 
+    environment: str  # versioned id
     ticks_per_s: int
     max_ticks: int
     vector: int  # length of the observation's vector part

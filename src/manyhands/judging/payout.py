@@ -44,25 +44,6 @@ def earn(
     return Pooled(total.gain, total.variance, earned), pool
 
 
-def split(pool_micro: int, values: Sequence[float]) -> list[int]:
-    """Divide a pool over positive values in proportion, to the micro-credit; the largest remainders round up.
-
-    Values at or below 0 get nothing. The parts sum to the pool exactly, or to 0 if no value is positive.
-    """
-    total = math.fsum(value for value in values if value > 0.0)
-    if total <= 0.0:
-        return [0] * len(values)
-    shares = [pool_micro * max(value, 0.0) / total for value in values]
-    parts = [math.floor(share) for share in shares]
-    order = sorted(range(len(values)), key=lambda n: (parts[n] - shares[n], n))
-    positive = [n for n in order if values[n] > 0.0]
-    rest = pool_micro - sum(parts)
-    step = 1 if rest > 0 else -1
-    for turn in range(abs(rest)):
-        parts[positive[turn % len(positive)]] += step
-    return parts
-
-
 def upper_bound(values: Sequence[float]) -> float:
     """95 % upper bound of a player's mean value, from its last attempts."""
     recent = values[-HISTORY:]

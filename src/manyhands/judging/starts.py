@@ -9,8 +9,8 @@ import numpy as np
 from jax import Array
 
 from manyhands.envs.core import Plain, Task
-from manyhands.policies import simulate
-from manyhands.policies import network
+from manyhands.judging.course import Course
+from manyhands.policies import network, simulate
 from manyhands.policies.network import NetworkSpec, Params
 
 FAILING_SHARE = 0.75
@@ -32,27 +32,21 @@ def _record(task: Task, spec: NetworkSpec, params: Params, states: Any) -> tuple
     return seen, running.sum(axis=0)
 
 
-def failing(
-    task: Task,
-    policy: tuple[NetworkSpec, Params],
-    solver: tuple[Task, NetworkSpec, Params],
-    key: Array,
-    count: int,
-) -> list[Plain]:
+def failing(course: Course, spec: NetworkSpec, params: Params, key: Array, count: int) -> list[Plain]:
     """Up to `count` starts as JSON, most of them a few seconds before the policy would crash.
 
-    solver: the task as the reference driver sees it, and that driver; a start that it cannot survive is left out.
+    A start that the reference driver cannot survive is left out.
     """
+    task = course.play
     first, second = jax.random.split(key)
     states = simulate.fresh_starts(task, first, 2 * count)
-    seen, lasted = _record(task, *policy, states)
+    seen, lasted = _record(task, spec, params, states)
     lasted = np.asarray(lasted)
     rng = np.random.default_rng(np.asarray(jax.random.key_data(second), np.uint32))
     back = rng.uniform(*BEFORE_S, size=len(lasted)) * task.ticks_per_s
     fails = (lasted < task.max_ticks) & (rng.uniform(size=len(lasted)) < FAILING_SHARE)
     at = np.where(fails, np.maximum(0, lasted - back.astype(int)), 0)
     chosen = simulate.pick(seen, (at, np.arange(len(lasted))))
-    _, running = simulate.drive(*solver, chosen, jnp.ones(len(lasted), bool), task.max_ticks)
-    good = np.flatnonzero(np.asarray(running[-1]))
+    good = np.flatnonzero(course.survives(task, chosen))
     order = np.concatenate([good[fails[good]], good[~fails[good]]])[:count]
     return [task.to_plain(simulate.pick(chosen, row)) for row in rng.permutation(order)]

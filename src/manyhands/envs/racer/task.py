@@ -1,6 +1,6 @@
 """`racer-v0` as the judge sees it: one bank of tracks, one set of conditions, one sensor."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 
 import jax
@@ -28,6 +28,7 @@ class RacerTask:
     track_ids: tuple[str, ...]
     sensor: Lidar | Camera
     conditions: Conditions = Conditions()
+    environment: str = "racer-v0"
     ticks_per_s: int = rules.TICKS_PER_S
     max_ticks: int = rules.MAX_TICKS
     progress_clip: float = 2.5
@@ -115,19 +116,38 @@ def make(config: Plain, suite: str) -> RacerTask:
     config: `sensor` ({"kind": "lidar" | "camera", ...sizes}) and optionally `conditions` and, for the suite
     `play`, `tracks` (a list of ids). Raises InputError naming the field.
     """
-    sensor = dict(config.get("sensor", {"kind": "lidar"}))
-    kinds = {"lidar": Lidar, "camera": Camera}
-    kind = sensor.pop("kind", None)
-    if kind not in kinds:
-        raise InputError(f"There is no sensor {kind!r}; choose one of {sorted(kinds)}.", field="sensor.kind")
     own = config.get("tracks") if suite == "play" else None
     names = tuple(own) if own else tuple(f"gen-{seed}" for seed in SUITES[suite])
     try:
-        return RacerTask(names, kinds[kind](**sensor), Conditions(**config.get("conditions", {})))
+        conditions = Conditions(**config.get("conditions", {}))
     except TypeError as fault:
-        raise InputError(f"The campaign's configuration does not fit racer-v0: {fault}.", field="config") from fault
+        raise InputError(f"These conditions do not fit racer-v0: {fault}.", field="conditions") from fault
+    return RacerTask(names, parse_sensor(config.get("sensor", {"kind": "lidar"})), conditions)
+
+
+def parse_sensor(plain: Plain) -> Lidar | Camera:
+    """Sensor from its JSON form. Raises InputError naming the field."""
+    sizes = {name: value for name, value in plain.items() if name != "kind"}
+    kinds: dict[str, type[Lidar] | type[Camera]] = {"lidar": Lidar, "camera": Camera}
+    try:
+        return kinds[plain["kind"]](**sizes)
+    except KeyError as fault:
+        raise InputError(f"There is no sensor {fault}; choose one of {sorted(kinds)}.", field="sensor.kind") from fault
+    except TypeError as fault:
+        raise InputError(f"These sizes do not fit the sensor: {fault}.", field="sensor") from fault
 
 
 def plain_sensor(sensor: Lidar | Camera) -> Plain:
     """JSON form of a sensor, as in a campaign's configuration and a policy's file."""
     return {"kind": "lidar" if isinstance(sensor, Lidar) else "camera", **asdict(sensor)}
+
+
+def with_sensor(task: RacerTask, sensor: Plain) -> RacerTask:
+    """The same task seen through another sensor."""
+    return replace(task, sensor=parse_sensor(sensor))
+
+
+def reference_driver(config: Plain) -> str:
+    """Name of the packaged driver that defines score 1.0."""
+    kind = "lidar" if isinstance(parse_sensor(config.get("sensor", {"kind": "lidar"})), Lidar) else "camera"
+    return f"racer-{kind}-reference"

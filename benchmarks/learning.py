@@ -1,0 +1,116 @@
+"""How fast a mixed crowd teaches the racer, who earns by it, and what plain cloning makes of the same data.
+
+    python benchmarks/learning.py --sensor lidar --seeds 5
+    python benchmarks/learning.py --sensor lidar --seeds 5 --mix casual=.5,careless=.2,troll=.15,random=.15
+"""
+
+import argparse
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+import offline
+
+from manyhands.judging import round as rounds
+from manyhands.judging.course import interval
+from manyhands.learners import takeover
+from manyhands.learners.samples import Samples
+from manyhands.policies import network
+
+MIX = "skilled=.35,casual=.25,careless=.1,troll=.1,random=.1,idle=.1"
+
+
+def crew(mix: str, count: int) -> list[offline.Player]:
+    """`count` players in the shares of the mix, driving like one of two trained drivers in turn."""
+    shares = {part.split("=")[0]: float(part.split("=")[1]) for part in mix.split(",")}
+    whole = sum(shares.values())
+    found: list[offline.Player] = []
+    for kind, share in shares.items():
+        found += [offline.Player(f"{kind}-{n}", kind, n % 2 + 1) for n in range(round(count * share / whole))]
+    return found
+
+
+def clone(campaign: offline.Campaign, key: Any) -> float:
+    """Score of plain behaviour cloning: every human tick of every attempt, no judge."""
+    standing = campaign.standing
+    human = [Samples(*(part[s.weights == 1.0] for part in (s.features, s.labels, s.weights))) for s in campaign.behaviour]
+    data = Samples.concatenate(human, standing.network.features, standing.network.actions)
+    fresh = network.init(standing.network, key)
+    frozen = {name: value for name, value in standing.champion.items() if name.startswith("encoder.")}
+    params = takeover.fit(standing.network, takeover.Config(), fresh | frozen, data, len(data), key)
+    return float(campaign.course.heldout_scores(standing.network, params).mean())
+
+
+def run(arguments: argparse.Namespace, seed: int) -> dict[str, Any]:
+    """One campaign of one seed."""
+    config = {"sensor": {"kind": arguments.sensor}}
+    campaign = offline.begin(config, seed, arguments.target, arguments.seed_s)
+    players = crew(arguments.mix, arguments.players)
+    rng = np.random.default_rng(seed)
+    settings = rounds.RoundConfig()
+    key = jax.random.key(1000 + seed)
+    worst_step, before = 0.0, campaign.standing.heldout.mean()
+    for number in range(arguments.rounds):
+        key, now = jax.random.split(key)
+        chosen = [players[n] for n in rng.permutation(len(players))[: offline.PER_ROUND]]
+        begun = time.perf_counter()
+        kind = offline.play_round(campaign, chosen, now, number, settings)
+        mean, low, high = interval(campaign.standing.heldout)
+        worst_step = min(worst_step, mean - before)
+        before = mean
+        minutes = campaign.human_ticks / 15 / 60
+        campaign.curve.append({"round": number, "minutes": minutes, "score": mean, "low": low, "high": high, "kind": kind})
+        print(
+            f"  seed {seed} round {number:2d} {minutes:5.1f} min  {mean:.3f} [{low:.3f}, {high:.3f}]  {kind:16s} "
+            f"earned {campaign.standing.pooled.earned:.2f} lot {len(campaign.standing.lot)} {time.perf_counter() - begun:.1f} s",
+            flush=True,
+        )
+        if minutes > arguments.minutes:
+            break
+    paid = sum(player.paid for player in players)
+    assert paid <= offline.ESCROW
+    return {
+        "seed": seed,
+        "curve": campaign.curve,
+        "worst_step": worst_step,
+        "paid": paid / 1e6,
+        "kinds": offline.totals(players),
+        "cloning": clone(campaign, key),
+    }
+
+
+def main() -> None:
+    """Run the seeds and print the table."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--sensor", choices=["lidar", "camera"], default="lidar")
+    parser.add_argument("--mix", default=MIX)
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=40)
+    parser.add_argument("--players", type=int, default=40)
+    parser.add_argument("--minutes", type=float, default=20.0, help="of human driving")
+    parser.add_argument("--target", type=float, default=0.95)
+    parser.add_argument("--seed-s", type=float, default=4.0, help="seconds of the reference driver at the start")
+    parser.add_argument("--json", type=Path)
+    arguments = parser.parse_args()
+    results = [run(arguments, seed) for seed in range(arguments.seeds)]
+    firsts, lasts = [r["curve"][0]["score"] for r in results], [r["curve"][-1]["score"] for r in results]
+    reach = 1.96 * np.std(lasts, ddof=1) / np.sqrt(len(lasts)) if len(lasts) > 1 else float("nan")
+    print(f"{arguments.sensor}, mix {arguments.mix}")
+    print(f"after the first round {np.mean(firsts):.3f}, last {np.mean(lasts):.3f} +- {reach:.3f}; "
+          f"plain cloning {np.mean([r['cloning'] for r in results]):.3f}; worst step {min(r['worst_step'] for r in results):+.3f}")
+    for kind in results[0]["kinds"]:
+        rows = [r["kinds"][kind] for r in results]
+        print(
+            f"  {kind:12s} net per contribution {np.mean([row['net_per_contribution'] for row in rows]):+8.2f} cr  "
+            f"charged {100 * np.mean([row['charged_share'] for row in rows]):5.1f} %, after the first "
+            f"{100 * np.mean([row['charged_share_after_first'] for row in rows]):5.1f} %"
+        )
+    if arguments.json:
+        arguments.json.write_text(json.dumps(results, indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,205 @@
+"""A campaign without server and clock: the judge's own functions, scripted players, money as plain integers.
+
+Used by `learning.py` and `attacks.py`; what it leaves out (network, database, ledger) is measured by `load.py`.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import jax
+import numpy as np
+
+from manyhands.crowd import players as crowd
+from manyhands.envs.racer import task as racer
+from manyhands.judging import course as courses
+from manyhands.judging import bootstrap, payout, round, seeds, starts, value
+from manyhands.judging.course import Course
+from manyhands.judging.records import Attempt, Valued
+from manyhands.learners import takeover
+from manyhands.learners.samples import Samples
+from manyhands.ledger.splitting import split
+from manyhands.policies import reference, simulate
+
+STAKE = 2_000_000
+ESCROW = 1_000_000_000
+HARM_FOR_ALL = 2.5
+PER_ROUND = 24
+
+
+@dataclass
+class Player:
+    """One scripted account."""
+
+    name: str
+    kind: str
+    driver: int
+    values: list[float] = field(default_factory=list)
+    paid: int = 0
+    charged: int = 0
+    contributions: int = 0
+    charges: list[bool] = field(default_factory=list)
+
+
+@dataclass
+class Campaign:
+    """Everything that changes over a campaign's life."""
+
+    course: Course
+    standing: round.Standing
+    escrow: int = ESCROW
+    human_ticks: int = 0
+    attempts: int = 0
+    behaviour: list[Samples] = field(default_factory=list)
+    curve: list[dict[str, Any]] = field(default_factory=list)
+    lot_owners: dict[str, Player] = field(default_factory=dict)
+
+
+def sight(task: racer.RacerTask) -> racer.RacerTask:
+    """The same tracks as a person sees them: scripted drivers read lidar whatever the policy reads."""
+    return racer.with_sensor(task, {"kind": "lidar"})
+
+
+def begin(config: dict[str, Any], seed: int, target: float, seed_s: float) -> Campaign:
+    """A campaign whose champion was taught by `seed_s` seconds of the reference driver."""
+    course = courses.build("racer-v0", config)
+    play = course.play
+    spec, base = bootstrap.network_of(course)
+    driver = reference.driver("racer-lidar-reference")
+    key = jax.random.key(seed)
+    first, second, third = jax.random.split(key, 3)
+    params = bootstrap.fresh(spec, base, first)
+    start = simulate.fresh_starts(play, second, 1)
+    whole = crowd.traits([crowd.KINDS["demonstrator"]])
+    played = crowd.play(play, sight(play), spec, params, driver.network, driver.params, whole, start, third)
+    [valued] = value.value(play, spec, params, collect(play, played, start, ["seed"], ["seed"]))
+    assert valued.samples is not None
+    count = round_ticks(seed_s)
+    old = Samples(*(part[:count] for part in (valued.samples.features, valued.samples.labels, valued.samples.weights)))
+    champion = takeover.fit(spec, takeover.Config(), params, old, len(old), first)
+    heldout = course.heldout_scores(spec, champion)
+    standing = round.Standing(
+        spec, champion, heldout, old, (), 0, 0, payout.Pooled(), ESCROW, float(heldout.mean()), target
+    )
+    return Campaign(course, standing)
+
+
+def round_ticks(seconds: float) -> int:
+    """Control ticks of a time."""
+    return int(seconds * racer.rules.TICKS_PER_S)
+
+
+def collect(
+    task: racer.RacerTask, played: crowd.Played, states: Any, names: list[str], owners: list[str]
+) -> list[Attempt]:
+    """Played attempts as the records that would come over the wire."""
+    actions, actors, ticks = np.asarray(played.actions), np.asarray(played.actors), np.asarray(played.ticks)
+    found = []
+    for row, (name, owner) in enumerate(zip(names, owners, strict=True)):
+        final = simulate.pick(played.final, row)
+        found.append(
+            Attempt(
+                id=name,
+                player=owner,
+                champion="champion",
+                start=task.to_plain(simulate.pick(states, row)),
+                actions=actions[: ticks[row], row],
+                actors=actors[: ticks[row], row],
+                final={"x": float(final.motion.x), "y": float(final.motion.y)},
+            )
+        )
+    return found
+
+
+def play_round(campaign: Campaign, players: list[Player], key: Any, number: int, config: round.RoundConfig) -> str:
+    """One round of the given players; returns the verdict's kind."""
+    standing, task = campaign.standing, campaign.course.play
+    start_key, play_key = jax.random.split(key)
+    pool = starts.failing(campaign.course, standing.network, standing.champion, start_key, 64)
+    pool = [pool[n % len(pool)] for n in range(len(players))]
+    attempts: list[Attempt] = []
+    for driver in sorted({player.driver for player in players}):
+        group = [n for n, player in enumerate(players) if player.driver == driver]
+        states = simulate.stack_states([task.from_plain(pool[n]) for n in group], simulate.padded(len(group)))
+        kinds = [crowd.KINDS[players[n].kind] for n in group]
+        kinds += [crowd.KINDS["idle"]] * (simulate.padded(len(group)) - len(group))
+        skill = reference.driver(f"racer-lidar-skilled-{driver}")
+        played = crowd.play(
+            task, sight(task), standing.network, standing.champion, skill.network, skill.params,
+            crowd.traits(kinds), states, jax.random.fold_in(play_key, driver),
+        )
+        names = [f"{number}-{n}" for n in group]
+        attempts += collect(task, played, states, names, [players[n].name for n in group])
+    by_name = {player.name: player for player in players}
+    verdicts = value.value(task, standing.network, standing.champion, attempts)
+    for attempt, valued in zip(attempts, verdicts, strict=True):
+        _enter(campaign, attempt, valued, by_name[attempt.player])
+    root = seeds.round_root(a.id for a in attempts)
+    outcome = round.judge(campaign.course, campaign.standing, config, root, f"{number:064x}")
+    _apply(campaign, outcome)
+    return outcome.kind
+
+
+def _enter(campaign: Campaign, attempt: Attempt, valued: Valued, player: Player) -> None:
+    campaign.attempts += 1
+    if valued.refusal:
+        raise AssertionError(f"An honest replay was refused: {valued.refusal}")
+    if not valued.human_ticks:
+        return
+    assert valued.samples is not None
+    campaign.human_ticks += valued.human_ticks
+    campaign.behaviour.append(valued.samples)
+    player.contributions += 1
+    player.values.append(valued.value)
+    charged = payout.charge(STAKE, player.values, HARM_FOR_ALL)
+    player.charged += charged
+    player.charges.append(charged > 0)
+    campaign.lot_owners[attempt.id] = player
+    entry = round.Entry(attempt.id, player.name, valued.value, valued.samples)
+    campaign.standing = replace(campaign.standing, lot=(*campaign.standing.lot, entry))
+
+
+def _apply(campaign: Campaign, outcome: round.Outcome) -> None:
+    standing = replace(campaign.standing, tries=outcome.tries, tried_size=outcome.tried_size)
+    if outcome.champion is not None and outcome.heldout is not None:
+        standing = replace(standing, champion=outcome.champion, heldout=outcome.heldout)
+    if outcome.kind == "promoted":
+        standing = replace(standing, pooled=outcome.pooled)
+        useful = [entry for entry in standing.lot if entry.value > 0.0]
+        if outcome.pool_micro:
+            parts = split(outcome.pool_micro, [entry.value for entry in useful])
+            for entry, part in zip(useful, parts, strict=True):
+                campaign.lot_owners[entry.attempt].paid += part
+        # The data have taught the champion whether or not the bound rose; an unpaid lot stays open for pay.
+        if outcome.pool_micro:
+            old = Samples.concatenate(
+                [standing.old, *(e.samples for e in useful)], standing.network.features, standing.network.actions
+            )
+            standing = replace(
+                standing, old=old, lot=(), tries=0, tried_size=0, escrow_micro=standing.escrow_micro - outcome.pool_micro
+            )
+    campaign.standing = standing
+
+
+def totals(players: list[Player]) -> dict[str, dict[str, float]]:
+    """Figures by kind: contributions, credits, and charges after the first contribution."""
+    grouped: dict[str, list[Player]] = defaultdict(list)
+    for player in players:
+        grouped[player.kind].append(player)
+    result = {}
+    for kind, members in grouped.items():
+        later = [charged for player in members for charged in player.charges[1:]]
+        every = [charged for player in members for charged in player.charges]
+        contributions = sum(player.contributions for player in members)
+        net = sum(player.paid - player.charged for player in members) / 1e6
+        result[kind] = {
+            "players": len(members),
+            "contributions": contributions,
+            "paid": sum(player.paid for player in members) / 1e6,
+            "charged": sum(player.charged for player in members) / 1e6,
+            "net": net,
+            "net_per_contribution": net / max(1, contributions),
+            "charged_share": float(np.mean(every)) if every else 0.0,
+            "charged_share_after_first": float(np.mean(later)) if later else 0.0,
+        }
+    return result

@@ -1,0 +1,220 @@
+"""One round, from a lot of valued contributions to a verdict: train, gate, measure, pay. Pure given its seeds.
+
+    lot + old data -> candidate, control -> gate on fresh starts -> held-out check -> gain on other fresh starts -> pool
+"""
+
+import math
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from manyhands.judging import gate, payout, seeds
+from manyhands.judging.course import Course
+from manyhands.judging.gate import GateConfig
+from manyhands.judging.payout import Pooled
+from manyhands.learners import takeover
+from manyhands.learners.samples import Samples
+from manyhands.policies.network import NetworkSpec, Params
+
+Kind = Literal["promoted", "kept", "control_promoted", "rolled_back"]
+LARGER_LOT = 1.25
+
+
+@dataclass(frozen=True)
+class RoundConfig:
+    """Settings of judging; part of a verdict, so that it can be recomputed."""
+
+    training: takeover.Config = takeover.Config()
+    gate: GateConfig = GateConfig()
+    pay_starts: int = 512
+    """fresh starts on which a promotion's gain is measured"""
+    least_lot: int = 6
+    """contributions of positive value before a first try"""
+    margin: float = 0.02
+    """largest loss on the standing held-out suite that a promotion may bring"""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A contribution in the open lot."""
+
+    attempt: str
+    player: str
+    value: float
+    samples: Samples = field(compare=False)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A campaign at the moment of judging. old: samples of all promoted lots and the seed data."""
+
+    network: NetworkSpec
+    champion: Params
+    heldout: NDArray[np.float64]  # the champion's scores on the standing suite
+    old: Samples
+    lot: tuple[Entry, ...]
+    tries: int  # of this lot so far
+    tried_size: int  # contributions of positive value at the last try
+    pooled: Pooled
+    escrow_micro: int
+    first_score: float
+    target_score: float
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a round decided and everything needed to check it."""
+
+    kind: Kind
+    reason: str
+    tries: int
+    tried_size: int
+    champion: Params | None  # the new one, if any
+    heldout: NDArray[np.float64] | None  # the new champion's scores on the standing suite
+    gate_scores: NDArray[np.float64]  # (champion, control, candidate; starts), empty if nothing was tried
+    pay_scores: NDArray[np.float64]
+    gain: float
+    variance: float
+    pooled: Pooled
+    pool_micro: int  # to be split over the lot's positive values
+
+
+def needed(standing: Standing, config: RoundConfig) -> int:
+    """Contributions of positive value that the lot needs before its next try."""
+    if standing.tried_size == 0:
+        return config.least_lot
+    return math.ceil(LARGER_LOT * standing.tried_size)
+
+
+def judge(course: Course, standing: Standing, config: RoundConfig, root: str, secret: str) -> Outcome:
+    """Judge the open lot. `root` commits to the round's attempts, `secret` was committed before they came."""
+    useful = [entry for entry in standing.lot if entry.value > 0.0]
+    if len(useful) < needed(standing, config):
+        return _kept(standing, "The lot waits for more contributions before it is tried.")
+    samples = Samples.concatenate(
+        [standing.old, *(entry.samples for entry in useful)], standing.network.features, standing.network.actions
+    )
+    train_key = seeds.key(root, secret, "train")
+    control, candidate = (
+        takeover.fit(standing.network, config.training, standing.champion, samples, use, train_key)
+        for use in (len(standing.old), len(samples))
+    )
+    tries = standing.tries + 1
+    tried = {"tries": tries, "tried_size": len(useful)}
+    scores, winner = run_gate(
+        course, standing.network, [standing.champion, control, candidate], config.gate, tries, root, secret
+    )
+    if winner is None:
+        return _kept(standing, "The candidate did not pass the gate.", gate_scores=scores, **tried)
+    params = candidate if winner == "candidate" else control
+    heldout = course.heldout_scores(standing.network, params)
+    if heldout.mean() < standing.heldout.mean() - config.margin:
+        reason = "The candidate passed the gate but drives worse on the standing held-out starts."
+        return _kept(standing, reason, kind="rolled_back", gate_scores=scores, **tried)
+    if winner == "control":
+        reason = "Training longer on old data alone passed the gate: promoted, nothing is owed for it."
+        return _kept(
+            standing, reason, kind="control_promoted", gate_scores=scores, champion=params, heldout=heldout, **tried
+        )
+    return _pay(course, standing, config, (control, candidate), heldout, scores, (root, secret), tried)
+
+
+def run_gate(
+    course: Course,
+    spec: NetworkSpec,
+    policies: list[Params],
+    config: GateConfig,
+    tries: int,
+    root: str,
+    secret: str,
+) -> tuple[NDArray[np.float64], Literal["candidate", "control"] | None]:
+    """Drive champion, control and candidate on the same fresh starts, block by block, until the test decides.
+
+    Returns the scores (3, starts) and which of the two passed, if any.
+    """
+    blocks: list[NDArray[np.float64]] = []
+    for number in range(config.most // config.block):
+        key = seeds.key(root, secret, f"gate-{number}")
+        blocks.append(course.gate_scores(spec, policies, key, config.block))
+        scores = np.concatenate(blocks, axis=1)
+        decided, winner = decide(config, scores, tries)
+        if decided:
+            break
+    return scores, winner
+
+
+def decide(
+    config: GateConfig, scores: NDArray[np.float64], tries: int
+) -> tuple[bool, Literal["candidate", "control"] | None]:
+    """Whether the test on scores (champion, control, candidate; starts) has ended, and who won."""
+    champion, control, candidate = scores
+    over_champion = gate.compare(config, candidate - champion, tries)
+    over_control = gate.compare(config, candidate - control, tries)
+    if over_champion.passed and over_control.passed:
+        return True, "candidate"
+    alone = gate.compare(config, control - champion, tries)
+    if over_champion.failed or over_control.failed:
+        if alone.passed:
+            return True, "control"
+        if alone.failed:
+            return True, None
+    last = scores.shape[1] >= config.most
+    return last, "control" if last and alone.passed else None
+
+
+def _kept(standing: Standing, reason: str, **changed: Any) -> Outcome:
+    unchanged: dict[str, Any] = {
+        "kind": "kept",
+        "tries": standing.tries,
+        "tried_size": standing.tried_size,
+        "champion": None,
+        "heldout": None,
+        "gate_scores": np.zeros((3, 0)),
+        "pay_scores": np.zeros((3, 0)),
+        "gain": 0.0,
+        "variance": 0.0,
+        "pooled": standing.pooled,
+        "pool_micro": 0,
+    }
+    return Outcome(reason=reason, **unchanged | changed)
+
+
+def measured_gain(scores: NDArray[np.float64]) -> tuple[float, float]:
+    """Gain of the candidate over the better of champion and control, and its squared standard error."""
+    champion, control, candidate = scores
+    gaps = [candidate - champion, candidate - control]
+    least = min(gaps, key=lambda gap: float(gap.mean()))
+    return float(least.mean()), float(least.var(ddof=1)) / len(least)
+
+
+def _pay(
+    course: Course,
+    standing: Standing,
+    config: RoundConfig,
+    trained: tuple[Params, Params],
+    heldout: NDArray[np.float64],
+    gate_scores: NDArray[np.float64],
+    seed: tuple[str, str],
+    tried: dict[str, int],
+) -> Outcome:
+    control, candidate = trained
+    policies = [standing.champion, control, candidate]
+    scores = course.gate_scores(standing.network, policies, seeds.key(*seed, "pay"), config.pay_starts)
+    gain, variance = measured_gain(scores)
+    gap = max(standing.target_score - standing.first_score, 1e-6)
+    pooled, pool = payout.earn(standing.pooled, gain, variance, gap, standing.escrow_micro)
+    return Outcome(
+        kind="promoted",
+        reason="The candidate passed the gate and is the new champion.",
+        champion=candidate,
+        heldout=heldout,
+        gate_scores=gate_scores,
+        pay_scores=scores,
+        gain=gain,
+        variance=variance,
+        pooled=pooled,
+        pool_micro=pool,
+        **tried,
+    )

@@ -1,0 +1,26 @@
+"""The drivers that come with the package: the reference that defines score 1.0, and those of scripted players.
+
+Their files lie in `weights/`; the table in `benchmarks/README.md` names the command that makes each again.
+"""
+
+from functools import cache
+from importlib import resources
+
+from manyhands.errors import NotFoundError
+from manyhands.policies import files
+from manyhands.policies.files import Policy
+
+
+def names() -> list[str]:
+    """Names of the packaged policies."""
+    folder = resources.files("manyhands.policies") / "weights"
+    return sorted(entry.name.removesuffix(".safetensors") for entry in folder.iterdir())
+
+
+@cache
+def driver(name: str) -> Policy:
+    """A packaged policy by name, `racer-lidar-reference` for one. Raises NotFoundError listing the names."""
+    if name not in names():
+        raise NotFoundError(f"There is no packaged policy {name!r}; choose one of {', '.join(names())}.")
+    data = (resources.files("manyhands.policies") / "weights" / f"{name}.safetensors").read_bytes()
+    return files.parse(data)
