@@ -47,12 +47,11 @@ class Assets:
 
     def track_list(self) -> list[Json]:
         """Return the catalogue."""
-        own = [entry._asdict() for entry in tracks.catalogue()]
-        names = tracks.imported(self._imported) if self._imported.is_dir() else []
-        return own + [_summary(self._built(name)) for name in names]
+        names = [entry.id for entry in tracks.catalogue()] + tracks.imported(self._imported)
+        return [_summary(self._built(name)) for name in names]
 
     def _build(self, track_id: str) -> tracks.Track:
-        return tracks.track(track_id, self._imported if self._imported.is_dir() else None)
+        return tracks.track(track_id, self._imported)
 
     def track(self, track_id: str) -> Json:
         """Return one track as plain data.
@@ -94,4 +93,9 @@ def _parsed(text: str) -> object:
 
 
 def _summary(track: tracks.Track) -> Json:
-    return {"id": track.id, "name": track.name, "length_m": track.length_m}
+    return {
+        "id": track.id,
+        "name": track.name,
+        "length_m": track.length_m,
+        "half_width_m": float(track.half_width.mean()),
+    }

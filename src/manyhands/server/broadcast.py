@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
-from manyhands.types import Json
+from manyhands.storage import Database, events
+from manyhands.storage.events import Event
 
 log = logging.getLogger("manyhands.server")
 
@@ -19,30 +20,25 @@ QUEUE_LENGTH = 256
 POLL_S = 0.1
 HEARTBEAT_S = 15.0
 
-Reader = Callable[[int, int], list[Json]]
-"""(after seq, limit) -> rows of the events table in order."""
-
 
 @dataclass(eq=False)
 class Listener:
     """One open stream: the player it belongs to, if any, and what waits to be sent."""
 
     player_id: str | None
-    queue: asyncio.Queue[Json | None] = field(default_factory=lambda: asyncio.Queue(QUEUE_LENGTH))
+    queue: asyncio.Queue[Event | None] = field(default_factory=lambda: asyncio.Queue(QUEUE_LENGTH))
     dropped: bool = False
 
-    def hears(self, event: Json) -> bool:
+    def hears(self, event: Event) -> bool:
         """Return whether the event is for this listener: private events go to their player alone."""
-        audience = str(event["audience"])
-        return not audience.startswith("player:") or audience == f"player:{self.player_id}"
+        return not event.audience.startswith("player:") or event.audience == f"player:{self.player_id}"
 
 
 class Broadcaster:
     """Reads new events once and fans them out."""
 
-    def __init__(self, read: Reader, last_seq: Callable[[], int]) -> None:
-        self._read = read
-        self._last_seq = last_seq
+    def __init__(self, database: Database) -> None:
+        self._database = database
         self._listeners: set[Listener] = set()
         self.seq = 0
 
@@ -53,7 +49,8 @@ class Broadcaster:
 
     async def run(self) -> None:
         """Poll until cancelled. A failing read is logged and tried again."""
-        self.seq = self._last_seq()
+        with self._database.read() as connection:
+            self.seq = events.last(connection)
         while True:
             await asyncio.sleep(POLL_S)
             try:
@@ -64,14 +61,18 @@ class Broadcaster:
 
     def poll(self) -> None:
         """Read what is new and hand it to the listeners."""
-        while events := self._read(self.seq, QUEUE_LENGTH):
-            self.seq = int(events[-1]["seq"])
-            for event in events:
+        while new := self._read(self.seq):
+            self.seq = new[-1].seq
+            for event in new:
                 self._hand_out(event)
-            if len(events) < QUEUE_LENGTH:
+            if len(new) < QUEUE_LENGTH:
                 return
 
-    def _hand_out(self, event: Json) -> None:
+    def _read(self, after: int) -> list[Event]:
+        with self._database.read() as connection:
+            return events.poll(connection, after, limit=QUEUE_LENGTH)
+
+    def _hand_out(self, event: Event) -> None:
         for listener in list(self._listeners):
             if not listener.hears(event):
                 continue
@@ -92,7 +93,7 @@ class Broadcaster:
                 listener.queue.get_nowait()
             listener.queue.put_nowait(None)
 
-    async def stream(self, player_id: str | None, after: int | None) -> AsyncIterator[Json | None]:
+    async def stream(self, player_id: str | None, after: int | None) -> AsyncIterator[Event | None]:
         """Yield the events after number `after` (from now on if None), and None as a heartbeat.
 
         Ends when the listener fell too far behind or the server stops.
@@ -102,9 +103,9 @@ class Broadcaster:
         seen = self.seq if after is None else after
         try:
             # Registered first, then read: what is committed in between arrives twice, told by its number.
-            while after is not None and (missed := self._read(seen, QUEUE_LENGTH)):
+            while after is not None and (missed := self._read(seen)):
                 for event in missed:
-                    seen = int(event["seq"])
+                    seen = event.seq
                     if listener.hears(event):
                         yield event
                 await asyncio.sleep(0)
@@ -116,7 +117,7 @@ class Broadcaster:
                     continue
                 if event_or_end is None:
                     return
-                if int(event_or_end["seq"]) > seen:
+                if event_or_end.seq > seen:
                     yield event_or_end
         finally:
             self._listeners.discard(listener)

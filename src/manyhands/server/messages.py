@@ -221,6 +221,7 @@ class TrackSummary(Message):
     id: str
     name: str
     length_m: float
+    half_width_m: float = Field(description="Mean half width of the road in metres.")
 
 
 class Tracks(Message):

@@ -42,10 +42,8 @@ PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
 
 def problem_of(error: errors.ManyhandsError) -> Problem:
     """Return the problem document of an error of the package's tree."""
-    status, title = next(
-        ((status, title) for kind, status, title in _STATUS if isinstance(error, kind)),
-        (500, "Internal error"),
-    )
+    matching = ((status, title) for kind, status, title in _STATUS if isinstance(error, kind))
+    status, title = next(matching, (500, "Internal error"))
     return Problem(
         type=f"/problems/{error.code}",
         title=title,

@@ -51,7 +51,7 @@ async def list_environments(context: ContextDep, response: Response) -> m.Enviro
 async def list_tracks(context: ContextDep, response: Response) -> m.Tracks:
     """List the catalogue of tracks."""
     response.headers["Cache-Control"] = HOURLY
-    return answer(m.Tracks, {"tracks": context.assets.track_list()})
+    return answer(m.Tracks, {"tracks": await context.aside(context.assets.track_list)})
 
 
 @router.get("/tracks/{track_id}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, cast, get_args
 
 from fastapi import APIRouter, Header, Response
 from fastapi.responses import StreamingResponse
@@ -14,11 +14,14 @@ from manyhands.errors import StorageError
 from manyhands.server import messages as m
 from manyhands.server.auth import ContextDep, MaybePlayerDep
 from manyhands.server.context import Context
-from manyhands.server.render import answer
-from manyhands.types import Json, now_us
+from manyhands.server.render import time_of
+from manyhands.storage.events import Event
+from manyhands.types import now_us
 
 router = APIRouter(tags=["service"])
 plain = APIRouter(tags=["service"])
+
+_KINDS = frozenset(get_args(m.EventKind))
 
 LastEventId = Annotated[
     str | None,
@@ -26,20 +29,28 @@ LastEventId = Annotated[
 ]
 
 
-def frame(event: Json) -> str:
-    """Return one event as a server-sent event."""
-    message = answer(m.Event, {name: event[name] for name in ("seq", "kind", "payload", "created_us")})
-    number = f"id: {event['seq']}\n" if event["kind"] != "hello" else ""
-    return f"{number}event: {event['kind']}\ndata: {message.model_dump_json()}\n\n"
+def frame(event: Event) -> str:
+    """Return one event as a server-sent event; `hello` carries no number to resume from."""
+    message = m.Event(
+        seq=event.seq,
+        kind=cast(m.EventKind, event.kind),
+        payload=event.payload,
+        created_at=time_of(event.created_us),
+    )
+    number = f"id: {event.seq}\n" if event.kind != "hello" else ""
+    return f"{number}event: {event.kind}\ndata: {message.model_dump_json()}\n\n"
 
 
 async def _frames(context: Context, player_id: str | None, after: int | None) -> AsyncIterator[str]:
-    hello = {"seq": context.broadcaster.seq, "kind": "hello", "payload": {}, "created_us": now_us()}
+    hello = Event(context.broadcaster.seq, "all", "hello", {}, now_us())
     context.metrics.streams.inc()
     try:
         yield "retry: 2000\n" + frame(hello)
         async for event in context.broadcaster.stream(player_id, after):
-            yield ": still here\n\n" if event is None else frame(event)
+            if event is None:
+                yield ": still here\n\n"
+            elif event.kind in _KINDS:
+                yield frame(event)
     finally:
         context.metrics.streams.dec()
 

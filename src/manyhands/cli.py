@@ -1,0 +1,335 @@
+"""The command line: parses, calls the areas, prints. No logic lives here."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+import manyhands
+from manyhands.arena import api as arena
+from manyhands.errors import InputError, ManyhandsError, NotFoundError
+from manyhands.settings import Settings, read_settings
+from manyhands.storage import ContentStore, Database, open_database
+from manyhands.types import Json, credits, now_us
+
+app = typer.Typer(
+    name="manyhands",
+    help="A self-hosted arena where many hands teach one agent.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+campaign_app = typer.Typer(no_args_is_help=True, help="Create, list, show, fund, close and export campaigns.")
+operator_app = typer.Typer(no_args_is_help=True, help="What an operator needs.")
+policy_app = typer.Typer(no_args_is_help=True, help="List, show and export policies.")
+track_app = typer.Typer(no_args_is_help=True, help="Import, list and show tracks.")
+app.add_typer(campaign_app, name="campaign")
+app.add_typer(operator_app, name="operator")
+app.add_typer(policy_app, name="policy")
+app.add_typer(track_app, name="track")
+
+Data = Annotated[
+    Path | None,
+    typer.Option("--data", help="Folder that holds the database, policies and logs.", metavar="DIR"),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")]
+Key = Annotated[str, typer.Argument(help="The campaign's id or slug.", metavar="CAMPAIGN")]
+Out = Annotated[Path, typer.Option("--out", "-o", help="File to write; it must not exist.", metavar="FILE")]
+
+
+def settings_of(data: Path | None, **overrides: Any) -> Settings:
+    """Return the settings from the environment, with the command line's values on top."""
+    return read_settings(os.environ, {"data": data, **overrides})
+
+
+@contextlib.contextmanager
+def database_of(settings: Settings) -> Iterator[Database]:
+    """Open the database of an existing data folder; a mistyped folder is not made into a new one."""
+    if not settings.database_url and not (settings.data / "manyhands.db").is_file():
+        raise NotFoundError(
+            f"There is no database in {settings.data}.",
+            field="data",
+            remedy="Name the folder with --data; `manyhands up` makes a new one.",
+        )
+    database = open_database(settings.url)
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+def show(value: Any, as_json: bool, columns: dict[str, str] | None = None) -> None:
+    """Print a JSON document, or rows as a table of `columns` (key to heading), or one row as a list."""
+    if as_json:
+        typer.echo(json.dumps(value, default=str))
+    elif isinstance(value, list):
+        typer.echo(table(value, columns or {}))
+    else:
+        width = max(map(len, value), default=0)
+        for name, item in value.items():
+            typer.echo(f"{name:<{width}}  {cell(name, item)}")
+
+
+def table(rows: list[Json], columns: dict[str, str]) -> str:
+    """Return rows as aligned text."""
+    lines = [list(columns.values())] + [[cell(name, row.get(name)) for name in columns] for row in rows]
+    widths = [max(len(line[at]) for line in lines) for at in range(len(columns))]
+    return "\n".join(
+        "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
+
+
+def cell(name: str, value: Any) -> str:
+    """Return a value as a table shows it; credits with two decimals, scores in percent."""
+    if value is None:
+        return "-"
+    if name.endswith("_micro"):
+        return f"{value / 1e6:.2f} cr"
+    if name.startswith("score") or name == "target_score":
+        return f"{100 * value:.1f} %"
+    return json.dumps(value) if isinstance(value, dict | list) else str(value)
+
+
+@app.command()
+def up(
+    data: Data = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on; 127.0.0.1 by default.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on, 0 for any; 8000 by default.")] = None,
+    no_open: Annotated[bool, typer.Option("--no-open", help="Do not open the page in a browser.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Serve the page and judge attempts until Ctrl-C; prints the address once it serves."""
+    from manyhands.app import up as serve
+
+    settings = settings_of(data, host=host, port=port, open_browser=False if no_open else None)
+
+    def announce(address: str) -> None:
+        typer.echo(json.dumps({"url": address}) if as_json else f"Manyhands serves {address}")
+        sys.stdout.flush()
+
+    serve(settings, announce)
+
+
+_CAMPAIGN_COLUMNS = {
+    "id": "ID",
+    "slug": "SLUG",
+    "state": "STATE",
+    "sensor": "SENSOR",
+    "score": "SCORE",
+    "escrow_micro": "LEFT",
+    "paid_micro": "PAID",
+    "attempts": "ATTEMPTS",
+    "players": "PLAYERS",
+}
+
+
+@campaign_app.command("list")
+def campaign_list(data: Data = None, as_json: AsJson = False) -> None:
+    """List all campaigns."""
+    with database_of(settings_of(data)) as database, database.read() as connection:
+        show(arena.list_campaigns(connection, now_us()), as_json, _CAMPAIGN_COLUMNS)
+
+
+@campaign_app.command("show")
+def campaign_show(campaign: Key, data: Data = None, as_json: AsJson = False) -> None:
+    """Show one campaign with its history and open lot."""
+    settings = settings_of(data)
+    with database_of(settings) as database, database.read() as connection:
+        show(arena.campaign_detail(connection, campaign, settings, now_us()), as_json)
+
+
+@campaign_app.command("create")
+def campaign_create(
+    name: Annotated[str, typer.Argument(help="What players read.")],
+    sensor: Annotated[str, typer.Option(help="camera or lidar.")] = "lidar",
+    slug: Annotated[str | None, typer.Option(help="Name in addresses; made from the name if absent.")] = None,
+    budget: Annotated[float, typer.Option(help="Credits to put into the escrow.")] = 1000.0,
+    stake: Annotated[float, typer.Option(help="Credits an attempt locks.")] = 2.0,
+    target: Annotated[float, typer.Option(help="Score that uses up the budget; 1 is the reference.")] = 1.0,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Create a campaign that the house pays with newly issued play credits."""
+    if sensor not in ("camera", "lidar"):
+        raise InputError(f"There is no sensor {sensor!r}.", field="sensor", remedy="Choose camera or lidar.")
+    order = arena.CampaignOrder(
+        name=name,
+        slug=slug,
+        environment="racer-v0",
+        sensor=sensor,
+        budget_micro=credits(budget),
+        stake_micro=credits(stake),
+        target_score=target,
+    )
+    with database_of(settings_of(data)) as database, database.write() as connection:
+        campaign_id = arena.create_campaign(connection, order, None, now_us())
+        row = arena.find_campaign(connection, campaign_id)
+    show({name: row[name] for name in ("id", "slug", "name", "state")}, as_json)
+
+
+@campaign_app.command("fund")
+def campaign_fund(
+    campaign: Key,
+    amount: Annotated[float, typer.Argument(help="Credits to issue into the escrow.")],
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Top up a campaign with newly issued play credits."""
+    settings = settings_of(data)
+    with database_of(settings) as database:
+        with database.write() as connection:
+            arena.fund_campaign(connection, campaign, None, credits(amount), now_us())
+        _show_escrow(database, campaign, settings, as_json)
+
+
+@campaign_app.command("close")
+def campaign_close(campaign: Key, data: Data = None, as_json: AsJson = False) -> None:
+    """Close a campaign; a running server judges what is pending, then refunds the rest."""
+    settings = settings_of(data)
+    with database_of(settings) as database:
+        with database.write() as connection:
+            arena.close_campaign(connection, campaign, None, now_us())
+        _show_escrow(database, campaign, settings, as_json)
+
+
+def _show_escrow(database: Database, campaign: str, settings: Settings, as_json: bool) -> None:
+    with database.read() as connection:
+        view = arena.campaign_detail(connection, campaign, settings, now_us())
+    show(
+        {name: view[name] for name in ("id", "state", "budget_micro", "escrow_micro", "paid_micro")}, as_json
+    )
+
+
+@campaign_app.command("export")
+def campaign_export(campaign: Key, out: Out, data: Data = None, as_json: AsJson = False) -> None:
+    """Write a campaign's paid contributions as JSON lines; the first line states the licence."""
+    contributions = 0
+    with database_of(settings_of(data)) as database, database.read() as connection:
+        campaign_id, header = arena.export_header(connection, campaign, None)
+        with _new_file(out).open("w") as file:
+            file.write(header)
+            lines, cursor = arena.export_batch(connection, campaign_id, None)
+            while lines:
+                file.writelines(lines)
+                contributions += len(lines)
+                if cursor is None:
+                    break
+                lines, cursor = arena.export_batch(connection, campaign_id, cursor)
+    show({"file": str(out), "contributions": contributions}, as_json)
+
+
+def _new_file(path: Path) -> Path:
+    if path.exists():
+        raise InputError(f"{path} exists already.", field="out", remedy="Give a new file name.")
+    return path
+
+
+@operator_app.command("token")
+def operator_token(data: Data = None, as_json: AsJson = False) -> None:
+    """Make a token for the operator's page; it is shown once and only its hash is kept."""
+    with database_of(settings_of(data)) as database, database.write() as connection:
+        token = arena.create_operator_token(connection, now_us())
+    show({"token": token}, as_json)
+
+
+@app.command()
+def backup(
+    target: Annotated[Path, typer.Argument(help="File to write; it must not exist.", metavar="FILE")],
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write everything into one file, while the server runs, and read it back."""
+    from manyhands.storage.backup import write_backup
+
+    settings = settings_of(data)
+    with database_of(settings) as database:
+        show(asdict(write_backup(database, ContentStore(settings.content), target)), as_json)
+
+
+@app.command()
+def restore(
+    source: Annotated[Path, typer.Argument(help="A file that `backup` wrote.", metavar="FILE")],
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Restore a backup into a new data folder or an empty database."""
+    from manyhands.storage.backup import restore_backup
+
+    settings = settings_of(data)
+    settings.data.mkdir(parents=True, exist_ok=True)
+    show(asdict(restore_backup(source, settings.url, ContentStore(settings.content))), as_json)
+
+
+@policy_app.command("list")
+def policy_list(
+    campaign: Annotated[str | None, typer.Option(help="Only of this campaign, by id or slug.")] = None,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """List policies, newest first."""
+    columns = {"cid": "CID", "kind": "KIND", "score": "SCORE", "campaign_id": "CAMPAIGN"}
+    with database_of(settings_of(data)) as database, database.read() as connection:
+        only = arena.find_campaign(connection, campaign)["id"] if campaign else None
+        show(arena.list_policies(connection, only), as_json, columns)
+
+
+CidArgument = Annotated[str, typer.Argument(help="The policy's content id.", metavar="CID")]
+
+
+@policy_app.command("show")
+def policy_show(cid: CidArgument, data: Data = None, as_json: AsJson = False) -> None:
+    """Show one policy with its architecture and sensor."""
+    from manyhands.server.assets import Assets
+
+    settings = settings_of(data)
+    with database_of(settings) as database, database.read() as connection:
+        row = arena.policy_row(connection, cid)
+    facts = Assets(ContentStore(settings.content), settings.data / "tracks").policy_facts(cid)
+    show({**row, **facts}, as_json)
+
+
+@policy_app.command("export")
+def policy_export(cid: CidArgument, out: Out, data: Data = None, as_json: AsJson = False) -> None:
+    """Write a policy's safetensors file."""
+    from manyhands.storage.content import parse_cid
+
+    content = ContentStore(settings_of(data).content).get(parse_cid(cid))
+    _new_file(out).write_bytes(content)
+    show({"file": str(out), "bytes": len(content)}, as_json)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(manyhands.__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Run the arena on this machine, or look into its data folder."""
+
+
+def main() -> None:
+    """Run the command line; a known error is one sentence on stderr and exit status 1."""
+    try:
+        app()
+    except ManyhandsError as error:
+        typer.echo(error.sentence(), err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
