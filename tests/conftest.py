@@ -14,6 +14,7 @@ import pytest
 import sqlalchemy
 
 from manyhands.storage import Database, open_database
+from manyhands.storage.schema import counters, metadata
 
 SERVER_VARIABLE = "MANYHANDS_TEST_POSTGRES"
 _TEMPLATE = "manyhands_template"
@@ -106,10 +107,29 @@ def new_postgres_url(postgres_server: sqlalchemy.URL, postgres_template: str) ->
         _execute(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
+@pytest.fixture(scope="session")
+def postgres_shared(
+    postgres_server: sqlalchemy.URL, postgres_template: str
+) -> Iterator[tuple[str, sqlalchemy.Engine]]:
+    """A database that tests use one after the other, since creating one takes longer than most tests."""
+    name = f"shared_{os.getpid()}"
+    _execute(postgres_server, f"CREATE DATABASE {name} TEMPLATE {postgres_template}")
+    address = postgres_server.set(database=name)
+    engine = sqlalchemy.create_engine(address, isolation_level="AUTOCOMMIT")
+    yield _text(address), engine
+    engine.dispose()
+
+
 @pytest.fixture
-def postgres_url(new_postgres_url: Callable[[], str]) -> str:
-    """URL of a migrated PostgreSQL database of the test's own."""
-    return new_postgres_url()
+def postgres_url(postgres_shared: tuple[str, sqlalchemy.Engine]) -> str:
+    """URL of a migrated PostgreSQL database without rows."""
+    url, engine = postgres_shared
+    emptied = [
+        f"DELETE FROM {table.name}" for table in reversed(metadata.sorted_tables) if table is not counters
+    ]
+    with engine.connect() as connection:
+        connection.exec_driver_sql("; ".join([*emptied, "UPDATE counters SET value = 0"]))
+    return url
 
 
 @pytest.fixture(scope="session")
@@ -133,6 +153,16 @@ def database_url(request: pytest.FixtureRequest) -> str:
     """URL of a migrated database of the test's own, of either kind in turn."""
     url: str = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
     return url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def own_database_url(request: pytest.FixtureRequest) -> str:
+    """Like `database_url`, for tests that change the schema."""
+    if request.param == "sqlite":
+        url: str = request.getfixturevalue("sqlite_url")
+        return url
+    create: Callable[[], str] = request.getfixturevalue("new_postgres_url")
+    return create()
 
 
 @pytest.fixture

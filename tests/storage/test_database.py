@@ -116,22 +116,22 @@ def test_two_processes_may_create_the_database_at_once(tmp_path: Path) -> None:
     assert [process.exitcode for process in processes] == [0, 0]
 
 
-def test_another_programs_database_is_refused(database_url: str) -> None:
-    database = open_database(database_url)
+def test_another_programs_database_is_refused(own_database_url: str) -> None:
+    database = open_database(own_database_url)
     with database.write() as connection:
         connection.exec_driver_sql(f"DROP TABLE {migrate.VERSION_TABLE}")
     database.close()
     with pytest.raises(ForeignDatabaseError, match="another program"):
-        open_database(database_url)
+        open_database(own_database_url)
 
 
-def test_a_newer_versions_database_is_refused(database_url: str) -> None:
-    database = open_database(database_url)
+def test_a_newer_versions_database_is_refused(own_database_url: str) -> None:
+    database = open_database(own_database_url)
     with database.write() as connection:
         connection.exec_driver_sql(f"UPDATE {migrate.VERSION_TABLE} SET version_num = '9999'")
     database.close()
     with pytest.raises(ForeignDatabaseError, match="newer version"):
-        open_database(database_url)
+        open_database(own_database_url)
 
 
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
