@@ -12,6 +12,6 @@ export default defineConfig({
     target: ["chrome123", "firefox121", "safari17.5"],
     chunkSizeWarningLimit: 900,
   },
-  server: { host: "127.0.0.1", port: 5173, proxy: { "/api": { target: server, changeOrigin: true } } },
+  server: { host: "127.0.0.1", port: 5173, proxy: { "/api": server, "/openapi.json": server } },
   test: { include: ["tests/**/*.test.ts", "src/**/*.test.ts"], environment: "node" },
 });

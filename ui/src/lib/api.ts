@@ -60,6 +60,8 @@ export const api = {
 
   assign: (campaign: string, idempotencyKey: string) =>
     call<Wire<"Assignment">>("POST", `/campaigns/${id(campaign)}/assignments`, { headers: { "Idempotency-Key": idempotencyKey } }),
+  readAssignment: (assignment: string) => call<Wire<"Assignment">>("GET", `/assignments/${id(assignment)}`),
+  cancelAssignment: (assignment: string) => call<void>("DELETE", `/assignments/${id(assignment)}`),
   submit: (assignment: string, body: Wire<"AttemptCreate">) =>
     call<Wire<"AttemptAccepted">>("POST", `/assignments/${id(assignment)}/attempt`, { body }),
   attempt: (attempt: string) => call<Wire<"Attempt">>("GET", `/attempts/${id(attempt)}`),

@@ -85,7 +85,7 @@ export function scoreChart(target: HTMLElement, campaign: Wire<"Campaign">, fram
       y: { range: scoreRange(columns, campaign.target_score) },
     },
     axes: [
-      { ...axis, label: "attempts judged", grid: { show: false } },
+      { ...axis, label: "attempts judged", size: 30, grid: { show: false } },
       { ...axis, label: "% of the reference", size: 44 },
     ],
     series: [

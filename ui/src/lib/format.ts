@@ -35,10 +35,15 @@ export function parseCredits(typed: string): number | null {
   return Number(found[1]) * MICRO + Number((found[2] ?? "").padEnd(6, "0"));
 }
 
-/** A score (fraction of the reference driver) as a percentage with one decimal: .634 → "63.4 %". */
-export function percent(score: number, decimals = 1): string {
+/** A score (fraction of the reference driver) in percent, without the sign: .634 → "63.4". */
+export function percentFigure(score: number, decimals = 1): string {
   const text = (100 * Math.abs(score)).toFixed(decimals);
-  return `${score < 0 && Number(text) !== 0 ? MINUS : ""}${text}${THIN}%`;
+  return `${score < 0 && Number(text) !== 0 ? MINUS : ""}${text}`;
+}
+
+/** As `percentFigure`, with the sign: "63.4 %". */
+export function percent(score: number, decimals = 1): string {
+  return `${percentFigure(score, decimals)}${THIN}%`;
 }
 
 /** A difference of scores in percentage points: "+3.3", "−0.4". */
@@ -92,6 +97,10 @@ export function day(at: string): string {
 
 export function moment(at: string): string {
   return new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" }).format(new Date(at));
+}
+
+export function hour(at: string): string {
+  return new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" }).format(new Date(at));
 }
 
 /** Content ids and hashes, short enough to read out: "bafkrei…x3qa". */

@@ -1,5 +1,5 @@
 import type { Wire } from "./api";
-import { percent, points, seconds, signedCredits, credits, value } from "./format";
+import { percent, percentFigure, points, seconds, signedCredits, credits, value } from "./format";
 
 export type Phase = "sending" | "offline" | "sent";
 export type State =
@@ -66,8 +66,7 @@ function gained(verdict: Wire<"VerdictSummary"> | null): string | null {
     verdict.gain_low !== null && verdict.gain_high !== null
       ? ` (95 %: ${points(verdict.gain_low)} to ${points(verdict.gain_high)})`
       : "";
-  const before = percent(verdict.score_before).replace(/\s*%$/, "");
-  return `${before} → ${percent(verdict.score_after)} of the reference${span}`;
+  return `${percentFigure(verdict.score_before)} → ${percent(verdict.score_after)} of the reference${span}`;
 }
 
 function place(attempt: Attempt): string | null {

@@ -2,6 +2,29 @@ import { api, type Wire } from "./api";
 import { events } from "./events";
 import { asProblem, type Problem } from "./problem";
 
+const KEY = "manyhands.player";
+
+/**
+ * Whether this browser ever opened an account: its cookie is out of the page's sight, and asking for a
+ * player that is not there would be an error on every first visit. If storage is refused, ask.
+ */
+function everOpened(): boolean {
+  try {
+    return localStorage.getItem(KEY) !== null;
+  } catch {
+    return true;
+  }
+}
+
+function remember(player: string | null): void {
+  try {
+    if (player === null) localStorage.removeItem(KEY);
+    else localStorage.setItem(KEY, player);
+  } catch {
+    return; // `everOpened` then asks the server each time
+  }
+}
+
 type State = "loading" | "none" | "player" | "failed";
 
 /** Who is at the page: nobody yet, or a player with a balance that follows the server's events. */
@@ -12,13 +35,20 @@ class Session {
   #listening = false;
 
   async load(): Promise<void> {
+    if (!everOpened()) {
+      this.state = "none";
+      return;
+    }
     try {
       this.#enter(await api.me());
     } catch (error) {
       const problem = asProblem(error);
-      this.me = null;
+      if (problem.status === 401) {
+        this.me = null;
+        remember(null);
+      }
       this.problem = problem.status === 401 ? null : problem;
-      this.state = problem.status === 401 ? "none" : "failed";
+      this.state = problem.status === 401 ? "none" : this.me ? "player" : "failed";
     }
   }
 
@@ -40,6 +70,7 @@ class Session {
 
   #enter(me: Wire<"Me">): void {
     this.me = me;
+    remember(me.id);
     this.state = "player";
     this.problem = null;
     if (this.#listening) return;

@@ -2258,7 +2258,7 @@ export interface components {
         SessionCreate: {
             /**
              * Consent
-             * @description The player agrees that attempts are stored, judged and used to train the campaign's model.
+             * @description The player agrees that attempts are stored, judged and used for training.
              * @constant
              */
             consent: true;
@@ -3211,7 +3211,7 @@ export interface operations {
     read_lot: {
         parameters: {
             query?: {
-                /** @description From `next_cursor`. */
+                /** @description From an answer's `next_cursor`. */
                 cursor?: string | null;
             };
             header?: never;
@@ -3255,7 +3255,7 @@ export interface operations {
     list_campaign_players: {
         parameters: {
             query?: {
-                /** @description From `next_cursor`. */
+                /** @description From an answer's `next_cursor`. */
                 cursor?: string | null;
             };
             header?: never;
@@ -3299,7 +3299,7 @@ export interface operations {
     list_verdicts: {
         parameters: {
             query?: {
-                /** @description From `next_cursor`. */
+                /** @description From an answer's `next_cursor`. */
                 cursor?: string | null;
             };
             header?: never;
@@ -3540,7 +3540,7 @@ export interface operations {
     list_own_attempts: {
         parameters: {
             query?: {
-                /** @description From `next_cursor`. */
+                /** @description From an answer's `next_cursor`. */
                 cursor?: string | null;
             };
             header?: never;
@@ -3695,7 +3695,7 @@ export interface operations {
     read_statement: {
         parameters: {
             query?: {
-                /** @description From `next_cursor`. */
+                /** @description From an answer's `next_cursor`. */
                 cursor?: string | null;
             };
             header?: never;
