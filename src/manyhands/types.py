@@ -7,6 +7,7 @@ ever rounded.
 
 from __future__ import annotations
 
+import base64
 import secrets
 import time
 from typing import Any, NewType
@@ -34,8 +35,7 @@ Json = dict[str, Any]
 MICRO_PER_CREDIT = 1_000_000
 MICROS_PER_SECOND = 1_000_000
 
-_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
-_ID_CHARACTERS = 16
+_ID_BYTES = 10  # 16 characters of base32
 
 
 def credits(amount: float) -> Micro:
@@ -49,7 +49,7 @@ def now_us() -> Micros:
 
 
 def _fresh(prefix: str) -> str:
-    return prefix + "".join(secrets.choice(_ALPHABET) for _ in range(_ID_CHARACTERS))
+    return prefix + base64.b32encode(secrets.token_bytes(_ID_BYTES)).decode("ascii").lower()
 
 
 def new_player_id() -> PlayerId:

@@ -17,11 +17,12 @@ from manyhands.jobs.queue import (
     resume,
     stop,
 )
-from manyhands.jobs.registry import Registry
+from manyhands.jobs.registry import Duties, Registry
 from manyhands.jobs.worker import Context, WorkerTerms, run_one, run_worker
 
 __all__ = [
     "Context",
+    "Duties",
     "Job",
     "Rank",
     "Registry",

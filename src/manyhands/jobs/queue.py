@@ -74,6 +74,7 @@ class Job:
     finished_us: Micros | None
 
 
+_ADD = insert(jobs)
 _COLUMNS = [jobs.c[name] for name in Job.__dataclass_fields__]
 
 
@@ -89,17 +90,18 @@ def post(connection: Connection, work: Work, now: Micros) -> JobId:
             return JobId(known)
     job = new_job_id()
     connection.execute(
-        insert(jobs).values(
-            id=job,
-            kind=work.kind,
-            campaign_id=work.campaign,
-            payload=work.payload,
-            unique_key=work.unique_key,
-            priority=int(work.rank),
-            max_tries=work.max_tries,
-            not_before_us=work.not_before or 0,
-            created_us=now,
-        )
+        _ADD,
+        {
+            "id": job,
+            "kind": work.kind,
+            "campaign_id": work.campaign,
+            "payload": work.payload,
+            "unique_key": work.unique_key,
+            "priority": int(work.rank),
+            "max_tries": work.max_tries,
+            "not_before_us": work.not_before or 0,
+            "created_us": now,
+        },
     )
     return job
 

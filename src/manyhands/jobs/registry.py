@@ -6,10 +6,42 @@ import importlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from manyhands.errors import UnknownJobError
 from manyhands.types import Json
+
+
+class Functions(Protocol):
+    """Names of jobs and the functions behind them, however they are kept."""
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the names."""
+
+    def function(self, name: str) -> Callable[..., Any]:
+        """Return the function of this name."""
+
+
+@dataclass(frozen=True)
+class Duties:
+    """Functions that share an object's memory, such as a worker's caches; for work done in this process."""
+
+    functions: Mapping[str, Callable[..., Any]]
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the names in the order they were given."""
+        return iter(self.functions)
+
+    def function(self, name: str) -> Callable[..., Any]:
+        """Return the function of this name.
+
+        Raises:
+            UnknownJobError: if there is none.
+        """
+        if name not in self.functions:
+            raise UnknownJobError(f"No job is called {name!r}; known are {sorted(self.functions)}.")
+        return self.functions[name]
 
 
 class Registry:

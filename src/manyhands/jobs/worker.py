@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from manyhands.errors import JobCancelledError, LeaseLostError, ManyhandsError
 from manyhands.jobs import queue
 from manyhands.jobs.queue import Job
-from manyhands.jobs.registry import Registry
+from manyhands.jobs.registry import Functions
 from manyhands.storage.database import Database
 from manyhands.types import Json, now_us
 
@@ -97,14 +97,16 @@ class Context:
                 _log.warning("heartbeat of %s failed: %s", self.job.id, error)
 
 
-def run_worker(database: Database, registry: Registry, terms: WorkerTerms, stopping: threading.Event) -> None:
+def run_worker(
+    database: Database, registry: Functions, terms: WorkerTerms, stopping: threading.Event
+) -> None:
     """Claim and run jobs until `stopping` is set; a job that has begun is finished first."""
     while not stopping.is_set():
         if not run_one(database, registry, terms):
             stopping.wait(terms.poll_s)
 
 
-def run_one(database: Database, registry: Registry, terms: WorkerTerms) -> bool:
+def run_one(database: Database, registry: Functions, terms: WorkerTerms) -> bool:
     """Claim one job and run it to its end; returns False if none was waiting.
 
     A function that raises has its try recorded, never stops the worker.
@@ -125,7 +127,7 @@ def run_one(database: Database, registry: Registry, terms: WorkerTerms) -> bool:
     return True
 
 
-def _run(registry: Registry, context: Context) -> None:
+def _run(registry: Functions, context: Context) -> None:
     job = context.job
     try:
         result = registry.function(job.kind)(context)

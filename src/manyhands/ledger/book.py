@@ -24,6 +24,17 @@ from manyhands.storage.schema import accounts, entries, transfers
 from manyhands.types import Json, Micro, Micros, PlayerId
 
 _COUNTER = "transfers"
+
+# Built once: composing a statement costs more than running it.
+_BY_KEY = select(transfers.c.number, transfers.c.hash, transfers.c.memo, transfers.c.parameters_hash).where(
+    transfers.c.idempotency_key == bindparam("key")
+)
+_HASH_OF = select(transfers.c.hash).where(transfers.c.number == bindparam("of"))
+_BALANCES = select(accounts.c.name, accounts.c.balance_micro).where(
+    accounts.c.name.in_(bindparam("names", expanding=True))
+)
+_ADD_TRANSFER = insert(transfers)
+_ADD_ENTRIES = insert(entries)
 _CHANGE_BALANCE = (
     update(accounts)
     .where(accounts.c.name == bindparam("leg_account"))
@@ -49,11 +60,7 @@ def find(connection: Connection, kind: str, key: str, request: Json) -> Receipt 
     Raises:
         IdempotencyError: if it was recorded for another kind or request.
     """
-    row = connection.execute(
-        select(transfers.c.number, transfers.c.hash, transfers.c.memo, transfers.c.parameters_hash).where(
-            transfers.c.idempotency_key == key
-        )
-    ).one_or_none()
+    row = connection.execute(_BY_KEY, {"key": key}).one_or_none()
     if row is None:
         return None
     if row.parameters_hash != parameters_hash(kind, request):
@@ -113,11 +120,7 @@ def post(connection: Connection, transfer: Transfer, now: Micros) -> Receipt:
 
 def _write(connection: Connection, record: Record, new_accounts: Collection[str]) -> Receipt:
     previous = (
-        connection.execute(
-            select(transfers.c.hash).where(transfers.c.number == record.number - 1)
-        ).scalar_one()
-        if record.number > 1
-        else GENESIS
+        connection.execute(_HASH_OF, {"of": record.number - 1}).scalar_one() if record.number > 1 else GENESIS
     )
     digest = chain_hash(previous, record)
     if new_accounts:
@@ -126,21 +129,22 @@ def _write(connection: Connection, record: Record, new_accounts: Collection[str]
             [{"name": name, "created_us": record.created_us} for name in sorted(new_accounts)],
         )
     connection.execute(
-        insert(transfers).values(
-            number=record.number,
-            kind=record.kind,
-            idempotency_key=record.key,
-            campaign_id=record.campaign,
-            attempt_id=record.attempt,
-            memo=record.memo,
-            created_us=record.created_us,
-            parameters_hash=record.parameters_hash,
-            previous_hash=previous,
-            hash=digest,
-        )
+        _ADD_TRANSFER,
+        {
+            "number": record.number,
+            "kind": record.kind,
+            "idempotency_key": record.key,
+            "campaign_id": record.campaign,
+            "attempt_id": record.attempt,
+            "memo": record.memo,
+            "created_us": record.created_us,
+            "parameters_hash": record.parameters_hash,
+            "previous_hash": previous,
+            "hash": digest,
+        },
     )
     connection.execute(
-        insert(entries),
+        _ADD_ENTRIES,
         [
             {
                 "transfer_number": record.number,
@@ -160,9 +164,7 @@ def _write(connection: Connection, record: Record, new_accounts: Collection[str]
 
 def balances_of(connection: Connection, wanted: Collection[str]) -> dict[str, int]:
     """Return the balance in micro-credits of each account in `wanted` that has been opened."""
-    rows = connection.execute(
-        select(accounts.c.name, accounts.c.balance_micro).where(accounts.c.name.in_(set(wanted)))
-    )
+    rows = connection.execute(_BALANCES, {"names": sorted(set(wanted))})
     return {row.name: row.balance_micro for row in rows}
 
 

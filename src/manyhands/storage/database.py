@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy import Connection, Engine, bindparam, select, update
 
 from manyhands.errors import StorageError
 from manyhands.storage import faults, migrate
@@ -14,6 +14,12 @@ from manyhands.storage.engine import BUSY_TIMEOUT_S, WRITE_OPTION, create_engine
 from manyhands.storage.schema import counters
 
 _EXCLUSIVE = "exclusive"
+_DRAW = (
+    update(counters)
+    .where(counters.c.name == bindparam("counter"))
+    .values(value=counters.c.value + bindparam("count"))
+    .returning(counters.c.value)
+)
 
 
 class Database:
@@ -108,12 +114,7 @@ def require_exclusive(connection: Connection) -> None:
 def next_number(connection: Connection, counter: str, count: int = 1) -> int:
     """Draw `count` consecutive numbers from a counter and return the first; they have no gaps."""
     require_exclusive(connection)
-    value = connection.execute(
-        update(counters)
-        .where(counters.c.name == counter)
-        .values(value=counters.c.value + count)
-        .returning(counters.c.value)
-    ).scalar_one()
+    value = connection.execute(_DRAW, {"counter": counter, "count": count}).scalar_one()
     return int(value) - count + 1
 
 

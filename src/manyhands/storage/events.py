@@ -17,6 +17,7 @@ from manyhands.types import CampaignId, Json, Micros, PlayerId
 
 ALL = "all"
 _COUNTER = "events"
+_ADD = insert(events)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,8 @@ def append(connection: Connection, audience: str, kind: str, payload: Json, now:
     """Append an event and return its number; it is seen when the transaction commits."""
     seq = next_number(connection, _COUNTER)
     connection.execute(
-        insert(events).values(seq=seq, audience=audience, kind=kind, payload=payload, created_us=now)
+        _ADD,
+        {"seq": seq, "audience": audience, "kind": kind, "payload": payload, "created_us": now},
     )
     return seq
 
