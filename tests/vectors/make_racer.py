@@ -18,7 +18,7 @@ import jax
 import numpy as np
 
 from manyhands.envs.racer import rules, tracks
-from manyhands.envs.racer.car import PRESETS
+from manyhands.envs.racer.car import PRESETS, CarParams
 from manyhands.envs.racer.rules import Conditions
 from manyhands.envs.racer.sensors import Camera, Lidar
 from manyhands.envs.racer.task import RacerTask, plain_sensor
@@ -66,14 +66,16 @@ def track_vectors() -> Json:
     return {"cell_m": tracks.CELL_M, "distance_step_m": tracks.DISTANCE_STEP_M, "tracks": found}
 
 
-def pursuit(road: tracks.Track, state: rules.State) -> tuple[float, float]:
+def pursuit(road: tracks.Track, car: CarParams, state: rules.State) -> tuple[float, float]:
     """A command that follows the centre line: aim at a point ahead, slow down in bends."""
     motion = state.motion
     target = road.centre[(int(state.waypoint) + 7) % len(road.centre)]
     x, y = target[0] - float(motion.x), target[1] - float(motion.y)
     side = float(motion.c) * y - float(motion.s) * x
-    angle = math.atan(0.165 * 2.0 * side / (x * x + y * y))
-    return angle / 0.52, -0.1 - 0.8 * abs(angle / 0.52)
+    steer = math.atan(car.wheelbase_m * 2.0 * side / (x * x + y * y)) / car.max_steer_rad
+    # A car whose yaw lags has to go slower.
+    speed = (2.0 if car.yaw_rate > 0.1 else 1.1) - 0.5 * abs(steer)
+    return steer, 2.0 * (speed - car.min_speed_mps) / (car.max_speed_mps - car.min_speed_mps) - 1.0
 
 
 def drive_case(track_id: str, conditions: Conditions, seed: int, noise: float) -> Json:
@@ -85,7 +87,7 @@ def drive_case(track_id: str, conditions: Conditions, seed: int, noise: float) -
     case = {"conditions": conditions.__dict__, "start": task.to_plain(state), "crash_tick": None}
     actions, states, progress = [], [], 0.0
     for tick in range(1, TICKS + 1):
-        command = np.array(pursuit(road, state)) + rng.normal(0.0, noise, 2)
+        command = np.array(pursuit(road, task.racer.car, state)) + rng.normal(0.0, noise, 2)
         action = np.floor(np.clip(command, -1.0, 1.0) * 127.0 + 0.5).astype(np.int8)
         actions.append(action)
         state, passed, crashed = task.step(state, action)

@@ -1,9 +1,9 @@
 """The car: a bicycle with lagging steering and speed, lagging yaw and a grip limit.
 
-Only + - * / and comparisons are used: no sine or cosine, whose last bit differs between languages. The heading
-is a unit vector (c, s), turned each substep by the exact rotation (1 - q^2, 2q) / (1 + q^2) with q half the
-angle, and steering is kept as the tangent of the wheel angle. The TypeScript twin repeats the same operations
-in the same order with one float32 rounding each.
+Only + - * / and comparisons are used: no sine or cosine, whose last bit differs between languages. The
+heading is a unit vector (c, s), turned each substep by the exact rotation (1 - q^2, 2q) / (1 + q^2) with q
+half the angle, and steering is kept as the tangent of the wheel angle. The TypeScript twin repeats these
+operations in the same order with one float32 rounding each.
 """
 
 from typing import NamedTuple
@@ -46,11 +46,25 @@ PRESETS = {
         understeer_s2pm2=0.0,
         grip_mps2=5.0,
     ),
+    # Fitted to recorded drives by benchmarks/calibration.py: effective wheelbase, yaw that lags by .4 s.
+    "deepracer": CarParams(
+        wheelbase_m=0.262,
+        max_steer_rad=0.5236,
+        min_speed_mps=0.1,
+        max_speed_mps=4.0,
+        speed_rate=0.133,
+        max_accel_mps2=4.5,
+        max_brake_mps2=11.0,
+        steer_rate=0.28,
+        yaw_rate=0.0415,
+        understeer_s2pm2=0.0,
+        grip_mps2=4.3,
+    ),
 }
 
 
 class Motion(NamedTuple):
-    """What moves: position in metres, heading as a unit vector, speed, steering tangent, yaw rate in rad/s."""
+    """What moves: position in m, heading as a unit vector, speed, steering tangent, yaw rate in rad/s."""
 
     x: Array
     y: Array
@@ -70,8 +84,8 @@ def tangent(angle: Array) -> Array:
 def drive(car: CarParams, motion: Motion, command: Array, grip: Array) -> Motion:
     """One control tick of SUBSTEPS substeps.
 
-    command: (2,) float32 in [-1, 1], steering (positive turns left) and throttle, which commands a speed between
-    the car's smallest and largest. grip: scalar factor on the largest lateral acceleration.
+    command: (2,) float32 in [-1, 1], steering (positive turns left) and throttle, which commands a speed
+    between the car's smallest and largest. grip: scalar factor on the largest lateral acceleration.
     """
     steer_target = tangent(command[0] * car.max_steer_rad)
     half_range = 0.5 * (car.max_speed_mps - car.min_speed_mps)
