@@ -1,12 +1,12 @@
 /** Words and figures as the page writes them. Pure: no clock unless handed in, no DOM. */
 
 const MINUS = "\u2212";
-const THIN = "\u202f";
+const GAP = "\u00a0"; // keeps a figure and its unit on one line
 export const MICRO = 1_000_000;
 export const TICKS_PER_S = 15;
 
 function grouped(digits: string): string {
-  return digits.replace(/\B(?=(\d{3})+$)/g, THIN);
+  return digits.replace(/\B(?=(\d{3})+$)/g, GAP);
 }
 
 /** Micro-credits as credits with two decimals, rounded half away from zero: 12_400_000 → "12.40". */
@@ -43,7 +43,7 @@ export function percentFigure(score: number, decimals = 1): string {
 
 /** As `percentFigure`, with the sign: "63.4 %". */
 export function percent(score: number, decimals = 1): string {
-  return `${percentFigure(score, decimals)}${THIN}%`;
+  return `${percentFigure(score, decimals)}${GAP}%`;
 }
 
 /** A difference of scores in percentage points: "+3.3", "−0.4". */
@@ -61,7 +61,7 @@ export function value(amount: number): string {
 }
 
 export function seconds(s: number): string {
-  return `${s.toFixed(1)}${THIN}s`;
+  return `${s.toFixed(1)}${GAP}s`;
 }
 
 export function tickSeconds(ticks: number): string {

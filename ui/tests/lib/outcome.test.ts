@@ -1,0 +1,106 @@
+import { describe, expect, test } from "vitest";
+import type { Wire } from "../../src/lib/api";
+import { attemptState, inWords, outcomeOf, telling } from "../../src/lib/outcome";
+
+type Attempt = Wire<"Attempt">;
+type Takeover = Wire<"Takeover">;
+
+const takeover = (changes: Partial<Takeover> = {}): Takeover =>
+  ({ first_tick: 40, ticks: 20, value: 14, alone_crash_s: 1.3, yours_crash_s: null, ...changes }) as Takeover;
+
+const attempt = (changes: Partial<Attempt> = {}): Attempt =>
+  ({
+    status: "valued",
+    human_ticks: 20,
+    value: 14,
+    paid_micro: 0,
+    charged_micro: 0,
+    stake_micro: 2_000_000,
+    champion_cid: "old",
+    takeovers: [takeover()],
+    reason: { code: "valued", sentence: "The server's own sentence.", parts: {} },
+    round_contributions: 18,
+    lot_contributions: 41,
+    verdict: null,
+    dispute: null,
+    ...changes,
+  }) as Attempt;
+
+const verdict = (changes = {}): Attempt["verdict"] =>
+  ({ score_before: 0.631, score_after: 0.664, gain_low: 0.021, gain_high: 0.045, champion_after: "new", ...changes }) as Attempt["verdict"];
+
+describe("states of the card", () => {
+  test("before the server has spoken", () => {
+    expect(outcomeOf(null, "sending").state).toBe("sending");
+    expect(outcomeOf(null, "offline").state).toBe("offline");
+    expect(outcomeOf(attempt({ status: "pending" }), "sent").state).toBe("waiting");
+  });
+
+  test("provisional names the takeover, the value and the round", () => {
+    const outcome = outcomeOf(attempt(), "sent");
+    expect(outcome.state).toBe("provisional");
+    expect(outcome.sentence).toBe("Alone, the model crashes 1.3\u00a0s after you took the wheel. With your hands it drove on.");
+    expect(outcome.figure).toBe("value +14");
+    expect(outcome.note).toBe("Waiting for the round; 18 in it so far.");
+    expect(outcome.canSee).toBe(true);
+  });
+
+  test("doing nothing is a valid takeover and earns nothing", () => {
+    const outcome = outcomeOf(attempt({ human_ticks: 0, takeovers: [], value: 0 }), "sent");
+    expect(outcome).toMatchObject({ state: "untouched", canSee: false, figure: "Stake returned" });
+  });
+
+  test("paid names the gain with its interval", () => {
+    const outcome = outcomeOf(attempt({ status: "judged", paid_micro: 12_400_000, verdict: verdict() }), "sent");
+    expect(outcome).toMatchObject({ state: "paid", figure: "+12.40 cr", tone: "good", canDiffer: true });
+    expect(outcome.sentence).toBe("It worked. With this round the champion drives 63.1 → 66.4\u00a0% of the reference (95 %: +2.1 to +4.5).");
+    expect(outcome.note).toBe("Your share of a lot of 41.");
+  });
+
+  test("nothing yet keeps the work in the lot, and differs by whether it helped", () => {
+    const helped = outcomeOf(attempt({ status: "judged" }), "sent");
+    expect(helped).toMatchObject({ state: "kept", figure: "Stake returned", canDiffer: false });
+    expect(helped.sentence).toContain("stays in the lot");
+    expect(outcomeOf(attempt({ status: "judged", value: -0.5 }), "sent").sentence).toContain("did not get further");
+  });
+
+  test("a charge shows at once, before the round is judged", () => {
+    const outcome = outcomeOf(attempt({ charged_micro: 1_100_000, value: -9, takeovers: [takeover({ value: -9, alone_crash_s: null, yours_crash_s: 0.8 })] }), "sent");
+    expect(outcome).toMatchObject({ state: "charged", figure: "−1.10 of 2.00 cr stake", tone: "bad", canDispute: true });
+  });
+
+  test("refused gives the server's reason and charges nothing", () => {
+    const outcome = outcomeOf(attempt({ status: "refused", value: null }), "sent");
+    expect(outcome).toMatchObject({ state: "refused", sentence: "The server's own sentence.", figure: "Nothing was charged" });
+  });
+
+  test("what is disputed cannot be disputed again", () => {
+    const dispute = { text: "No." } as Attempt["dispute"];
+    expect(outcomeOf(attempt({ status: "judged", dispute }), "sent").canDispute).toBe(false);
+  });
+});
+
+describe("takeovers in words", () => {
+  test("the one that says most is told", () => {
+    const most = takeover({ value: -20 });
+    expect(telling([takeover(), most, takeover({ value: 3 })])).toBe(most);
+    expect(telling([])).toBeNull();
+  });
+
+  test.each([
+    [{ alone_crash_s: null, yours_crash_s: 0.8 }, "With your hands it crashed 0.8\u00a0s after"],
+    [{ alone_crash_s: 1, yours_crash_s: 2.5 }, "With your hands it lasted 2.5\u00a0s."],
+    [{ alone_crash_s: 2.5, yours_crash_s: 1 }, "With your hands it crashed after 1.0\u00a0s."],
+    [{ alone_crash_s: 1, yours_crash_s: 1.05 }, "Alone or with your hands"],
+    [{ alone_crash_s: null, value: 4.21 }, "4.2 m further than the model alone"],
+    [{ alone_crash_s: null, value: -4.21 }, "4.2 m less far than the model alone"],
+    [{ alone_crash_s: null, value: 0 }, "as far as the model does alone"],
+  ])("%j", (changes, words) => expect(inWords(takeover(changes))).toContain(words));
+});
+
+test("two words for a list", () => {
+  expect(attemptState(attempt({ status: "pending" }))).toBe("Being judged");
+  expect(attemptState(attempt({ charged_micro: 1 }))).toBe("Charged");
+  expect(attemptState(attempt({ paid_micro: 1, status: "judged" }))).toBe("Paid");
+  expect(attemptState(attempt({ status: "judged" }))).toBe("In the lot");
+});
