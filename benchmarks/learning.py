@@ -47,7 +47,7 @@ def clone(campaign: offline.Campaign, key: Any) -> float:
 def run(arguments: argparse.Namespace, seed: int) -> dict[str, Any]:
     """One campaign of one seed."""
     config = {"sensor": {"kind": arguments.sensor}}
-    campaign = offline.begin(config, seed, arguments.target, arguments.seed_s)
+    campaign = offline.begin(config, seed, arguments.target)
     players = crew(arguments.mix, arguments.players)
     rng = np.random.default_rng(seed)
     settings = rounds.RoundConfig()
@@ -92,7 +92,6 @@ def main() -> None:
     parser.add_argument("--players", type=int, default=40)
     parser.add_argument("--minutes", type=float, default=20.0, help="of human driving")
     parser.add_argument("--target", type=float, default=0.95)
-    parser.add_argument("--seed-s", type=float, default=4.0, help="seconds of the reference driver at the start")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     results = [run(arguments, seed) for seed in range(arguments.seeds)]

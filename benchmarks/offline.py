@@ -23,7 +23,6 @@ from manyhands.policies import reference, simulate
 
 STAKE = 2_000_000
 ESCROW = 1_000_000_000
-HARM_FOR_ALL = 2.5
 PER_ROUND = 24
 
 
@@ -60,33 +59,20 @@ def sight(task: racer.RacerTask) -> racer.RacerTask:
     return racer.with_sensor(task, {"kind": "lidar"})
 
 
-def begin(config: dict[str, Any], seed: int, target: float, seed_s: float) -> Campaign:
-    """A campaign whose champion was taught by `seed_s` seconds of the reference driver."""
+def begin(config: dict[str, Any], seed: int, target: float) -> Campaign:
+    """A campaign whose champion was taught by a few seconds of the reference driver."""
     course = courses.build("racer-v0", config)
-    play = course.play
-    spec, base = bootstrap.network_of(course)
-    driver = reference.driver("racer-lidar-reference")
-    key = jax.random.key(seed)
-    first, second, third = jax.random.split(key, 3)
-    params = bootstrap.fresh(spec, base, first)
-    start = simulate.fresh_starts(play, second, 1)
-    whole = crowd.traits([crowd.KINDS["demonstrator"]])
-    played = crowd.play(play, sight(play), spec, params, driver.network, driver.params, whole, start, third)
-    [valued] = value.value(play, spec, params, collect(play, played, start, ["seed"], ["seed"]))
+    seeding = bootstrap.demonstrate(course, jax.random.key(seed))
+    [valued] = value.value(course.play, seeding.network, seeding.blank, [seeding.attempt])
     assert valued.samples is not None
-    count = round_ticks(seed_s)
-    old = Samples(*(part[:count] for part in (valued.samples.features, valued.samples.labels, valued.samples.weights)))
-    champion = takeover.fit(spec, takeover.Config(), params, old, len(old), first)
-    heldout = course.heldout_scores(spec, champion)
+    old = valued.samples.first(seeding.seed_ticks)
+    champion = bootstrap.teach(seeding, old)
+    heldout = course.heldout_scores(seeding.network, champion)
+    first = float(heldout.mean())
     standing = round.Standing(
-        spec, champion, heldout, old, (), 0, 0, payout.Pooled(), ESCROW, float(heldout.mean()), target
+        seeding.network, champion, heldout, old, (), 0, 0, payout.Pooled(), ESCROW, first, target
     )
     return Campaign(course, standing)
-
-
-def round_ticks(seconds: float) -> int:
-    """Control ticks of a time."""
-    return int(seconds * racer.rules.TICKS_PER_S)
 
 
 def collect(
@@ -105,7 +91,7 @@ def collect(
                 start=task.to_plain(simulate.pick(states, row)),
                 actions=actions[: ticks[row], row],
                 actors=actors[: ticks[row], row],
-                final={"x": float(final.motion.x), "y": float(final.motion.y)},
+                final=task.final_of(final),
             )
         )
     return found
@@ -151,7 +137,7 @@ def _enter(campaign: Campaign, attempt: Attempt, valued: Valued, player: Player)
     campaign.behaviour.append(valued.samples)
     player.contributions += 1
     player.values.append(valued.value)
-    charged = payout.charge(STAKE, player.values, HARM_FOR_ALL)
+    charged = payout.charge(STAKE, player.values)
     player.charged += charged
     player.charges.append(charged > 0)
     campaign.lot_owners[attempt.id] = player
@@ -165,9 +151,10 @@ def _apply(campaign: Campaign, outcome: round.Outcome) -> None:
         standing = replace(standing, champion=outcome.champion, heldout=outcome.heldout)
     if outcome.kind == "promoted":
         standing = replace(standing, pooled=outcome.pooled)
-        useful = [entry for entry in standing.lot if entry.value > 0.0]
+        shares = round.weights(standing.lot)
+        useful = [entry for entry, share in zip(standing.lot, shares, strict=True) if share > 0.0]
         if outcome.pool_micro:
-            parts = split(outcome.pool_micro, [entry.value for entry in useful])
+            parts = split(outcome.pool_micro, [share for share in shares if share > 0.0])
             for entry, part in zip(useful, parts, strict=True):
                 campaign.lot_owners[entry.attempt].paid += part
         # The data have taught the champion whether or not the bound rose; an unpaid lot stays open for pay.

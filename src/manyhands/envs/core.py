@@ -40,5 +40,8 @@ class Task(Protocol):
     def from_plain(self, plain: Plain) -> State:
         """State from its JSON form. Raises BadInput naming the wrong field."""
 
+    def final_of(self, state: State) -> Plain:
+        """What a client reports of the state it ended in."""
+
     def deviation(self, state: State, final: Plain) -> float:
         """How far a client's final state is from the replayed one, in units of the replay tolerance."""

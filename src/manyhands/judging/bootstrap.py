@@ -1,12 +1,35 @@
-"""A campaign's first network: its architecture, its frozen eyes, and fresh hands."""
+"""A campaign's first champion: its architecture, its frozen eyes, and a few seconds of the reference driver."""
 
+from dataclasses import dataclass
+
+import jax
+import numpy as np
 from jax import Array
 
 from manyhands.judging.course import Course
-from manyhands.policies import network, reference
+from manyhands.judging.records import HUMAN, Attempt
+from manyhands.learners import takeover
+from manyhands.learners.samples import Samples
+from manyhands.policies import network, reference, simulate
 from manyhands.policies.network import NetworkSpec, Params
 
 ENCODER = "racer-camera-encoder"
+SEED_S = 4.0
+
+
+@dataclass(frozen=True)
+class Seeding:
+    """What a first champion is made of.
+
+    blank: untrained parameters; attempt: a drive of the reference from a fresh start, of which the first
+    `seed_ticks` are learned; key: of the training.
+    """
+
+    network: NetworkSpec
+    blank: Params
+    attempt: Attempt
+    seed_ticks: int
+    key: Array
 
 
 def network_of(course: Course) -> tuple[NetworkSpec, Params]:
@@ -22,6 +45,29 @@ def network_of(course: Course) -> tuple[NetworkSpec, Params]:
     return NetworkSpec(vector=course.play.vector, encoder=eyes.network.encoder), frozen
 
 
-def fresh(spec: NetworkSpec, frozen: Params, key: Array) -> Params:
-    """Untrained parameters behind the frozen ones."""
-    return network.init(spec, key) | frozen
+def demonstrate(course: Course, key: Array, seconds: float = SEED_S) -> Seeding:
+    """Let the reference driver drive once; enough fresh starts are tried that it survives one."""
+    task, solver = course.play, course.as_solver(course.play)
+    init_key, start_key, train_key = jax.random.split(key, 3)
+    spec, frozen = network_of(course)
+    states = simulate.fresh_starts(task, start_key, 8)
+    row = int(np.flatnonzero(course.survives(task, states))[0])
+    driver = course.solver
+    actions, final = simulate.recorded(solver, driver.network, driver.params, states)
+    attempt = Attempt(
+        id="seed",
+        player="",
+        champion="",
+        start=task.to_plain(simulate.pick(states, row)),
+        actions=np.asarray(actions)[:, row],
+        actors=np.full(task.max_ticks, HUMAN, np.uint8),
+        final=task.final_of(simulate.pick(final, row)),
+    )
+    blank = network.init(spec, init_key) | frozen
+    return Seeding(spec, blank, attempt, round(seconds * task.ticks_per_s), train_key)
+
+
+def teach(seeding: Seeding, samples: Samples) -> Params:
+    """The first champion from the seed's samples."""
+    config = takeover.Config()
+    return takeover.fit(seeding.network, config, seeding.blank, samples, len(samples), seeding.key)

@@ -20,6 +20,7 @@ HELDOUT_KEY = 20_000  # the standing starts are the same for every campaign and 
 HELDOUT_STARTS = 512
 GATE_KEY = 10_000  # of the starts on which the gate's unit is measured
 Z_95 = 1.96
+DECIMALS = 6  # of a score: what a verdict stores is exactly what decided
 
 
 @dataclass(frozen=True)
@@ -61,14 +62,15 @@ class Course:
 
     def heldout_scores(self, spec: NetworkSpec, params: Params) -> NDArray[np.float64]:
         """Score of a policy on each standing start, (HELDOUT_STARTS,)."""
-        return simulate.scores(self.heldout, spec, [params], self.heldout_states)[0] / self.heldout_unit
+        found = simulate.scores(self.heldout, spec, [params], self.heldout_states)[0] / self.heldout_unit
+        return found.round(DECIMALS)
 
     def gate_scores(
         self, spec: NetworkSpec, policies: list[Params], key: Array, count: int
     ) -> NDArray[np.float64]:
         """Scores on fresh starts of the gate's tracks, (policies, count)."""
         states = simulate.fresh_starts(self.gate, key, count)
-        return simulate.scores(self.gate, spec, policies, states) / self.gate_unit
+        return (simulate.scores(self.gate, spec, policies, states) / self.gate_unit).round(DECIMALS)
 
     def survives(self, task: Task, states: Any) -> NDArray[np.bool_]:
         """Which of the stacked states the reference driver survives for a whole attempt."""

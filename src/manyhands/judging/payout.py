@@ -15,6 +15,7 @@ CHARGE_MARGIN = 0.8  # value below which an attempt did harm, in metres of progr
 HISTORY = 8  # attempts that a player's running bound looks back on
 PRIOR_SPREAD = 2.0  # of one attempt's value, assumed while a player has a single one
 LEAST_SPREAD = 0.5
+WHOLE_STAKE_HARM = 2.5  # harm at which the whole stake is charged, in metres of progress
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,23 @@ def earn(
     return Pooled(total.gain, total.variance, earned), pool
 
 
+def weights(values: Sequence[tuple[str, float]]) -> list[float]:
+    """Share of each contribution (player, value) of a lot in its pool, in proportion; 0 for most that harmed.
+
+    A player's values are netted first: who does as much harm as good earns nothing, however the good is spread
+    over attempts. What is left is divided over the player's positive values.
+    """
+    net: dict[str, float] = {}
+    good: dict[str, float] = {}
+    for player, value in values:
+        net[player] = net.get(player, 0.0) + value
+        good[player] = good.get(player, 0.0) + max(value, 0.0)
+    return [
+        max(value, 0.0) * net[player] / good[player] if net[player] > 0.0 and value > 0.0 else 0.0
+        for player, value in values
+    ]
+
+
 def upper_bound(values: Sequence[float]) -> float:
     """95 % upper bound of a player's mean value, from its last attempts."""
     recent = values[-HISTORY:]
@@ -54,14 +72,13 @@ def upper_bound(values: Sequence[float]) -> float:
     return mean + CONFIDENCE_Z * max(spread, LEAST_SPREAD) / math.sqrt(len(recent))
 
 
-def charge(stake_micro: int, history: Sequence[float], harm_for_all: float) -> int:
+def charge(stake_micro: int, history: Sequence[float]) -> int:
     """What an attempt costs its player, in micro-credits, at most the stake.
 
     history: values of the player's attempts, the judged one last. Nothing is charged unless that one did harm
-    beyond the margin and the player's running upper bound is below zero too: everybody errs once. The whole
-    stake goes at `harm_for_all` metres of lost progress.
+    beyond the margin and the player's running upper bound is below zero too: everybody errs once.
     """
     value = history[-1]
     if value >= -CHARGE_MARGIN or upper_bound(history) >= 0.0:
         return 0
-    return min(stake_micro, math.floor(stake_micro * min(1.0, -value / harm_for_all)))
+    return min(stake_micro, math.floor(stake_micro * min(1.0, -value / WHOLE_STAKE_HARM)))

@@ -4,6 +4,7 @@
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -78,7 +79,12 @@ class Outcome:
     gain: float
     variance: float
     pooled: Pooled
-    pool_micro: int  # to be split over the lot's positive values
+    pool_micro: int  # to be split over the lot by `weights`
+
+
+def weights(lot: Sequence[Entry]) -> list[float]:
+    """Share of each contribution of a lot in its pool; those of weight 0 are not learned from either."""
+    return payout.weights([(entry.player, entry.value) for entry in lot])
 
 
 def needed(standing: Standing, config: RoundConfig) -> int:
@@ -90,7 +96,7 @@ def needed(standing: Standing, config: RoundConfig) -> int:
 
 def judge(course: Course, standing: Standing, config: RoundConfig, root: str, secret: str) -> Outcome:
     """Judge the open lot. `root` commits to the round's attempts, `secret` was committed before they came."""
-    useful = [entry for entry in standing.lot if entry.value > 0.0]
+    useful = [entry for entry, weight in zip(standing.lot, weights(standing.lot), strict=True) if weight > 0.0]
     if len(useful) < needed(standing, config):
         return _kept(standing, "The lot waits for more contributions before it is tried.")
     samples = Samples.concatenate(

@@ -22,6 +22,10 @@ class Samples:
     def __len__(self) -> int:
         return len(self.weights)
 
+    def first(self, count: int) -> Samples:
+        """The first `count` samples."""
+        return Samples(self.features[:count], self.labels[:count], self.weights[:count])
+
     @staticmethod
     def concatenate(parts: list[Samples], features: int, axes: int) -> Samples:
         """All samples in order; empty arrays of the given widths where there are none."""

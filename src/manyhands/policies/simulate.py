@@ -34,7 +34,8 @@ class Trace(NamedTuple):
     survived: Array  # (B,) bool
 
 
-def _keep(alive: Array, new: Any, old: Any) -> Any:
+def keep(alive: Array, new: Any, old: Any) -> Any:
+    """Row by row (B,) of two stacks of states, traced: the new one where the flag holds."""
     return jax.tree.map(lambda a, b: jnp.where(alive.reshape((-1,) + (1,) * (a.ndim - 1)), a, b), new, old)
 
 
@@ -69,7 +70,7 @@ def replay(
         wanted = task.quantise(jax.vmap(partial(network.decide, spec))(outputs))
         moved, progress, crashed = jax.vmap(task.step)(state, action)
         seen = (state, features, wanted, jax.vmap(partial(_is_tie, spec))(outputs), progress * alive, alive)
-        return (_keep(alive, moved, state), running & ~(alive & crashed)), seen
+        return (keep(alive, moved, state), running & ~(alive & crashed)), seen
 
     begin = (states, jnp.ones(actions.shape[1], bool))
     (final, survived), seen = jax.lax.scan(tick, begin, (actions, jnp.arange(actions.shape[0])))
@@ -93,11 +94,26 @@ def drive(
         moved, progress, crashed = jax.vmap(task.step)(state, action)
         total = total + progress * running
         running = running & ~crashed
-        return (_keep(running, moved, state), running, total), (total, running)
+        return (keep(running, moved, state), running, total), (total, running)
 
     begin = (states, alive, jnp.zeros(alive.shape[0], jnp.float32))
     _, (total, running) = jax.lax.scan(tick, begin, None, length=ticks)
     return total, running
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def recorded(task: Task, spec: NetworkSpec, params: Params, states: Any) -> tuple[Array, Any]:
+    """Executed actions (T, B, A) int8 of the policy from given states (B, ...) and the states it ends in.
+
+    Only meaningful for starts that it survives.
+    """
+
+    def tick(state: Any, _: None) -> tuple[Any, Array]:
+        action = jax.vmap(lambda s: task.quantise(network.act(spec, params, task.observe(s))))(state)
+        return jax.vmap(task.step)(state, action)[0], action
+
+    final, actions = jax.lax.scan(tick, states, None, length=task.max_ticks)
+    return actions, final
 
 
 @partial(jax.jit, static_argnums=(0, 2))

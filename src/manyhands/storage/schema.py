@@ -86,6 +86,8 @@ campaigns = Table(
     Column("sum_variance", Float, nullable=False, server_default="0"),
     Column("lot_number", Integer, nullable=False, server_default="1"),
     Column("lot_tries", Integer, nullable=False, server_default="0"),
+    # Useful contributions of the lot at its last try; the next needs a quarter more.
+    Column("lot_tried_size", Integer, nullable=False, server_default="0"),
     Column("created_us", BigInteger, nullable=False),
     Column("closed_us", BigInteger),
     _words("state", "warming", "open", "closing", "closed"),

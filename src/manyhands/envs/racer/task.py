@@ -101,6 +101,12 @@ class RacerTask:
                 f"This is no state of racer-v0 on these tracks: {fault}.", field="start"
             ) from fault
 
+    def final_of(self, state: State) -> Plain:
+        """Position, heading and speed."""
+        motion = state.motion
+        names = {"x": motion.x, "y": motion.y, "cos": motion.c, "sin": motion.s, "speed": motion.v}
+        return {name: float(value) for name, value in names.items()}
+
     def deviation(self, state: State, final: Plain) -> float:
         """Distance of the positions in units of 5 cm; infinite where the client sent no position."""
         try:

@@ -59,6 +59,7 @@ def _campaigns() -> None:
         sa.Column("sum_variance", sa.Float(), server_default="0", nullable=False),
         sa.Column("lot_number", sa.Integer(), server_default="1", nullable=False),
         sa.Column("lot_tries", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("lot_tried_size", sa.Integer(), server_default="0", nullable=False),
         sa.Column("created_us", sa.BigInteger(), nullable=False),
         sa.Column("closed_us", sa.BigInteger(), nullable=True),
         sa.CheckConstraint(

@@ -1,0 +1,138 @@
+"""From stored attempts to the judge's standing: what is old, what is in the lot, and the samples of both.
+
+Samples are not stored: the replay makes them again whenever a process needs them, and keeps them while it runs.
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+
+import numpy as np
+from sqlalchemy import Connection, select
+
+from manyhands import ledger
+from manyhands.arena.shelf import Shelf, record
+from manyhands.judging import value as valuing
+from manyhands.judging.payout import Pooled
+from manyhands.judging.records import Attempt
+from manyhands.judging.round import Entry, Standing
+from manyhands.learners.samples import Samples
+from manyhands.storage.schema import assignments, attempts, campaigns, verdicts
+from manyhands.types import Json
+
+REPLAYED_AT_ONCE = 128
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A standing with the ids that a verdict names. lot and old: attempts in the order of their samples."""
+
+    campaign: Json
+    standing: Standing
+    lot: tuple[str, ...]
+    old: tuple[str, ...]
+
+
+class Lots:
+    """Loads standings for the trainer; keeps samples by attempt."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+        self._samples: dict[str, Samples] = {}
+        self._heldout: dict[tuple[str, str], np.ndarray] = {}
+
+    def load(self, campaign_id: str) -> Loaded:
+        """The campaign as it stands now."""
+        with self._shelf.database.read() as connection:
+            campaign = dict(
+                connection.execute(select(campaigns).where(campaigns.c.id == campaign_id)).mappings().one()
+            )
+            rows = self._contributions(connection, campaign_id)
+            seed = self._seed(connection, campaign_id)
+            escrow = ledger.balance(connection, ledger.escrow(campaign["id"]))
+        lot_rows = [row for row in rows if row["lot_number"] == campaign["lot_number"]]
+        old_rows = [row for row in rows if row["lot_number"] < campaign["lot_number"] and row["paid_micro"] > 0]
+        self._fill([*lot_rows, *old_rows])
+        policy = self._shelf.policy(campaign["champion_cid"])
+        old = [seed, *(self._samples[row["id"]] for row in old_rows)]
+        standing = Standing(
+            network=policy.network,
+            champion=policy.params,
+            heldout=self.heldout(campaign_id, campaign["champion_cid"]),
+            old=Samples.concatenate(old, policy.network.features, policy.network.actions),
+            lot=tuple(Entry(r["id"], r["player_id"], r["value"], self._samples[r["id"]]) for r in lot_rows),
+            tries=campaign["lot_tries"],
+            tried_size=campaign["lot_tried_size"],
+            pooled=Pooled(campaign["sum_gain"], campaign["sum_variance"], campaign["paid_fraction"]),
+            escrow_micro=escrow,
+            first_score=campaign["score_first"],
+            target_score=campaign["target_score"],
+        )
+        lot, old_ids = (tuple(row["id"] for row in part) for part in (lot_rows, old_rows))
+        return Loaded(campaign, standing, lot, old_ids)
+
+    def heldout(self, campaign_id: str, cid: str) -> np.ndarray:
+        """Scores of a champion on the standing held-out starts."""
+        key = (campaign_id, cid)
+        if key not in self._heldout:
+            policy = self._shelf.policy(cid)
+            course = self._shelf.course(campaign_id)
+            self._heldout[key] = course.heldout_scores(policy.network, policy.params)
+        return self._heldout[key]
+
+    def _contributions(self, connection: Connection, campaign_id: str) -> list[Json]:
+        query = (
+            select(attempts, assignments.c.start)
+            .join(assignments, assignments.c.id == attempts.c.assignment_id)
+            .where(
+                attempts.c.campaign_id == campaign_id,
+                attempts.c.lot_number.is_not(None),
+                attempts.c.withdrawn_us.is_(None),
+            )
+            .order_by(attempts.c.received_us, attempts.c.id)
+        )
+        return [dict(row) for row in connection.execute(query).mappings()]
+
+    def _seed(self, connection: Connection, campaign_id: str) -> Samples:
+        """The demonstration that taught the first champion, replayed from the bootstrap verdict."""
+        key = f"seed:{campaign_id}"
+        if key not in self._samples:
+            body = connection.execute(
+                select(verdicts.c.body).where(
+                    verdicts.c.campaign_id == campaign_id, verdicts.c.kind == "bootstrap"
+                )
+            ).scalar_one()
+            self._samples[key] = self.seed_samples(campaign_id, body)
+        return self._samples[key]
+
+    def seed_samples(self, campaign_id: str, body: Json) -> Samples:
+        """Samples of the demonstration in a bootstrap verdict's body: its first `seed_ticks` ticks."""
+        given = body["seed"]
+        attempt = demonstration(given)
+        policy = self._shelf.policy(given["champion"])
+        course = self._shelf.course(campaign_id)
+        [valued] = valuing.value(course.play, policy.network, policy.params, [attempt])
+        if valued.samples is None:
+            raise RuntimeError(f"The seed demonstration of {campaign_id} does not replay: {valued.refusal}")
+        return valued.samples.first(given["seed_ticks"])
+
+    def _fill(self, rows: list[Json]) -> None:
+        """Replay the attempts whose samples are not in memory."""
+        missing = [row for row in rows if row["id"] not in self._samples]
+        by_champion: dict[tuple[str, str], list[Json]] = {}
+        for row in missing:
+            by_champion.setdefault((row["campaign_id"], row["champion_cid"]), []).append(row)
+        for (campaign_id, cid), group in by_champion.items():
+            policy, play = self._shelf.policy(cid), self._shelf.course(campaign_id).play
+            for at in range(0, len(group), REPLAYED_AT_ONCE):
+                records = [record(row) for row in group[at : at + REPLAYED_AT_ONCE]]
+                for name, samples in valuing.samples(play, policy.network, policy.params, records).items():
+                    self._samples[name] = samples
+
+
+def demonstration(given: Json) -> Attempt:
+    """The seed demonstration as a record; `given` is the `seed` of a bootstrap verdict's body."""
+    actions = np.frombuffer(base64.b64decode(given["actions"]), np.int8).reshape(given["ticks"], -1)
+    actors = np.ones(given["ticks"], np.uint8)
+    return Attempt("seed", "", given["champion"], given["start"], actions, actors, given["final"])

@@ -1,0 +1,64 @@
+"""What both judge processes read again and again: policies, courses, attempts as records."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from sqlalchemy import select
+
+from manyhands.judging import course as courses
+from manyhands.judging.course import Course
+from manyhands.judging.records import Attempt
+from manyhands.policies import files
+from manyhands.policies.files import Policy
+from manyhands.settings import Settings
+from manyhands.storage.content import ContentStore
+from manyhands.storage.database import Database
+from manyhands.storage.schema import campaigns
+from manyhands.types import Cid, Json
+
+POLICIES_KEPT = 64
+
+
+class Shelf:
+    """Reads through caches; everything on it is immutable."""
+
+    def __init__(self, database: Database, content: ContentStore, settings: Settings) -> None:
+        self.database = database
+        self.content = content
+        self.settings = settings
+        self.policy = lru_cache(POLICIES_KEPT)(self._policy)
+        self.course = lru_cache(None)(self._course)
+
+    def _policy(self, cid: str) -> Policy:
+        return files.parse(self.content.get(Cid(cid)))
+
+    def sensor(self, campaign_id: str) -> Json:
+        """The sensor of a campaign's policies, in its JSON form."""
+        with self.database.read() as connection:
+            config = connection.execute(
+                select(campaigns.c.config).where(campaigns.c.id == campaign_id)
+            ).scalar_one()
+        return dict(config["sensor"])
+
+    def _course(self, campaign_id: str) -> Course:
+        with self.database.read() as connection:
+            row = connection.execute(
+                select(campaigns.c.environment, campaigns.c.config).where(campaigns.c.id == campaign_id)
+            ).one()
+        return courses.build(row.environment, row.config)
+
+
+def record(row: Json | Any) -> Attempt:
+    """An attempt's row, with its assignment's `start`, as the judge's record."""
+    return Attempt(
+        id=row["id"],
+        player=row["player_id"],
+        champion=row["champion_cid"],
+        start=row["start"],
+        actions=np.frombuffer(row["actions"], np.int8).reshape(row["ticks"], -1),
+        actors=np.frombuffer(row["actors"], np.uint8),
+        final=row["final"],
+    )

@@ -1,0 +1,206 @@
+"""The trainer: first champions, rounds, and the starts that players are given."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import jax
+import numpy as np
+from sqlalchemy import Connection, func, insert, select, update
+
+from manyhands import jobs
+from manyhands.arena import gauges, rounds, verdicts
+from manyhands.arena.campaigns import BOOTSTRAP_JOB
+from manyhands.arena.lots import Lots
+from manyhands.arena.rounds import ROUND_JOB
+from manyhands.arena.shelf import Shelf
+from manyhands.judging import bootstrap, seeds, starts
+from manyhands.judging import round as judging
+from manyhands.judging.course import interval
+from manyhands.judging.round import RoundConfig
+from manyhands.policies import files
+from manyhands.policies.files import Policy
+from manyhands.policies.network import NetworkSpec, Params
+from manyhands.storage import events
+from manyhands.storage.schema import attempts, campaigns, policies
+from manyhands.storage.schema import rounds as round_table
+from manyhands.storage.schema import starts as start_table
+from manyhands.types import CampaignId, Json, new_start_id, now_us
+
+STARTS_AT_ONCE = 256
+STARTS_LEAST = 96
+STARTS_WINDOW_S = 60.0
+
+
+class Trainer:
+    """One trainer process's work and what it keeps in memory."""
+
+    def __init__(self, shelf: Shelf, name: str) -> None:
+        self._shelf = shelf
+        self._database = shelf.database
+        self._lots = Lots(shelf)
+        self._config = RoundConfig()
+        settings = shelf.settings
+        self._terms = jobs.WorkerTerms(name=name, lease_s=settings.lease_s, poll_s=settings.poll_s)
+        self._duties = jobs.Duties({ROUND_JOB: self._judge_round, BOOTSTRAP_JOB: self._bootstrap})
+
+    def step(self) -> bool:
+        """Do one job, or make starts for one campaign; returns False if there was nothing to do."""
+        return jobs.run_one(self._database, self._duties, self._terms) or self._refill()
+
+    # ── rounds ──────────────────────────────────────────────────────────────────────────────────────
+
+    def _judge_round(self, context: jobs.Context) -> None:
+        round_id = context.job.payload["round_id"]
+        with self._database.read() as connection:
+            row = connection.execute(select(round_table).where(round_table.c.id == round_id)).one()
+            roots = connection.execute(select(attempts.c.root).where(attempts.c.round_id == round_id)).scalars()
+            root = seeds.round_root(roots)
+        loaded = self._lots.load(row.campaign_id)
+        course = self._shelf.course(row.campaign_id)
+        outcome = judging.judge(course, loaded.standing, self._config, root, row.secret)
+        context.check()
+        cid, ready = loaded.campaign["champion_cid"], []
+        if outcome.champion is not None:
+            spec = loaded.standing.network
+            cid = self._store(loaded.campaign["environment"], row.campaign_id, spec, outcome.champion)
+            key = seeds.key(root, row.secret, "starts")
+            ready = starts.failing(course, spec, outcome.champion, key, STARTS_AT_ONCE)
+        seed = {"round_id": round_id, "root": root, "secret_commit": row.secret_commit}
+        record = verdicts.body(loaded, outcome, self._config, seed)
+        with context.outcome({}) as connection:
+            now = now_us()
+            verdicts.carry_out(connection, loaded, outcome, record, cid, now)
+            self._put_starts(connection, row.campaign_id, cid, ready)
+
+    def _store(self, environment: str, campaign_id: str, spec: NetworkSpec, params: Params) -> str:
+        """Write a champion's file and return its CID."""
+        sensor = self._shelf.sensor(campaign_id)
+        return self._shelf.content.put(files.dump(Policy(environment, sensor, spec, params)))
+
+    # ── first champions ─────────────────────────────────────────────────────────────────────────────
+
+    def _bootstrap(self, context: jobs.Context) -> None:
+        campaign_id = context.job.campaign_id
+        if campaign_id is None:
+            raise ValueError("A bootstrap job names its campaign.")
+        with self._database.read() as connection:
+            query = select(campaigns).where(campaigns.c.id == campaign_id)
+            campaign = dict(connection.execute(query).mappings().one())
+        self._tell(campaign_id, 0.1, "building the tracks")
+        course = self._shelf.course(campaign_id)
+        key = jax.random.key(int.from_bytes(campaign_id.encode()[-4:], "big") ^ self._shelf.settings.seed)
+        seeding = bootstrap.demonstrate(course, key)
+        blank = self._store(campaign["environment"], campaign_id, seeding.network, seeding.blank)
+        body: Json = {"seed": _plain_seed(seeding, blank)}
+        self._tell(campaign_id, 0.3, "teaching the first champion")
+        samples = self._lots.seed_samples(campaign_id, body)
+        champion = bootstrap.teach(seeding, samples)
+        cid = self._store(campaign["environment"], campaign_id, seeding.network, champion)
+        self._tell(campaign_id, 0.6, "measuring it")
+        score, low, high = interval(self._lots.heldout(campaign_id, cid))
+        ready = starts.failing(course, seeding.network, champion, jax.random.fold_in(key, 1), STARTS_AT_ONCE)
+        self._tell(campaign_id, 0.9, "opening")
+        scores = {"score_low": low, "score_high": high}
+        record = body | scores | {"score_before": None, "score_after": score, "contributions": 0}
+        with context.outcome({}) as connection:
+            now = now_us()
+            verdict = verdicts.write(connection, campaign_id, record, "bootstrap", (None, cid), now)
+            for name, kind, figures in ((blank, "seed", {}), (cid, "seed", {"score": score, "low": low, "high": high})):
+                connection.execute(
+                    insert(policies).values(
+                        cid=name, campaign_id=campaign_id, kind=kind, verdict_id=verdict, created_us=now, **figures
+                    )
+                )
+            self._put_starts(connection, campaign_id, cid, ready)
+            rounds.open_round(connection, campaign_id, now)
+            self._open(connection, campaign, scores | {"champion_cid": cid, "score_first": score, "score_now": score})
+            connection.execute(
+                update(campaigns)
+                .where(campaigns.c.id == campaign_id)
+                .values(reference_score=course.heldout_unit)
+            )
+        self._tell(campaign_id, 1.0, "open")
+
+    def _open(self, connection: Connection, campaign: Json, changed: Json) -> None:
+        """Open a campaign that was warming; one that its funder has closed meanwhile stays as it is."""
+        campaign_id = CampaignId(campaign["id"])
+        state = connection.execute(select(campaigns.c.state).where(campaigns.c.id == campaign_id)).scalar_one()
+        if state == "warming":
+            changed = changed | {"state": "open"}
+            payload = {"campaign_id": campaign_id, "state": "open"}
+            events.append(connection, events.campaign_audience(campaign_id), "campaign", payload, now_us())
+        connection.execute(update(campaigns).where(campaigns.c.id == campaign_id).values(**changed))
+
+    def _tell(self, campaign_id: str, progress: float, note: str) -> None:
+        with self._database.touch() as connection:
+            gauges.set_gauge(connection, f"{gauges.WARMUP}{campaign_id}", progress, note, now_us())
+
+    # ── starts ──────────────────────────────────────────────────────────────────────────────────────
+
+    def _refill(self) -> bool:
+        """Make starts for the campaign that is shortest of them, by what players took in the last minute."""
+        short = self._shortest()
+        if short is None:
+            return False
+        campaign_id, cid, made = short
+        policy, course = self._shelf.policy(cid), self._shelf.course(campaign_id)
+        key = jax.random.fold_in(jax.random.key(made), int.from_bytes(cid.encode()[-3:], "big"))
+        ready = starts.failing(course, policy.network, policy.params, key, STARTS_AT_ONCE)
+        with self._database.write() as connection:
+            self._put_starts(connection, campaign_id, cid, ready)
+        return True
+
+    def _shortest(self) -> tuple[str, str, int] | None:
+        """Campaign, champion and number of starts made so far, where too few are unused."""
+        since = now_us() - round(STARTS_WINDOW_S * 1e6)
+        mine = (start_table.c.campaign_id == campaigns.c.id) & (
+            start_table.c.champion_cid == campaigns.c.champion_cid
+        )
+        unused = func.count(start_table.c.id).filter(start_table.c.used_us.is_(None))
+        recent = func.count(start_table.c.id).filter(start_table.c.used_us >= since)
+        query = (
+            select(campaigns.c.id, campaigns.c.champion_cid, func.count(start_table.c.id), unused, recent)
+            .outerjoin(start_table, mine)
+            .where(campaigns.c.state == "open", campaigns.c.champion_cid.is_not(None))
+            .group_by(campaigns.c.id, campaigns.c.champion_cid)
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(query).all()
+        lacking = [(left - max(STARTS_LEAST, taken), name, cid, made) for name, cid, made, left, taken in rows]
+        worst = min(lacking, default=None)
+        if worst is None or worst[0] >= 0:
+            return None
+        return worst[1:]
+
+    def _put_starts(
+        self, connection: Connection, campaign_id: str, cid: str, ready: list[Json]
+    ) -> None:
+        if not ready:
+            return
+        rows: list[dict[str, Any]] = [
+            {"id": new_start_id(), "campaign_id": campaign_id, "champion_cid": cid, "state": state}
+            for state in ready
+        ]
+        connection.execute(insert(start_table), rows)
+        # Starts of champions that are gone, given to nobody, serve no purpose.
+        connection.execute(
+            start_table.delete().where(
+                start_table.c.campaign_id == campaign_id,
+                start_table.c.champion_cid != cid,
+                start_table.c.used_us.is_(None),
+            )
+        )
+
+
+def _plain_seed(seeding: bootstrap.Seeding, champion: str) -> Json:
+    attempt = seeding.attempt
+    return {
+        "champion": champion,
+        "start": attempt.start,
+        "ticks": attempt.ticks,
+        "actions": base64.b64encode(np.ascontiguousarray(attempt.actions).tobytes()).decode(),
+        "final": attempt.final,
+        "seed_ticks": seeding.seed_ticks,
+    }

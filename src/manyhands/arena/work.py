@@ -1,0 +1,132 @@
+"""A judge process: `python -m manyhands.arena.work referee|trainer`, started and watched by `manyhands up`.
+
+Settings come from the environment, as for the server. It may be killed at any moment: what it had claimed is
+claimed again when its lease runs out, and outcomes are written in one transaction or not at all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+import jax
+
+from manyhands.arena import gauges
+from manyhands.arena.shelf import Shelf
+from manyhands.errors import ManyhandsError
+from manyhands.settings import Settings, read_settings
+from manyhands.storage import Database, open_database
+from manyhands.storage.content import ContentStore
+from manyhands.types import now_us
+
+BEAT_S = 2.0
+
+_log = logging.getLogger(__name__)
+
+
+class Worker(Protocol):
+    """Something that does one piece of work at a time."""
+
+    def step(self) -> bool:
+        """Do a piece; returns False if there was none."""
+
+
+def referee(shelf: Shelf, name: str) -> Worker:
+    """A referee over the shelf."""
+    from manyhands.arena.referee import Referee  # noqa: PLC0415 - each process loads what it runs
+
+    return Referee(shelf, name)
+
+
+def trainer(shelf: Shelf, name: str) -> Worker:
+    """A trainer over the shelf."""
+    from manyhands.arena.trainer import Trainer  # noqa: PLC0415 - each process loads what it runs
+
+    return Trainer(shelf, name)
+
+
+ROLES: dict[str, Callable[[Shelf, str], Worker]] = {"referee": referee, "trainer": trainer}
+
+
+class Pulse:
+    """Says every few seconds that the process lives, and whether it still compiles."""
+
+    def __init__(self, database: Database, name: str) -> None:
+        self._database, self._name = database, name
+        self.ready = False
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="pulse", daemon=True)
+
+    def start(self) -> None:
+        """Begin to beat."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Beat no more."""
+        self._ended.set()
+        self._thread.join()
+
+    def beat(self) -> None:
+        """One beat now."""
+        note = "" if self.ready else "compiling"
+        with self._database.touch() as connection:
+            gauges.beat(connection, self._name, ready=self.ready, note=note, now=now_us())
+
+    def _run(self) -> None:
+        while not self._ended.wait(BEAT_S):
+            try:
+                self.beat()
+            except ManyhandsError as fault:
+                _log.warning("heartbeat failed: %s", fault.sentence())
+
+
+def run(role: str, name: str, settings: Settings) -> None:
+    """Work until asked to stop by SIGTERM or SIGINT."""
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    _remember_compilations(settings.data / "cache" / "jax")
+    database = open_database(settings.url)
+    pulse = Pulse(database, name)
+    pulse.beat()
+    pulse.start()
+    try:
+        worker = ROLES[role](Shelf(database, ContentStore(settings.content), settings), name)
+        while not stopping.is_set():
+            if not worker.step():
+                if not pulse.ready:
+                    pulse.ready = True
+                    pulse.beat()
+                stopping.wait(settings.poll_s)
+    finally:
+        pulse.stop()
+        database.close()
+
+
+def _remember_compilations(folder: Path) -> None:
+    """Keep compiled programs on the disk: a second start is ready in seconds."""
+    folder.mkdir(parents=True, exist_ok=True)
+    jax.config.update("jax_compilation_cache_dir", str(folder))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.3)
+
+
+def main() -> None:
+    """Run one judge process."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("role", choices=sorted(ROLES))
+    parser.add_argument("--data", type=Path, default=None, help="the server's data folder")
+    parser.add_argument("--name", default=None, help="shown on the operator's page")
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    given = {} if arguments.data is None else {"data": arguments.data}
+    run(arguments.role, arguments.name or f"{arguments.role}-{os.getpid()}", read_settings(os.environ, given))
+
+
+if __name__ == "__main__":
+    main()
