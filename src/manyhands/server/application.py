@@ -89,7 +89,8 @@ def create_app(context: Context) -> FastAPI:
     """Return the application over its long-lived objects, which the caller starts and closes."""
     app = api_app(_lifespan)
     app.state.context = context
-    app.mount("/", Pages())
+    # Not a mount: a wrong method on a known address is 405, not a page.
+    app.router.default = Pages()
     app.add_middleware(
         Guard, settings=context.settings, metrics=context.metrics, cookie_key=context.keys.cookie
     )

@@ -5,6 +5,7 @@ Plain ASGI, because it runs for every request and most of what it refuses should
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from http.cookies import CookieError, SimpleCookie
@@ -20,6 +21,7 @@ from manyhands.server.metrics import Metrics
 from manyhands.server.problems import problem_of, respond
 from manyhands.settings import Settings
 
+BODY_S = 10.0
 _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
@@ -75,13 +77,16 @@ class Guard:
         address = client_address(scope, self._settings.trusted_proxies)
         try:
             self._check(scope, headers, address)
-            receive = self._bounded(scope, headers, receive)
-        except ManyhandsError as error:
+            async with asyncio.timeout(BODY_S):
+                receive = await self._read(scope, headers, receive)
+        except (ManyhandsError, TimeoutError) as caught:
+            late = InputError("The body did not arrive in time.", field="body")
+            error = caught if isinstance(caught, ManyhandsError) else late
             self._metrics.refused.labels(error.code).inc()
             await respond(problem_of(error))(scope, receive, answering)
             return
         if scope["path"] == "/api/events":
-            await self._stream(address, scope, receive, answering)
+            await self._stream(self._player(headers) or address, scope, receive, answering)
         else:
             await self.app(scope, receive, answering)
 
@@ -131,8 +136,8 @@ class Guard:
         signed = cookies.verify(self._key, morsel.value) if morsel else None
         return signed[0] if signed else None
 
-    def _bounded(self, scope: Scope, headers: Headers, receive: Receive) -> Receive:
-        """Return `receive` that refuses a body beyond the limit, by its length or while it arrives."""
+    async def _read(self, scope: Scope, headers: Headers, receive: Receive) -> Receive:
+        """Read the body of a write, refuse one beyond the limit, and return a `receive` that replays it."""
         limit = self._settings.attempt_body_bytes
         declared = headers.get("content-length")
         if declared is not None:
@@ -140,35 +145,36 @@ class Guard:
                 raise InputError("The Content-Length is no number.", field="Content-Length")
             if int(declared) > limit:
                 raise too_large(limit)
-        got = 0
-
-        async def bounded() -> Message:
-            nonlocal got
+        if scope["method"] not in _WRITES:
+            return receive
+        body = b""
+        message: Message = {"more_body": True}
+        while message.get("more_body", False):
             message = await receive()
-            got += len(message.get("body", b""))
-            if got > limit:
+            if message["type"] != "http.request":
+                return _replay(message, receive)
+            body += message.get("body", b"")
+            if len(body) > limit:
                 raise too_large(limit)
-            return message
+        return _replay({"type": "http.request", "body": body, "more_body": False}, receive)
 
-        return bounded if scope["method"] in _WRITES else receive
-
-    async def _stream(self, address: str, scope: Scope, receive: Receive, send: Send) -> None:
-        open_now = self._streams.get(address, 0)
+    async def _stream(self, who: str, scope: Scope, receive: Receive, send: Send) -> None:
+        open_now = self._streams.get(who, 0)
         if open_now >= self._settings.event_streams_per_address:
             error = QuotaError(
-                "Too many event streams are open from this address.",
+                "Too many event streams are open already.",
                 retry_after_s=10,
                 remedy="Close another tab, or wait.",
             )
             await respond(problem_of(error))(scope, receive, send)
             return
-        self._streams[address] = open_now + 1
+        self._streams[who] = open_now + 1
         try:
             await self.app(scope, receive, send)
         finally:
-            self._streams[address] -= 1
-            if not self._streams[address]:
-                del self._streams[address]
+            self._streams[who] -= 1
+            if not self._streams[who]:
+                del self._streams[who]
 
     def _finish(self, scope: Scope, message: Message, started_s: float) -> None:
         headers = MutableHeaders(scope=message)
@@ -187,6 +193,16 @@ class Guard:
 
 
 _METHODS = _WRITES | {"GET", "HEAD", "OPTIONS"}
+
+
+def _replay(message: Message, receive: Receive) -> Receive:
+    """Return a `receive` that gives `message` first and then whatever still comes."""
+    waiting = [message]
+
+    async def replay() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return replay
 
 
 def too_large(limit: int) -> TooLargeError:

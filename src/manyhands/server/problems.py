@@ -112,7 +112,7 @@ async def _http(request: Request, error: Exception) -> Response:
         status=error.status_code,
         detail=detail,
         code=code,
-        field=None,
+        field="body" if error.status_code == 400 else None,
         remedy=remedy,
         retry_after_s=None,
     )

@@ -97,7 +97,10 @@ async def list_own_attempts(player: PlayerDep, context: ContextDep, cursor: Curs
 @router.get("/me/data")
 async def export_data(player: PlayerDep, context: ContextDep) -> m.DataExport:
     """Export everything stored about the player."""
-    return answer(m.DataExport, await context.read_aside(arena.export_player, player["id"]))
+    rows = await context.read_aside(arena.export_player, player["id"])
+    # Rows are exported as they are stored; only the statement is a message of its own.
+    lines = [answer(m.StatementLine, line) for line in rows["statement"]]
+    return m.DataExport(**{**rows, "statement": lines})
 
 
 @router.delete("/me/data")
