@@ -27,13 +27,13 @@ function drawPicture(context: CanvasRenderingContext2D, { spec, pixels }: Camera
 }
 
 /** Metres that reach the rim of the fan. */
-const REACH_M = 3.5;
+const REACH_M = 1.8;
 
 function drawFan(context: CanvasRenderingContext2D, { values, directions, spec }: Lidar, colour: string): void {
   const { width, height } = context.canvas;
   context.clearRect(0, 0, width, height);
   const backward = Math.max(0, -Math.cos(spec.spread_rad));
-  const scale = Math.min(height / (1 + backward), width / 2) * 0.94;
+  const scale = Math.min(height / (1 + backward), (0.5 * width) / Math.sin(Math.min(spec.spread_rad, Math.PI / 2))) * 0.94;
   const [x0, y0] = [width / 2, height - backward * scale - height * 0.03];
   context.strokeStyle = context.fillStyle = colour;
   context.lineWidth = Math.max(1, width / 160);

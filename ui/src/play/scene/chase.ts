@@ -2,9 +2,9 @@
 import { PerspectiveCamera } from "three";
 import type { Pose } from "../drive";
 
-const BEHIND_M = 0.95;
-const ABOVE_M = 0.46;
-const AHEAD_M = 0.75;
+const BEHIND_M = 1;
+const ABOVE_M = 0.5;
+const AHEAD_M = 0.42;
 const TURN_S = 0.16;
 const REACH_S = 0.3;
 

@@ -1,5 +1,5 @@
 /** One road with cars on it, drawn into a canvas from one or two chase cameras. */
-import { BufferGeometry, Color, DirectionalLight, Fog, HemisphereLight, Mesh, MeshBasicMaterial, MeshLambertMaterial, Scene, WebGLRenderer } from "three";
+import { Color, DirectionalLight, Fog, HemisphereLight, Mesh, MeshBasicMaterial, MeshLambertMaterial, Scene, WebGLRenderer } from "three";
 import type { State } from "../../sim/rules";
 import type { Track } from "../../sim/track";
 import { Car } from "./car";
@@ -14,57 +14,60 @@ const JUDGED_MS = 1500;
 const BLURREST = 0.45;
 
 export class World {
-  readonly palette: Palette = readPalette();
   readonly #renderer: WebGLRenderer;
-  readonly #scene = new Scene();
-  readonly #meshes: Mesh[] = [];
+  #palette: Palette = readPalette();
+  #scene = new Scene();
   #views: Chase[] = [];
   #size = { width: 1, height: 1 };
   /** pixels drawn per page pixel, lowered while the display cannot keep up */
-  #sharpness: number;
-  #sharpest: number;
+  #sharpness = Math.min(devicePixelRatio, 2);
+  #sharpest = this.#sharpness;
   #paced_ms = 0;
   #pace = 16;
 
   /** Throws Error when the browser offers no WebGL. */
-  constructor(readonly canvas: HTMLCanvasElement, readonly track: Track) {
+  constructor(readonly canvas: HTMLCanvasElement) {
     this.#renderer = new WebGLRenderer({ canvas, antialias: true, powerPreference: "high-performance" });
-    this.#sharpest = Math.min(devicePixelRatio, 2);
-    this.#sharpness = this.#sharpest;
-    const { sky, light, ground } = this.palette;
+  }
+
+  /** Lay out a road with the boxes and wet patches of a start, in the colours of the theme in force. */
+  lay(track: Track, { boxes, patches }: Pick<State, "boxes" | "patches">): void {
+    this.#clear();
+    this.#palette = readPalette();
+    const { sky, light, ground, wet, shade } = this.#palette;
     this.#scene.background = sky;
     this.#scene.fog = new Fog(sky, 4.5, 13);
     const sun = new DirectionalLight(light, 2.1);
     sun.position.set(-3, 5, 2);
-    this.#scene.add(sun, new HemisphereLight(sky.clone().lerp(new Color(1, 1, 1), 0.4), ground, 1.55));
-    this.#put(groundGeometry(track, this.palette));
-    this.#put(roadGeometry(track, this.palette));
-    this.#put(treeGeometry(track, this.palette));
-  }
-
-  #put(geometry: BufferGeometry): void {
-    const mesh = new Mesh(geometry, new MeshLambertMaterial({ vertexColors: true, flatShading: true }));
-    this.#meshes.push(mesh);
-    this.#scene.add(mesh);
-  }
-
-  /** Set out the boxes and wet patches of a start. */
-  furnish({ boxes, patches }: State): void {
-    this.#put(boxGeometry(boxes, this.palette));
-    const wet = new Mesh(patchGeometry(this.track, patches, this.palette.wet), new MeshBasicMaterial({ vertexColors: true, transparent: true, opacity: 0.5 }));
-    this.#scene.add(wet);
-    this.#meshes.push(wet);
-    const shade = new MeshBasicMaterial({ vertexColors: true, transparent: true, depthWrite: false });
+    // At night the sky gives little, so that more of it keeps the road readable.
+    const night = 1 - sky.getHSL({ h: 0, s: 0, l: 0 }).l;
+    this.#scene.add(sun, new HemisphereLight(sky.clone().lerp(new Color(1, 1, 1), 0.4), ground, 1.4 + 1.9 * night));
+    const solid = new MeshLambertMaterial({ vertexColors: true, flatShading: true });
+    for (const build of [groundGeometry, roadGeometry, treeGeometry]) this.#scene.add(new Mesh(build(track, this.#palette), solid));
+    this.#scene.add(new Mesh(boxGeometry(boxes, this.#palette), solid));
+    const film = new MeshBasicMaterial({ vertexColors: true, transparent: true, opacity: 0.5 });
+    this.#scene.add(new Mesh(patchGeometry(track, patches, wet), film));
+    const soft = new MeshBasicMaterial({ vertexColors: true, transparent: true, depthWrite: false });
+    const shadow = shadowGeometry(shade, 0.26, 0.26);
     for (let i = 0; i < boxes.length; i += 4) {
-      const shadow = new Mesh(shadowGeometry(this.palette.shade, 0.26, 0.26), shade);
-      shadow.position.set(boxes[i]!, 0.01, -boxes[i + 1]!);
-      this.#scene.add(shadow);
-      this.#meshes.push(shadow);
+      const mesh = new Mesh(shadow, soft);
+      mesh.position.set(boxes[i]!, 0.01, -boxes[i + 1]!);
+      this.#scene.add(mesh);
     }
   }
 
+  #clear(): void {
+    this.#scene.traverse((object) => {
+      if (!(object instanceof Mesh)) return;
+      const { geometry, material } = object as Mesh;
+      geometry.dispose();
+      for (const one of Array.isArray(material) ? material : [material]) one.dispose();
+    });
+    this.#scene.clear();
+  }
+
   addCar(ghost = false): Car {
-    const car = new Car(this.palette, ghost);
+    const car = new Car(this.#palette, ghost);
     this.#scene.add(car.group);
     return car;
   }
@@ -131,10 +134,7 @@ export class World {
   }
 
   dispose(): void {
-    for (const { geometry, material } of this.#meshes) {
-      geometry.dispose();
-      for (const one of Array.isArray(material) ? material : [material]) one.dispose();
-    }
+    this.#clear();
     this.#renderer.dispose();
   }
 }

@@ -1,0 +1,67 @@
+/** With `?debug` in the address, a read-only look at the running attempt for tests and measurements. */
+import type { Game } from "./game.svelte";
+import type { Loop } from "./loop";
+
+export interface DebugState {
+  phase: string;
+  ticks: number;
+  by_hand: boolean;
+  motion: number[];
+  waypoint: number;
+  track: string | null;
+  boxes: number[];
+  attempt: { id: string; status: string; value: number | null } | null;
+  /** script time of control ticks and frames of the running visit, ms */
+  tick_ms: { mean: number; most: number };
+  frame_ms: { mean: number; most: number };
+  frames: number;
+}
+
+declare global {
+  interface Window {
+    __manyhands?: { readonly state: DebugState };
+  }
+}
+
+/** Of the last values; the first frames of a visit compile shaders and leave the window with time. */
+function summary(values: ArrayLike<number>, count: number): { mean: number; most: number } {
+  const known = Array.from(values).slice(0, Math.max(1, count));
+  return { mean: known.reduce((sum, one) => sum + one, 0) / known.length, most: Math.max(...known) };
+}
+
+/** Returns the end of it. */
+export function expose(game: Game, loop: Loop): () => void {
+  const ticks_ms = new Float32Array(1024);
+  let counted = 0;
+  let last = 0;
+  const timer = setInterval(() => {
+    const drive = game.drive;
+    if (drive && drive.ticks !== last) {
+      ticks_ms[counted++ % ticks_ms.length] = drive.tick_ms;
+      last = drive.ticks;
+    }
+  }, 20);
+  window.__manyhands = {
+    get state(): DebugState {
+      const { drive, followed } = game;
+      const attempt = followed?.attempt;
+      return {
+        phase: game.phase,
+        ticks: game.ticks,
+        by_hand: game.byHand,
+        motion: drive ? [...drive.motion] : [],
+        waypoint: drive?.state.waypoint ?? 0,
+        track: drive?.racer.track.id ?? null,
+        boxes: drive ? [...drive.state.boxes] : [],
+        attempt: attempt ? { id: attempt.id, status: attempt.status, value: attempt.value } : null,
+        tick_ms: summary(ticks_ms, Math.min(counted, ticks_ms.length)),
+        frame_ms: summary(loop.frames_ms, Math.min(loop.frames, loop.frames_ms.length)),
+        frames: loop.frames,
+      };
+    },
+  };
+  return () => {
+    clearInterval(timer);
+    delete window.__manyhands;
+  };
+}
