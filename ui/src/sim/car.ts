@@ -41,6 +41,20 @@ export const PRESETS: Record<string, CarParams> = {
     grip_mps2: 5.0,
     radius_m: 0.09,
   },
+  deepracer: {
+    wheelbase_m: 0.262,
+    max_steer_rad: 0.5236,
+    min_speed_mps: 0.1,
+    max_speed_mps: 4.0,
+    speed_rate: 0.133,
+    max_accel_mps2: 4.5,
+    max_brake_mps2: 11.0,
+    steer_rate: 0.28,
+    yaw_rate: 0.0415,
+    understeer_s2pm2: 0.0,
+    grip_mps2: 4.3,
+    radius_m: 0.09,
+  },
 };
 
 /** Places in a `Motion`: metres, unit heading, m/s, tangent of the wheel angle, rad/s. */
