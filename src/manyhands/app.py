@@ -202,7 +202,7 @@ def judges(context: Context) -> Supervisor:
     folder = str(settings.data)
     kinds = [("referee", settings.referees), ("trainer", settings.trainers)]
     programs = [
-        Program(f"{kind}-{number}", JUDGE_MODULE, (kind, "--data", folder))
+        Program(f"{kind}-{number}", JUDGE_MODULE, (kind, "--data", folder, "--name", f"{kind}-{number}"))
         for kind, count in kinds
         for number in range(1, count + 1)
     ]

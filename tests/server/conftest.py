@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from server_harness import Client, Server, policy_bytes
 from sqlalchemy import insert, update
 
 from manyhands.app import build_context
 from manyhands.arena import api as arena
+from manyhands.server.application import api_app
 from manyhands.settings import Settings
 from manyhands.storage import ContentStore, open_database
 from manyhands.storage.schema import campaigns, policies
@@ -26,8 +28,14 @@ def settings(tmp_path: Path, sqlite_url: str) -> Settings:
     )
 
 
+@pytest.fixture(scope="session")
+def api() -> FastAPI:
+    """The routes, built once; each server puts its own objects behind them."""
+    return api_app()
+
+
 @pytest.fixture
-def server(settings: Settings) -> Iterator[Server]:
+def server(settings: Settings, api: FastAPI) -> Iterator[Server]:
     """A server with the two ready-made campaigns, the lidar one open with ten starts."""
     database = open_database(settings.url)
     cid = ContentStore(settings.content).put(policy_bytes())
@@ -43,7 +51,7 @@ def server(settings: Settings) -> Iterator[Server]:
         )
     context = build_context(settings, database)
     loop = asyncio.new_event_loop()
-    found = Server(context, lidar, cid, loop)
+    found = Server(context, lidar, cid, loop, api)
     found.add_starts(10)
     yield found
     loop.close()

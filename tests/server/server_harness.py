@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 from sqlalchemy import insert, select, update
+from starlette.types import ASGIApp
 
 from manyhands.server.application import create_app
 from manyhands.server.context import Context
@@ -32,10 +33,11 @@ def policy_bytes(salt: int = 0) -> bytes:
 class Client:
     """Speaks to an application without a network, keeping cookies as a browser does."""
 
-    def __init__(self, app: Any, loop: asyncio.AbstractEventLoop, address: str = "127.0.0.1") -> None:
+    def __init__(self, app: ASGIApp, loop: asyncio.AbstractEventLoop, address: str = "127.0.0.1") -> None:
         transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=(address, 4000))
         self._client = httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000")
         self._loop = loop
+        self.app = app
 
     @property
     def cookies(self) -> httpx.Cookies:
@@ -65,10 +67,11 @@ class Server:
     campaign_id: str
     champion_cid: str
     loop: asyncio.AbstractEventLoop
-    app: FastAPI = field(init=False)
+    api: FastAPI
+    app: ASGIApp = field(init=False)
 
     def __post_init__(self) -> None:
-        self.app = create_app(self.context)
+        self.app = create_app(self.context, self.api)
 
     def client(self, address: str = "127.0.0.1") -> Client:
         """A client without a session."""

@@ -15,7 +15,7 @@ def strict(server: Server) -> Callable[..., Client]:
 
     def make(address: str = "203.0.113.5", **changes: int) -> Client:
         server.context.settings = replace(server.context.settings, **changes)  # type: ignore[arg-type]
-        return Client(create_app(server.context), server.loop, address)
+        return Client(create_app(server.context, server.api), server.loop, address)
 
     return make
 
@@ -79,11 +79,10 @@ def test_an_address_has_a_rate(strict: Callable[..., Client]) -> None:
     assert client.get("/healthz").status_code == 200
 
 
-def test_players_behind_one_address_are_counted_apart(strict: Callable[..., Client]) -> None:
+def test_players_behind_one_address_are_counted_apart(server: Server, strict: Callable[..., Client]) -> None:
     first = strict(requests_per_minute=9)
-    app = first._client._transport.app  # type: ignore[attr-defined]
     first.post("/api/session", json={"consent": True})
-    second = Client(app, first._loop, "203.0.113.5")
+    second = Client(first.app, server.loop, "203.0.113.5")
     second.post("/api/session", json={"consent": True})
     assert [first.get("/api/me").status_code for _ in range(4)] == [200, 200, 200, 429]
     assert second.get("/api/me").status_code == 200
@@ -91,10 +90,13 @@ def test_players_behind_one_address_are_counted_apart(strict: Callable[..., Clie
 
 def test_new_sessions_of_an_address_are_limited(server: Server, strict: Callable[..., Client]) -> None:
     app_client = strict(sessions_per_hour=2)
-    app = app_client._client._transport.app  # type: ignore[attr-defined]
 
     def start(address: str) -> int:
-        return Client(app, server.loop, address).post("/api/session", json={"consent": True}).status_code
+        return (
+            Client(app_client.app, server.loop, address)
+            .post("/api/session", json={"consent": True})
+            .status_code
+        )
 
     assert [start("203.0.113.5") for _ in range(3)] == [201, 201, 429]
     assert start("203.0.113.6") == 201

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Select, func, select
 
 from manyhands.arena.attempts import encoded, human_ticks
 from manyhands.arena.paging import page
-from manyhands.arena.verdict_views import verdict_after, verdict_of_round
+from manyhands.arena.verdict_views import lot_promotion, verdict_of_round
 from manyhands.errors import NotFoundError
 from manyhands.storage.schema import assignments, attempts, campaigns, disputes, players, rounds
 from manyhands.types import Json
@@ -114,15 +114,15 @@ def attempt_detail(connection: Connection, attempt_id: str) -> Json:
 def _verdict(connection: Connection, row: Json) -> Json | None:
     """Return the verdict that decided an attempt: the one that paid its lot, or else its round's."""
     own = verdict_of_round(connection, row["round_id"]) if row["round_id"] else None
-    if own is None or own["kind"] == "promoted":
+    if own is None or own["pool_micro"]:
         return own
-    return verdict_after(connection, row["campaign_id"], own["number"]) or own
+    return lot_promotion(connection, row["campaign_id"], row["lot_number"]) or own
 
 
 def _reason(row: Json) -> Json:
     detail = row["detail"] or {}
     code, sentence = _SENTENCES[row["status"]]
-    if row["status"] == "valued" and human_ticks(row["actors"]) == 0:
+    if row["status"] == "judged" and human_ticks(row["actors"]) == 0:
         code, sentence = "no_takeover", "Nobody took the wheel, so there is nothing to pay or charge."
     if row["charged_micro"]:
         code, sentence = (

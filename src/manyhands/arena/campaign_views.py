@@ -152,39 +152,34 @@ def judge_view(connection: Connection, campaign: Json, now: Micros) -> Json:
 
 def _history(connection: Connection, campaign: Json) -> list[Json]:
     """Return one point per verdict, oldest first, with the score of the champion after it."""
+    judged = (
+        select(attempts.c.round_id, func.count().label("attempts"))
+        .where(attempts.c.campaign_id == campaign["id"], attempts.c.round_id.is_not(None))
+        .group_by(attempts.c.round_id)
+        .subquery()
+    )
+    after = (policies.c.cid == verdicts.c.champion_after) & (policies.c.campaign_id == campaign["id"])
     rows = connection.execute(
         select(
-            verdicts.c.id,
+            verdicts.c.id.label("verdict_id"),
             verdicts.c.number,
             verdicts.c.kind,
-            verdicts.c.champion_after,
-            verdicts.c.body["attempts"].as_integer().label("attempts"),
-            verdicts.c.body["pool_micro"].as_integer().label("paid_micro"),
+            verdicts.c.champion_after.label("champion_cid"),
+            func.coalesce(verdicts.c.body["pool_micro"].as_integer(), 0).label("paid_micro"),
             verdicts.c.created_us,
             policies.c.score,
-            policies.c.low,
-            policies.c.high,
+            policies.c.low.label("score_low"),
+            policies.c.high.label("score_high"),
+            func.coalesce(judged.c.attempts, 0).label("attempts"),
         )
-        .outerjoin(
-            policies,
-            (policies.c.cid == verdicts.c.champion_after)
-            & (policies.c.campaign_id == verdicts.c.campaign_id),
-        )
+        .outerjoin(policies, after)
+        .outerjoin(judged, judged.c.round_id == verdicts.c.round_id)
         .where(verdicts.c.campaign_id == campaign["id"])
         .order_by(verdicts.c.number)
-    ).all()
-    return [
-        {
-            "verdict_id": row.id,
-            "number": row.number,
-            "kind": row.kind,
-            "champion_cid": row.champion_after,
-            "score": row.score,
-            "score_low": row.low,
-            "score_high": row.high,
-            "attempts": row.attempts or 0,
-            "paid_micro": row.paid_micro or 0,
-            "created_us": row.created_us,
-        }
-        for row in rows
-    ]
+    ).mappings()
+    points = []
+    total = 0
+    for row in rows:
+        total += row["attempts"]
+        points.append({**row, "attempts": total})
+    return points

@@ -217,7 +217,11 @@ def _anything_pending(connection: Connection, campaign_id: str) -> bool:
             assignments.c.campaign_id == campaign_id, assignments.c.state == "open"
         ),
         select(attempts.c.id).where(attempts.c.campaign_id == campaign_id, attempts.c.status == "pending"),
-        select(rounds.c.id).where(rounds.c.campaign_id == campaign_id, rounds.c.state != "judged"),
+        select(rounds.c.id).where(rounds.c.campaign_id == campaign_id, rounds.c.state == "closed"),
+        # A round is always open; it is pending once a contribution has entered it.
+        select(rounds.c.id)
+        .join(attempts, attempts.c.round_id == rounds.c.id)
+        .where(rounds.c.campaign_id == campaign_id, rounds.c.state == "open"),
     )
     return any(connection.execute(query.limit(1)).first() is not None for query in queries)
 

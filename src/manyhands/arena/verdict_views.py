@@ -6,7 +6,7 @@ for those who recompute it.
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, case, func, select
 
 from manyhands.arena.campaigns import find_campaign
 from manyhands.arena.paging import page
@@ -50,17 +50,18 @@ def verdict_of_round(connection: Connection, round_id: str) -> Json | None:
     return None if row is None else verdict_summary(dict(row))
 
 
-def verdict_after(connection: Connection, campaign_id: str, number: int) -> Json | None:
-    """Return the first promotion after verdict `number`: the one that paid the lot open then."""
+def lot_promotion(connection: Connection, campaign_id: str, lot_number: int) -> Json | None:
+    """Return the promotion that paid a lot, or else its first promotion; None before any."""
+    paid = func.coalesce(verdicts.c.body["pool_micro"].as_integer(), 0) > 0
     row = (
         connection.execute(
             select(verdicts)
             .where(
                 verdicts.c.campaign_id == campaign_id,
-                verdicts.c.number > number,
                 verdicts.c.kind == "promoted",
+                verdicts.c.body["lot_number"].as_integer() == lot_number,
             )
-            .order_by(verdicts.c.number)
+            .order_by(case((paid, 0), else_=1), verdicts.c.number)
             .limit(1)
         )
         .mappings()

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from starlette.types import Lifespan
+from starlette.types import ASGIApp
 
 import manyhands
 from manyhands.server import (
@@ -38,23 +38,21 @@ _ROUTERS = (
 )
 
 
-def api_app(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
+def api_app() -> FastAPI:
     """Return the application with every route of the interface and nothing behind it yet."""
     app = FastAPI(
         title="Manyhands",
         version=manyhands.__version__,
         summary="Many hands teach one agent.",
-        lifespan=lifespan,
+        lifespan=_lifespan,
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
         responses=problems.PROBLEM_RESPONSES,
         generate_unique_id_function=lambda route: route.name,
     )
-    api = APIRouter(prefix=API_PREFIX)
     for router in _ROUTERS:
-        api.include_router(router)
-    app.include_router(api)
+        app.include_router(router, prefix=API_PREFIX)
     app.include_router(routes_events.plain)
     problems.install(app)
 
@@ -85,16 +83,18 @@ def _document(app: FastAPI) -> dict[str, Any]:
     return document
 
 
-def create_app(context: Context) -> FastAPI:
-    """Return the application over its long-lived objects, which the caller starts and closes."""
-    app = api_app(_lifespan)
+def create_app(context: Context, api: FastAPI | None = None) -> ASGIApp:
+    """Return the application over its long-lived objects, which the caller starts and closes.
+
+    Args:
+        context: what the routes use.
+        api: from `api_app`, to build the routes once for several servers after another.
+    """
+    app = api or api_app()
     app.state.context = context
     # Not a mount: a wrong method on a known address is 405, not a page.
     app.router.default = Pages()
-    app.add_middleware(
-        Guard, settings=context.settings, metrics=context.metrics, cookie_key=context.keys.cookie
-    )
-    return app
+    return Guard(app, context.settings, context.metrics, context.keys.cookie)
 
 
 @asynccontextmanager
