@@ -184,5 +184,6 @@ export function attemptState(attempt: Wire<"AttemptSummary">): string {
   if (attempt.charged_micro > 0) return "Charged";
   if (attempt.paid_micro > 0) return "Paid";
   if (attempt.human_ticks === 0) return "Not touched";
-  return attempt.status === "valued" ? "Waiting for the round" : "In the lot";
+  if (attempt.status === "valued") return "Waiting for the round";
+  return (attempt.value ?? 0) > 0 ? "In the lot" : "Stake returned";
 }

@@ -103,4 +103,5 @@ test("two words for a list", () => {
   expect(attemptState(attempt({ charged_micro: 1 }))).toBe("Charged");
   expect(attemptState(attempt({ paid_micro: 1, status: "judged" }))).toBe("Paid");
   expect(attemptState(attempt({ status: "judged" }))).toBe("In the lot");
+  expect(attemptState(attempt({ status: "judged", value: -1 }))).toBe("Stake returned");
 });
