@@ -1,8 +1,8 @@
 """What scripted players do at the wheel: whole attempts, simulated in one compiled batch of mixed kinds.
 
 A player watches the champion drive. People-like kinds take over when the model is about to do something else
-than they would, and hold the wheel for at least 10 ticks; vandals take over at random. Their skill comes from a
-trained driver that is not the reference, with smooth noise added (hands are coarse, not jittery).
+than they would, and hold the wheel for at least 10 ticks; vandals take over at random. Their skill comes from
+a trained driver that is not the reference, with smooth noise added (hands are coarse, not jittery).
 """
 
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ from jax import Array
 from manyhands.envs.core import Task
 from manyhands.policies import network
 from manyhands.policies.network import NetworkSpec, Params
+from manyhands.policies.simulate import keep
 
 HOLD_TICKS = 10
 
@@ -106,23 +107,24 @@ def _hand_action(trait: Traits, model: Array, driver: Array, noise: Array, phase
     return jnp.stack([like, against, random, model, danger])[trait.hand]
 
 
-@partial(jax.jit, static_argnums=(0, 1, 2, 4))
-def play(  # noqa: PLR0917 - the arguments are two drivers, their players and a key
+@partial(jax.jit, static_argnums=(0, 1, 2))
+def play(
     task: Task,
     sight: Task,
-    spec: NetworkSpec,
-    champion: Params,
-    driver_spec: NetworkSpec,
-    driver: Params,
+    specs: tuple[NetworkSpec, NetworkSpec],
+    params: tuple[Params, Params],
     players: Traits,
     states: Any,
     key: Array,
 ) -> Played:
     """Play a batch of attempts.
 
-    task: as the champion sees it; sight: the same tracks as the player's driver sees them; states: stacked
+    task: as the champion sees it; sight: the same tracks as the player's driver sees them; specs, params:
+    networks and weights of the champion and of the driver whose skill the players have; states: stacked
     starts (B, ...).
     """
+    spec, driver_spec = specs
+    champion, driver = params
 
     def decide(trait: Traits, state: Any, wheel: tuple[Array, ...], key: Array) -> tuple[Array, ...]:
         hold, noise, phase = wheel
@@ -148,9 +150,7 @@ def play(  # noqa: PLR0917 - the arguments are two drivers, their players and a 
         action, held, hold, noise, phase = jax.vmap(decide)(players, wheel.state, hands, keys)
         moved, _, crashed = jax.vmap(task.step)(wheel.state, action)
         alive = wheel.alive
-        state = jax.tree.map(
-            lambda new, old: jnp.where(alive.reshape((-1,) + (1,) * (new.ndim - 1)), new, old), moved, wheel.state
-        )
+        state = keep(alive, moved, wheel.state)
         seen = (jnp.where(alive[:, None], action, 0), (held & alive).astype(jnp.uint8), alive)
         return _Wheel(state, alive & ~crashed, hold, noise, phase), seen
 
