@@ -1,7 +1,7 @@
 """How fast a mixed crowd teaches the racer, who earns by it, and what plain cloning makes of the same data.
 
-    python benchmarks/learning.py --sensor lidar --seeds 5
-    python benchmarks/learning.py --sensor lidar --seeds 5 --mix casual=.5,careless=.2,troll=.15,random=.15
+python benchmarks/learning.py --sensor lidar --seeds 5
+python benchmarks/learning.py --sensor lidar --seeds 5 --mix casual=.5,careless=.2,troll=.15,random=.15
 """
 
 import argparse
@@ -12,8 +12,8 @@ from typing import Any
 
 import jax
 import numpy as np
-import offline
 
+import offline
 from manyhands.judging import round as rounds
 from manyhands.judging.course import interval
 from manyhands.learners import takeover
@@ -36,7 +36,10 @@ def crew(mix: str, count: int) -> list[offline.Player]:
 def clone(campaign: offline.Campaign, key: Any) -> float:
     """Score of plain behaviour cloning: every human tick of every attempt, no judge."""
     standing = campaign.standing
-    human = [Samples(*(part[s.weights == 1.0] for part in (s.features, s.labels, s.weights))) for s in campaign.behaviour]
+    human = [
+        Samples(*(part[s.weights == 1.0] for part in (s.features, s.labels, s.weights)))
+        for s in campaign.behaviour
+    ]
     data = Samples.concatenate(human, standing.network.features, standing.network.actions)
     fresh = network.init(standing.network, key)
     frozen = {name: value for name, value in standing.champion.items() if name.startswith("encoder.")}
@@ -62,10 +65,13 @@ def run(arguments: argparse.Namespace, seed: int) -> dict[str, Any]:
         worst_step = min(worst_step, mean - before)
         before = mean
         minutes = campaign.human_ticks / 15 / 60
-        campaign.curve.append({"round": number, "minutes": minutes, "score": mean, "low": low, "high": high, "kind": kind})
+        campaign.curve.append(
+            {"round": number, "minutes": minutes, "score": mean, "low": low, "high": high, "kind": kind}
+        )
         print(
-            f"  seed {seed} round {number:2d} {minutes:5.1f} min  {mean:.3f} [{low:.3f}, {high:.3f}]  {kind:16s} "
-            f"earned {campaign.standing.pooled.earned:.2f} lot {len(campaign.standing.lot)} {time.perf_counter() - begun:.1f} s",
+            f"  seed {seed} round {number:2d} {minutes:5.1f} min  {mean:.3f} [{low:.3f}, {high:.3f}]  "
+            f"{kind:16s} earned {campaign.standing.pooled.earned:.2f} lot {len(campaign.standing.lot)} "
+            f"{time.perf_counter() - begun:.1f} s",
             flush=True,
         )
         if minutes > arguments.minutes:
@@ -98,12 +104,16 @@ def main() -> None:
     firsts, lasts = [r["curve"][0]["score"] for r in results], [r["curve"][-1]["score"] for r in results]
     reach = 1.96 * np.std(lasts, ddof=1) / np.sqrt(len(lasts)) if len(lasts) > 1 else float("nan")
     print(f"{arguments.sensor}, mix {arguments.mix}")
-    print(f"after the first round {np.mean(firsts):.3f}, last {np.mean(lasts):.3f} +- {reach:.3f}; "
-          f"plain cloning {np.mean([r['cloning'] for r in results]):.3f}; worst step {min(r['worst_step'] for r in results):+.3f}")
+    print(
+        f"after the first round {np.mean(firsts):.3f}, last {np.mean(lasts):.3f} +- {reach:.3f}; "
+        f"plain cloning {np.mean([r['cloning'] for r in results]):.3f}; "
+        f"worst step {min(r['worst_step'] for r in results):+.3f}"
+    )
     for kind in results[0]["kinds"]:
         rows = [r["kinds"][kind] for r in results]
         print(
-            f"  {kind:12s} net per contribution {np.mean([row['net_per_contribution'] for row in rows]):+8.2f} cr  "
+            f"  {kind:12s} net per contribution "
+            f"{np.mean([row['net_per_contribution'] for row in rows]):+8.2f} cr  "
             f"charged {100 * np.mean([row['charged_share'] for row in rows]):5.1f} %, after the first "
             f"{100 * np.mean([row['charged_share_after_first'] for row in rows]):5.1f} %"
         )

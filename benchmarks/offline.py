@@ -1,6 +1,6 @@
 """A campaign without server and clock: the judge's own functions, scripted players, money as plain integers.
 
-Used by `learning.py` and `attacks.py`; what it leaves out (network, database, ledger) is measured by `load.py`.
+Used by `learning.py` and `attacks.py`; what it leaves out (network, database, ledger) `load.py` measures.
 """
 
 from collections import defaultdict
@@ -12,11 +12,10 @@ import numpy as np
 
 from manyhands.crowd import players as crowd
 from manyhands.envs.racer import task as racer
-from manyhands.judging import course as courses
 from manyhands.judging import bootstrap, payout, round, seeds, starts, value
+from manyhands.judging import course as courses
 from manyhands.judging.course import Course
 from manyhands.judging.records import Attempt, Valued
-from manyhands.learners import takeover
 from manyhands.learners.samples import Samples
 from manyhands.ledger.splitting import split
 from manyhands.policies import reference, simulate
@@ -97,7 +96,9 @@ def collect(
     return found
 
 
-def play_round(campaign: Campaign, players: list[Player], key: Any, number: int, config: round.RoundConfig) -> str:
+def play_round(
+    campaign: Campaign, players: list[Player], key: Any, number: int, config: round.RoundConfig
+) -> str:
     """One round of the given players; returns the verdict's kind."""
     standing, task = campaign.standing, campaign.course.play
     start_key, play_key = jax.random.split(key)
@@ -111,8 +112,13 @@ def play_round(campaign: Campaign, players: list[Player], key: Any, number: int,
         kinds += [crowd.KINDS["idle"]] * (simulate.padded(len(group)) - len(group))
         skill = reference.driver(f"racer-lidar-skilled-{driver}")
         played = crowd.play(
-            task, sight(task), standing.network, standing.champion, skill.network, skill.params,
-            crowd.traits(kinds), states, jax.random.fold_in(play_key, driver),
+            task,
+            sight(task),
+            (standing.network, skill.network),
+            (standing.champion, skill.params),
+            crowd.traits(kinds),
+            states,
+            jax.random.fold_in(play_key, driver),
         )
         names = [f"{number}-{n}" for n in group]
         attempts += collect(task, played, states, names, [players[n].name for n in group])
@@ -160,10 +166,17 @@ def _apply(campaign: Campaign, outcome: round.Outcome) -> None:
         # The data have taught the champion whether or not the bound rose; an unpaid lot stays open for pay.
         if outcome.pool_micro:
             old = Samples.concatenate(
-                [standing.old, *(e.samples for e in useful)], standing.network.features, standing.network.actions
+                [standing.old, *(e.samples for e in useful)],
+                standing.network.features,
+                standing.network.actions,
             )
             standing = replace(
-                standing, old=old, lot=(), tries=0, tried_size=0, escrow_micro=standing.escrow_micro - outcome.pool_micro
+                standing,
+                old=old,
+                lot=(),
+                tries=0,
+                tried_size=0,
+                escrow_micro=standing.escrow_micro - outcome.pool_micro,
             )
     campaign.standing = standing
 

@@ -1,6 +1,6 @@
 """From stored attempts to the judge's standing: what is old, what is in the lot, and the samples of both.
 
-Samples are not stored: the replay makes them again whenever a process needs them, and keeps them while it runs.
+Samples are not stored: the replay makes them again when a process needs them, which keeps them while it runs.
 """
 
 from __future__ import annotations
@@ -52,7 +52,9 @@ class Lots:
             seed = self._seed(connection, campaign_id)
             escrow = ledger.balance(connection, ledger.escrow(campaign["id"]))
         lot_rows = [row for row in rows if row["lot_number"] == campaign["lot_number"]]
-        old_rows = [row for row in rows if row["lot_number"] < campaign["lot_number"] and row["paid_micro"] > 0]
+        old_rows = [
+            row for row in rows if row["lot_number"] < campaign["lot_number"] and row["paid_micro"] > 0
+        ]
         self._fill([*lot_rows, *old_rows])
         policy = self._shelf.policy(campaign["champion_cid"])
         old = [seed, *(self._samples[row["id"]] for row in old_rows)]

@@ -59,7 +59,7 @@ class Referee:
         try:
             rows = self._rows([job.payload["attempt_id"] for job in claimed])
             found = self._value(list(rows.values()))
-        except Exception as fault:
+        except Exception as fault:  # noqa: BLE001 - whatever it is, the other attempts are not to suffer
             if len(claimed) == 1:
                 _log.exception("attempt %s cannot be valued", claimed[0].payload["attempt_id"])
                 with self._database.touch() as connection:
@@ -103,7 +103,15 @@ class Referee:
         if valued.refusal:
             self._refuse(connection, row, valued, now)
         elif not valued.human_ticks:
-            _update(connection, row, status="judged", value=0.0, detail=detail(valued), valued_us=now, judged_us=now)
+            _update(
+                connection,
+                row,
+                status="judged",
+                value=0.0,
+                detail=detail(valued),
+                valued_us=now,
+                judged_us=now,
+            )
             ledger.return_stake(connection, AssignmentId(row["assignment_id"]), now)
         else:
             self._enter(connection, row, valued, now)

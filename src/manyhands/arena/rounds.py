@@ -18,7 +18,7 @@ ROUND_JOB = "arena.round"
 
 
 def open_round(connection: Connection, campaign_id: CampaignId, now: Micros) -> RoundId:
-    """Open a campaign's next round with a fresh secret, of which only the hash is shown until it is judged."""
+    """Open a campaign's next round with a fresh secret; only its hash is shown until the round is judged."""
     last = connection.execute(
         select(func.max(rounds.c.number)).where(rounds.c.campaign_id == campaign_id)
     ).scalar()

@@ -55,7 +55,9 @@ class Trainer:
         round_id = context.job.payload["round_id"]
         with self._database.read() as connection:
             row = connection.execute(select(round_table).where(round_table.c.id == round_id)).one()
-            roots = connection.execute(select(attempts.c.root).where(attempts.c.round_id == round_id)).scalars()
+            roots = connection.execute(
+                select(attempts.c.root).where(attempts.c.round_id == round_id)
+            ).scalars()
             root = seeds.round_root(roots)
         loaded = self._lots.load(row.campaign_id)
         course = self._shelf.course(row.campaign_id)
@@ -107,15 +109,25 @@ class Trainer:
         with context.outcome({}) as connection:
             now = now_us()
             verdict = verdicts.write(connection, campaign_id, record, "bootstrap", (None, cid), now)
-            for name, kind, figures in ((blank, "seed", {}), (cid, "seed", {"score": score, "low": low, "high": high})):
+            for name, kind, figures in (
+                (blank, "seed", {}),
+                (cid, "seed", {"score": score, "low": low, "high": high}),
+            ):
                 connection.execute(
                     insert(policies).values(
-                        cid=name, campaign_id=campaign_id, kind=kind, verdict_id=verdict, created_us=now, **figures
+                        cid=name,
+                        campaign_id=campaign_id,
+                        kind=kind,
+                        verdict_id=verdict,
+                        created_us=now,
+                        **figures,
                     )
                 )
             self._put_starts(connection, campaign_id, cid, ready)
             rounds.open_round(connection, campaign_id, now)
-            self._open(connection, campaign, scores | {"champion_cid": cid, "score_first": score, "score_now": score})
+            self._open(
+                connection, campaign, scores | {"champion_cid": cid, "score_first": score, "score_now": score}
+            )
             connection.execute(
                 update(campaigns)
                 .where(campaigns.c.id == campaign_id)
@@ -126,7 +138,9 @@ class Trainer:
     def _open(self, connection: Connection, campaign: Json, changed: Json) -> None:
         """Open a campaign that was warming; one that its funder has closed meanwhile stays as it is."""
         campaign_id = CampaignId(campaign["id"])
-        state = connection.execute(select(campaigns.c.state).where(campaigns.c.id == campaign_id)).scalar_one()
+        state = connection.execute(
+            select(campaigns.c.state).where(campaigns.c.id == campaign_id)
+        ).scalar_one()
         if state == "warming":
             changed = changed | {"state": "open"}
             payload = {"campaign_id": campaign_id, "state": "open"}
@@ -168,15 +182,15 @@ class Trainer:
         )
         with self._database.read() as connection:
             rows = connection.execute(query).all()
-        lacking = [(left - max(STARTS_LEAST, taken), name, cid, made) for name, cid, made, left, taken in rows]
+        lacking = [
+            (left - max(STARTS_LEAST, taken), name, cid, made) for name, cid, made, left, taken in rows
+        ]
         worst = min(lacking, default=None)
         if worst is None or worst[0] >= 0:
             return None
         return worst[1:]
 
-    def _put_starts(
-        self, connection: Connection, campaign_id: str, cid: str, ready: list[Json]
-    ) -> None:
+    def _put_starts(self, connection: Connection, campaign_id: str, cid: str, ready: list[Json]) -> None:
         if not ready:
             return
         rows: list[dict[str, Any]] = [

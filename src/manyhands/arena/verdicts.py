@@ -78,7 +78,9 @@ def carry_out(
     """
     campaign = loaded.campaign
     _check_unmoved(connection, campaign)
-    verdict = write(connection, campaign["id"], record, outcome.kind, (campaign["champion_cid"], champion_cid), now)
+    verdict = write(
+        connection, campaign["id"], record, outcome.kind, (campaign["champion_cid"], champion_cid), now
+    )
     charged = connection.execute(
         select(func.coalesce(func.sum(attempts.c.charged_micro), 0)).where(
             attempts.c.round_id == record["round_id"]
@@ -203,5 +205,7 @@ def _end_round(connection: Connection, round_id: str, verdict: str, now: Micros)
         .values(status="judged", judged_us=now)
     )
     connection.execute(
-        update(rounds).where(rounds.c.id == round_id).values(state="judged", judged_us=now, verdict_id=verdict)
+        update(rounds)
+        .where(rounds.c.id == round_id)
+        .values(state="judged", judged_us=now, verdict_id=verdict)
     )

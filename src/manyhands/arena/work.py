@@ -39,14 +39,14 @@ class Worker(Protocol):
 
 def referee(shelf: Shelf, name: str) -> Worker:
     """A referee over the shelf."""
-    from manyhands.arena.referee import Referee  # noqa: PLC0415 - each process loads what it runs
+    from manyhands.arena.referee import Referee
 
     return Referee(shelf, name)
 
 
 def trainer(shelf: Shelf, name: str) -> Worker:
     """A trainer over the shelf."""
-    from manyhands.arena.trainer import Trainer  # noqa: PLC0415 - each process loads what it runs
+    from manyhands.arena.trainer import Trainer
 
     return Trainer(shelf, name)
 
@@ -112,8 +112,8 @@ def run(role: str, name: str, settings: Settings) -> None:
 def _remember_compilations(folder: Path) -> None:
     """Keep compiled programs on the disk: a second start is ready in seconds."""
     folder.mkdir(parents=True, exist_ok=True)
-    jax.config.update("jax_compilation_cache_dir", str(folder))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.3)
+    jax.config.update("jax_compilation_cache_dir", str(folder))  # type: ignore[no-untyped-call]
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.3)  # type: ignore[no-untyped-call]
 
 
 def main() -> None:

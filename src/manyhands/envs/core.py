@@ -1,7 +1,7 @@
 """What the judge needs of an environment; every registered one implements it with pure functions.
 
-A *task* is an environment with its tracks (or boards), conditions and sensor fixed: all of a campaign that the
-simulator must know. Methods work on one state; callers add `jax.vmap`.
+A *task* is an environment with its tracks (or boards), conditions and sensor fixed: all of a campaign that
+the simulator must know. Methods work on one state; callers add `jax.vmap`.
 """
 
 from typing import Any, Protocol
@@ -15,12 +15,29 @@ Plain = dict[str, Any]  # JSON
 class Task(Protocol):
     """An environment as the judge sees it."""
 
-    environment: str  # versioned id
-    ticks_per_s: int
-    max_ticks: int
-    vector: int  # length of the observation's vector part
-    image: tuple[int, int] | None  # picture height and width, if the sensor is a camera
-    progress_clip: float  # largest value of one takeover, in units of progress
+    @property
+    def environment(self) -> str:
+        """Versioned id."""
+
+    @property
+    def ticks_per_s(self) -> int:
+        """Control ticks a second."""
+
+    @property
+    def max_ticks(self) -> int:
+        """Longest attempt, in control ticks."""
+
+    @property
+    def vector(self) -> int:
+        """Length of the observation's vector part."""
+
+    @property
+    def image(self) -> tuple[int, int] | None:
+        """Picture height and width, if the sensor is a camera."""
+
+    @property
+    def progress_clip(self) -> float:
+        """Largest value of one takeover, in units of progress."""
 
     def start(self, key: Array) -> State:
         """A fresh start drawn from the task's own distribution."""
@@ -38,7 +55,7 @@ class Task(Protocol):
         """JSON form of a state, exact in float32."""
 
     def from_plain(self, plain: Plain) -> State:
-        """State from its JSON form. Raises BadInput naming the wrong field."""
+        """State from its JSON form. Raises InputError naming the wrong field."""
 
     def final_of(self, state: State) -> Plain:
         """What a client reports of the state it ended in."""

@@ -1,20 +1,30 @@
 """Every environment under its versioned id; the judge and the CLI know environments through this only."""
 
 import json
-from typing import cast
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
 
 from manyhands.envs.core import Plain, Task
 from manyhands.envs.racer import task as racer
 from manyhands.errors import NotFoundError
 
-_TASKS = {"racer-v0": racer.make}
-_SENSORS = {"racer-v0": racer.with_sensor}
-_REFERENCES = {"racer-v0": racer.reference_driver}
+
+@dataclass(frozen=True)
+class _Entry:
+    """What an environment's module offers: its tasks, their sensors, the driver that defines score 1.0."""
+
+    make: Callable[[Plain, str], Task]
+    with_sensor: Callable[[Any, Plain], Task]
+    reference: Callable[[Plain], str]
+
+
+_ENTRIES = {"racer-v0": _Entry(racer.make, racer.with_sensor, racer.reference_driver)}
 
 
 def ids() -> list[str]:
     """Ids of all environments."""
-    return sorted(_TASKS)
+    return sorted(_ENTRIES)
 
 
 def task(environment: str, config: Plain, suite: str) -> Task:
@@ -22,19 +32,23 @@ def task(environment: str, config: Plain, suite: str) -> Task:
 
     Raises NotFoundError for an unknown environment and InputError naming a wrong field of the configuration.
     """
-    if environment not in _TASKS:
-        raise NotFoundError(f"There is no environment {environment!r}; choose one of {', '.join(ids())}.")
-    return _TASKS[environment](config, suite)
+    return _entry(environment).make(config, suite)
 
 
 def reference(environment: str, config: Plain) -> str:
     """Name of the packaged driver that defines score 1.0 under a configuration."""
-    return _REFERENCES[environment](config)
+    return _entry(environment).reference(config)
 
 
 def with_sensor(task: Task, sensor: Plain) -> Task:
     """The same task seen through another sensor, given in its JSON form."""
-    return _SENSORS[task.environment](task, sensor)
+    return _entry(task.environment).with_sensor(task, sensor)
+
+
+def _entry(environment: str) -> _Entry:
+    if environment not in _ENTRIES:
+        raise NotFoundError(f"There is no environment {environment!r}; choose one of {', '.join(ids())}.")
+    return _ENTRIES[environment]
 
 
 def canonical(config: Plain) -> str:

@@ -1,4 +1,4 @@
-"""A campaign's first champion: its architecture, its frozen eyes, and a few seconds of the reference driver."""
+"""A campaign's first champion: its architecture, frozen eyes, and a few seconds of the reference driver."""
 
 from dataclasses import dataclass
 
@@ -35,8 +35,8 @@ class Seeding:
 def network_of(course: Course) -> tuple[NetworkSpec, Params]:
     """Architecture of the campaign's policies and the parameters that no training changes.
 
-    A camera policy sees through an encoder that was trained to tell distances from pictures and has never seen
-    anyone drive; only what comes after it learns from people.
+    A camera policy sees through an encoder that was trained to tell distances from pictures and has never
+    seen anyone drive; only what comes after it learns from people.
     """
     if course.play.image is None:
         return NetworkSpec(vector=course.play.vector), {}

@@ -1,4 +1,4 @@
-"""Where policies are measured: gate tracks, the standing held-out suite, and what the reference reaches there."""
+"""Where policies are measured: gate tracks, the standing held-out suite, and the reference's score there."""
 
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -62,15 +62,15 @@ class Course:
 
     def heldout_scores(self, spec: NetworkSpec, params: Params) -> NDArray[np.float64]:
         """Score of a policy on each standing start, (HELDOUT_STARTS,)."""
-        found = simulate.scores(self.heldout, spec, [params], self.heldout_states)[0] / self.heldout_unit
-        return found.round(DECIMALS)
+        [progress] = simulate.scores(self.heldout, spec, [params], self.heldout_states)
+        return np.asarray(np.round(progress / self.heldout_unit, DECIMALS))
 
     def gate_scores(
         self, spec: NetworkSpec, policies: list[Params], key: Array, count: int
     ) -> NDArray[np.float64]:
         """Scores on fresh starts of the gate's tracks, (policies, count)."""
         states = simulate.fresh_starts(self.gate, key, count)
-        return (simulate.scores(self.gate, spec, policies, states) / self.gate_unit).round(DECIMALS)
+        return np.round(simulate.scores(self.gate, spec, policies, states) / self.gate_unit, DECIMALS)
 
     def survives(self, task: Task, states: Any) -> NDArray[np.bool_]:
         """Which of the stacked states the reference driver survives for a whole attempt."""
@@ -98,4 +98,3 @@ def _build(environment: str, config: str) -> Course:
     plain = registry.parse(config)
     play, gate, heldout = (registry.task(environment, plain, suite) for suite in ("play", "gate", "heldout"))
     return Course(play, gate, heldout, reference.driver(registry.reference(environment, plain)))
-

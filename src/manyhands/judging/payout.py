@@ -1,9 +1,10 @@
 """The arithmetic of pay and charges; integers for money, nothing but its arguments decides.
 
-Over all promotions the measured gains G and their squared errors V are summed, and the lower bound of what was
-certainly gained, as a share L of the way from the first score to the target, decides how much of the escrow has
-been earned. The earned share C only grows and ends at 1, so the sum of all payments cannot exceed the escrow,
-whatever the noise. Pooling the bound over promotions pays honest small steps and starves lucky ones.
+Over all promotions the measured gains G and their squared errors V are summed, and the lower bound of what
+was certainly gained, as a share L of the way from the first score to the target, decides how much of the
+escrow has been earned. The earned share C only grows and ends at 1, so the sum of all payments cannot exceed
+the escrow, whatever the noise. Pooling the bound over promotions pays honest small steps and starves lucky
+ones.
 """
 
 import math
@@ -27,13 +28,11 @@ class Pooled:
     earned: float = 0.0
 
 
-def earn(
-    pooled: Pooled, gain: float, variance: float, gap: float, escrow_micro: int
-) -> tuple[Pooled, int]:
+def earn(pooled: Pooled, gain: float, variance: float, gap: float, escrow_micro: int) -> tuple[Pooled, int]:
     """Add a promotion's gain (score) and its squared standard error.
 
-    gap: target minus first score, positive; escrow_micro: what is left. Returns the new sums and the pool that
-    the lot has earned in micro-credits, 0 when the bound did not rise.
+    gap: target minus first score, positive; escrow_micro: what is left. Returns the new sums and the pool
+    that the lot has earned in micro-credits, 0 when the bound did not rise.
     """
     total = Pooled(pooled.gain + gain, pooled.variance + variance, pooled.earned)
     bound = (total.gain - CONFIDENCE_Z * math.sqrt(total.variance)) / gap
@@ -46,10 +45,10 @@ def earn(
 
 
 def weights(values: Sequence[tuple[str, float]]) -> list[float]:
-    """Share of each contribution (player, value) of a lot in its pool, in proportion; 0 for most that harmed.
+    """Shares of the contributions (player, value) of a lot in its pool; 0 for those that harmed.
 
-    A player's values are netted first: who does as much harm as good earns nothing, however the good is spread
-    over attempts. What is left is divided over the player's positive values.
+    A player's values are netted first: who does as much harm as good earns nothing, however the good is
+    spread over attempts. What is left is divided over the player's positive values.
     """
     net: dict[str, float] = {}
     good: dict[str, float] = {}

@@ -1,6 +1,6 @@
-"""One round, from a lot of valued contributions to a verdict: train, gate, measure, pay. Pure given its seeds.
+"""One round, from a lot of valued contributions to a verdict: train, gate, measure, pay; pure by its seeds.
 
-    lot + old data -> candidate, control -> gate on fresh starts -> held-out check -> gain on other fresh starts -> pool
+lot + old data -> candidate, control -> gate on fresh starts -> held-out check -> gain on other starts -> pool
 """
 
 import math
@@ -27,8 +27,8 @@ LARGER_LOT = 1.25
 class RoundConfig:
     """Settings of judging; part of a verdict, so that it can be recomputed."""
 
-    training: takeover.Config = takeover.Config()
-    gate: GateConfig = GateConfig()
+    training: takeover.Config = field(default_factory=takeover.Config)
+    gate: GateConfig = field(default_factory=GateConfig)
     pay_starts: int = 512
     """fresh starts on which a promotion's gain is measured"""
     least_lot: int = 6
@@ -96,11 +96,15 @@ def needed(standing: Standing, config: RoundConfig) -> int:
 
 def judge(course: Course, standing: Standing, config: RoundConfig, root: str, secret: str) -> Outcome:
     """Judge the open lot. `root` commits to the round's attempts, `secret` was committed before they came."""
-    useful = [entry for entry, weight in zip(standing.lot, weights(standing.lot), strict=True) if weight > 0.0]
+    useful = [
+        entry for entry, weight in zip(standing.lot, weights(standing.lot), strict=True) if weight > 0.0
+    ]
     if len(useful) < needed(standing, config):
         return _kept(standing, "The lot waits for more contributions before it is tried.")
     samples = Samples.concatenate(
-        [standing.old, *(entry.samples for entry in useful)], standing.network.features, standing.network.actions
+        [standing.old, *(entry.samples for entry in useful)],
+        standing.network.features,
+        standing.network.actions,
     )
     train_key = seeds.key(root, secret, "train")
     control, candidate = (
@@ -122,7 +126,13 @@ def judge(course: Course, standing: Standing, config: RoundConfig, root: str, se
     if winner == "control":
         reason = "Training longer on old data alone passed the gate: promoted, nothing is owed for it."
         return _kept(
-            standing, reason, kind="control_promoted", gate_scores=scores, champion=params, heldout=heldout, **tried
+            standing,
+            reason,
+            kind="control_promoted",
+            gate_scores=scores,
+            champion=params,
+            heldout=heldout,
+            **tried,
         )
     return _pay(course, standing, config, (control, candidate), heldout, scores, (root, secret), tried)
 

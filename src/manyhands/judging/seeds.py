@@ -1,4 +1,4 @@
-"""Randomness that nobody can choose: seeds from what players sent and a secret committed before they sent it."""
+"""Randomness that nobody can choose: from what players sent and a secret committed before they sent it."""
 
 import hashlib
 import secrets
@@ -26,6 +26,6 @@ def round_root(attempt_roots: Iterable[str]) -> str:
 def key(root: str, secret: str, purpose: str) -> Array:
     """The JAX key of one purpose (`train`, `gate`, `pay` ...) of one round: H(root, secret, purpose)."""
     digest = hashlib.sha256(f"{root}|{secret}|{purpose}".encode()).digest()
-    return jax.random.wrap_key_data(
-        jax.numpy.array([int.from_bytes(digest[:4], "big"), int.from_bytes(digest[4:8], "big")], jax.numpy.uint32)
-    )
+    words = [int.from_bytes(digest[:4], "big"), int.from_bytes(digest[4:8], "big")]
+    made: Array = jax.random.wrap_key_data(jax.numpy.array(words, jax.numpy.uint32))
+    return made

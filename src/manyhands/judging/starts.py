@@ -24,12 +24,12 @@ def _record(task: Task, spec: NetworkSpec, params: Params, states: Any) -> tuple
     def tick(carry: tuple[Any, Array], _: None) -> tuple[tuple[Any, Array], tuple[Any, Array]]:
         state, running = carry
         action = jax.vmap(lambda s: task.quantise(network.act(spec, params, task.observe(s))))(state)
-        moved, _, crashed = jax.vmap(task.step)(state, action)
+        moved, _progress, crashed = jax.vmap(task.step)(state, action)
         return (moved, running & ~crashed), (state, running)
 
     begin = (states, jnp.ones(jax.tree.leaves(states)[0].shape[0], bool))
-    _, (seen, running) = jax.lax.scan(tick, begin, None, length=task.max_ticks)
-    return seen, running.sum(axis=0)
+    _, (seen, ran) = jax.lax.scan(tick, begin, None, length=task.max_ticks)
+    return seen, ran.sum(axis=0)
 
 
 def failing(course: Course, spec: NetworkSpec, params: Params, key: Array, count: int) -> list[Plain]:
@@ -40,8 +40,8 @@ def failing(course: Course, spec: NetworkSpec, params: Params, key: Array, count
     task = course.play
     first, second = jax.random.split(key)
     states = simulate.fresh_starts(task, first, 2 * count)
-    seen, lasted = _record(task, spec, params, states)
-    lasted = np.asarray(lasted)
+    seen, ticks = _record(task, spec, params, states)
+    lasted = np.asarray(ticks)
     rng = np.random.default_rng(np.asarray(jax.random.key_data(second), np.uint32))
     back = rng.uniform(*BEFORE_S, size=len(lasted)) * task.ticks_per_s
     fails = (lasted < task.max_ticks) & (rng.uniform(size=len(lasted)) < FAILING_SHARE)

@@ -1,9 +1,10 @@
 """Replay attempts, check their claims, and value each takeover against the champion from the same state.
 
-The value of a takeover is the progress of the human's ticks and 2 s of champion after the hand-back, minus the
-progress of the champion alone from the same state over the same time, clipped; long takeovers are cut into
-pieces. Their sum is capped by the advantage of the whole attempt over the champion alone from the assigned
-start, so that making a danger and rescuing from it earns nothing. It is deterministic and needs no other player.
+The value of a takeover is the progress of the human's ticks and 2 s of champion after the hand-back, minus
+the progress of the champion alone from the same state over the same time, clipped; long takeovers are cut
+into pieces. Their sum is capped by the advantage of the whole attempt over the champion alone from the
+assigned start, so that making a danger and rescuing from it earns nothing. It is deterministic and needs no
+other player.
 """
 
 from collections.abc import Sequence
@@ -15,9 +16,9 @@ from numpy.typing import NDArray
 
 from manyhands.envs.core import Task
 from manyhands.errors import InputError
-from manyhands.policies import simulate
 from manyhands.judging.records import HUMAN, Attempt, Takeover, Valued
 from manyhands.learners.samples import Samples
+from manyhands.policies import simulate
 from manyhands.policies.network import NetworkSpec, Params
 
 AFTER_S = 2.0  # of champion after the hand-back
@@ -65,7 +66,8 @@ def samples(
     trace = simulate.Trace(*(simulate.pick(part, slice(None)) for part in trace))
     driven = trace.alive.sum(axis=0)
     return {
-        attempt.id: _samples(task, attempt, row, trace, int(driven[row])) for row, attempt in enumerate(attempts)
+        attempt.id: _samples(task, attempt, row, trace, int(driven[row]))
+        for row, attempt in enumerate(attempts)
     }
 
 
@@ -75,7 +77,7 @@ def _padded_actions(task: Task, attempts: Sequence[Attempt], size: int) -> tuple
     ticks = np.zeros(size, np.int32)
     for row, attempt in enumerate(attempts):
         actions[: attempt.ticks, row] = attempt.actions
-        # One tick more with the last action: rounding may let the crash that ended the attempt come a tick later.
+        # One tick more with the last action: rounding may let the crash that ended it come a tick later.
         actions[attempt.ticks : attempt.ticks + 1, row] = attempt.actions[-1]
         ticks[row] = attempt.ticks + 1
     return actions, ticks
@@ -84,9 +86,10 @@ def _padded_actions(task: Task, attempts: Sequence[Attempt], size: int) -> tuple
 def stretches(actors: NDArray[np.uint8], longest: int) -> list[tuple[int, int]]:
     """(first tick, end tick) of each stretch of human control, cut into pieces of at most `longest` ticks."""
     edge = np.diff(np.concatenate([[0], actors == HUMAN, [0]]).astype(np.int8))
-    found = []
-    for first, end in zip(np.flatnonzero(edge == 1), np.flatnonzero(edge == -1), strict=True):
-        found += [(int(at), int(min(at + longest, end))) for at in range(first, end, longest)]
+    found: list[tuple[int, int]] = []
+    begins, ends = np.flatnonzero(edge == 1).tolist(), np.flatnonzero(edge == -1).tolist()
+    for first, end in zip(begins, ends, strict=True):
+        found += [(at, min(at + longest, end)) for at in range(first, end, longest)]
     return found
 
 
@@ -148,7 +151,12 @@ def _crash_s(running: np.ndarray, ticks_per_s: int) -> float | None:
 
 
 def _judge(
-    task: Task, attempt: Attempt, row: int, trace: simulate.Trace, takeovers: list[Takeover], alone: np.ndarray
+    task: Task,
+    attempt: Attempt,
+    row: int,
+    trace: simulate.Trace,
+    takeovers: list[Takeover],
+    alone: np.ndarray,
 ) -> Valued:
     driven = int(trace.alive[:, row].sum())
     refusal = _refusal(task, attempt, row, trace, driven)
@@ -190,12 +198,15 @@ def _refusal(task: Task, attempt: Attempt, row: int, trace: simulate.Trace, driv
         gap = np.abs(wanted - attempt.actions[:ticks].astype(np.int16)).max(axis=1)
         agrees = (gap <= ALLOWED_STEPS) | trace.tie[:ticks, row]
         if agrees[claimed].mean() < CLAIM_SHARE:
-            return "Ticks that are marked as the model's are not what the model does, so the attempt does not count."
+            return (
+                "Ticks that are marked as the model's are not what the model does, "
+                "so the attempt does not count."
+            )
     return ""
 
 
 def _samples(task: Task, attempt: Attempt, row: int, trace: simulate.Trace, driven: int) -> Samples:
-    """Human ticks at full weight, ticks left to the policy at a low one, nothing of the last second before a crash."""
+    """Human ticks at full weight, those left to the policy at a low one, no last second before a crash."""
     ticks = min(driven, attempt.ticks)
     human = attempt.actors[:ticks] == HUMAN
     weights = np.where(human, 1.0, LEFT_TO_POLICY_WEIGHT).astype(np.float32)
@@ -203,7 +214,7 @@ def _samples(task: Task, attempt: Attempt, row: int, trace: simulate.Trace, driv
         weights[max(0, ticks - round(BEFORE_CRASH_S * task.ticks_per_s)) :] = 0.0
     keep = weights > 0.0
     return Samples(
-        features=trace.features[:ticks, row][keep],
+        features=np.asarray(trace.features)[:ticks, row][keep],
         labels=attempt.actions[:ticks][keep].astype(np.float32) / 127.0,
         weights=weights[keep],
     )

@@ -56,8 +56,10 @@ class Carry(NamedTuple):
     store: Any
 
 
-def make_iterate(task: Task, sight: Task, teacher: Policy, spec: NetworkSpec, config: Config) -> tuple[Any, Any]:
-    """`begin(params, key)` and the compiled `iterate(carry, number, key)`, which returns the mean loss too."""
+def make_iterate(
+    task: Task, sight: Task, teacher: Policy, spec: NetworkSpec, config: Config
+) -> tuple[Any, Any]:
+    """`begin(params, key)` and the compiled `iterate(carry, number, key)`, which also returns the loss."""
     steps = config.iterations * config.updates
     optimiser = optax.chain(
         optax.clip_by_global_norm(1.0), optax.adam(optax.cosine_decay_schedule(config.learning_rate, steps))

@@ -94,7 +94,11 @@ def train(task: RacerTask, config: Config, spec: NetworkSpec, key: Array) -> tup
         carry, error = chunk(carry, chunk_key)
         errors.append(error)
         if number % 10 == 9:
-            print(f"{100 * (number + 1):6d} steps {time.perf_counter() - begun:5.0f} s  error {float(error):.4f}", flush=True)
+            print(
+                f"{100 * (number + 1):6d} steps {time.perf_counter() - begun:5.0f} s  "
+                f"error {float(error):.4f}",
+                flush=True,
+            )
     return carry[0], jnp.stack(errors)
 
 

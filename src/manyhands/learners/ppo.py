@@ -82,7 +82,11 @@ def actor_critic(spec: NetworkSpec, key: Array) -> dict[str, Params]:
     """Parameters: the policy itself, a value network of the same shape, and a log standard deviation."""
     first, second = jax.random.split(key)
     value = network.init(value_spec(spec), second)
-    return {"policy": network.init(spec, first), "value": value, "spread": {"log": jnp.full(spec.actions, -0.7)}}
+    return {
+        "policy": network.init(spec, first),
+        "value": value,
+        "spread": {"log": jnp.full(spec.actions, -0.7)},
+    }
 
 
 def value_spec(spec: NetworkSpec) -> NetworkSpec:
@@ -133,10 +137,14 @@ def make_train(
             lambda new, old: jnp.where(done.reshape((-1,) + (1,) * (old.ndim - 1)), new, old), fresh, moved
         )
         chance = log_probability(mean, log_spread, action)
-        return (params, state, jnp.where(done, 0, tick + 1)), Batch(features, action, chance, value, reward, done)
+        return (params, state, jnp.where(done, 0, tick + 1)), Batch(
+            features, action, chance, value, reward, done
+        )
 
     def advantages(batch: Batch, last_value: Array) -> Array:
-        def back(carry: tuple[Array, Array], now: tuple[Array, Array, Array]) -> tuple[tuple[Array, Array], Array]:
+        def back(
+            carry: tuple[Array, Array], now: tuple[Array, Array, Array]
+        ) -> tuple[tuple[Array, Array], Array]:
             advantage, next_value = carry
             value, reward, done = now
             error = reward + config.discount * next_value * (1.0 - done) - value
@@ -192,21 +200,22 @@ def train(
     key: Array,
     report: Callable[[int, float, Params], None] | None = None,
 ) -> Params:
-    """Train a policy with head `box` and return its parameters. `report(steps, reward, params)` every 50 updates."""
+    """Train a policy with head `box`; `report(steps, reward, params)` is called now and then."""
     begin, iterate = make_train(task, spec, config)
     carry = jax.jit(begin)(key)
     for iteration in range(1, config.iterations + 1):
         carry, reward = iterate(carry)
         if report and (iteration % 50 == 0 or iteration == config.iterations):
             report(iteration * config.envs * config.horizon, float(reward), carry.params["policy"])
-    return carry.params["policy"]
+    policy: Params = carry.params["policy"]
+    return policy
 
 
 def main() -> None:
     """Train a lidar driver for the racer and write its policy file."""
-    from manyhands.envs.racer import task as racer  # noqa: PLC0415
-    from manyhands.policies import simulate  # noqa: PLC0415
-    from manyhands.policies.files import Policy, dump  # noqa: PLC0415
+    from manyhands.envs.racer import task as racer
+    from manyhands.policies import simulate
+    from manyhands.policies.files import Policy, dump
 
     defaults = Config()
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])

@@ -2,8 +2,8 @@
 
 A human-gated DAgger (Kelly et al., 2019): the data are ticks at which a person held control, and, at a low
 weight, ticks at which the person watched and chose not to. The head is categorical, because people avoid an
-obstacle left or right and a mean of both drives into it. The picture encoder, where there is one, is frozen: its
-features are computed once per tick and the training sees vectors only.
+obstacle left or right and a mean of both drives into it. The picture encoder, where there is one, is frozen:
+its features are computed once per tick and the training sees vectors only.
 
 Run it to teach a policy from recorded samples (an .npz with features, labels, weights):
 
@@ -103,7 +103,7 @@ def fit(
     """Train from `params` on the first `use` of the samples.
 
     Minibatches are drawn over all samples; a row at or beyond `use` is replaced by one below it, so a control
-    (use = old data) and a candidate (use = all) with the same key share every minibatch row that both may see.
+    (use = old data) and a candidate (use = all) with the same key share every row that both may see.
     Raises ValueError when there is nothing to learn from.
     """
     if use < 1:
@@ -115,12 +115,13 @@ def fit(
         np.pad(samples.labels, ((0, room), (0, 0))),
         np.pad(samples.weights, (0, room)),
     )
-    return _fit(spec, config, params, data, jnp.array([len(samples), use]), key)
+    taught: Params = _fit(spec, config, params, data, jnp.array([len(samples), use]), key)
+    return taught
 
 
 def main() -> None:
     """Teach a policy from recorded samples and write its file."""
-    from manyhands.policies.files import Policy, dump  # noqa: PLC0415
+    from manyhands.policies.files import Policy, dump
 
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("samples", type=Path, help=".npz with features, labels, weights")

@@ -72,7 +72,9 @@ def parse(data: bytes) -> Policy:
 def _network(plain: dict[str, Any]) -> NetworkSpec:
     encoder = plain["encoder"]
     if encoder is not None:
-        encoder = Encoder(**encoder | {"patches": tuple(encoder["patches"]), "channels": tuple(encoder["channels"])})
+        encoder = Encoder(
+            **encoder | {"patches": tuple(encoder["patches"]), "channels": tuple(encoder["channels"])}
+        )
     return NetworkSpec(
         **plain | {"hidden": tuple(plain["hidden"]), "bins": tuple(plain["bins"]), "encoder": encoder}
     )

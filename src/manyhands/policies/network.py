@@ -1,4 +1,4 @@
-"""The networks of all policies: an optional frozen picture encoder, a multilayer perceptron, one of two heads.
+"""The networks of all policies: an optional frozen picture encoder, a perceptron, one of two heads.
 
 Parameters are a flat dict of arrays, so `vmap`, safetensors and the TypeScript twin read them as they are:
 `encoder.N.w`, `encoder.N.b`, `hidden.N.w`, `hidden.N.b`, `head.w`, `head.b`; weights are (inputs, outputs).
@@ -37,8 +37,8 @@ class NetworkSpec:
     """Architecture of a policy; written into every policy file.
 
     vector: length of the observation's vector part. head: `bins` gives each action axis a categorical
-    distribution over evenly spaced values (people avoid an obstacle left or right, and a mean of both hits it);
-    `box` gives the action itself.
+    distribution over evenly spaced values (people avoid an obstacle left or right, and a mean of both hits
+    it); `box` gives the action itself.
     """
 
     vector: int
@@ -71,9 +71,13 @@ def init(spec: NetworkSpec, key: Array) -> Params:
     keys = iter(jax.random.split(key, 16))
     if spec.encoder:
         sides, depth = [spec.encoder.height, spec.encoder.width], 1
-        for index, (patch, channels) in enumerate(zip(spec.encoder.patches, spec.encoder.channels, strict=True)):
+        for index, (patch, channels) in enumerate(
+            zip(spec.encoder.patches, spec.encoder.channels, strict=True)
+        ):
             inputs = patch * patch * depth
-            params[f"encoder.{index}.w"], params[f"encoder.{index}.b"] = _dense(next(keys), inputs, channels, 1.4)
+            params[f"encoder.{index}.w"], params[f"encoder.{index}.b"] = _dense(
+                next(keys), inputs, channels, 1.4
+            )
             sides, depth = [side // patch for side in sides], channels
         last = len(spec.encoder.patches)
         inputs = sides[0] * sides[1] * depth
@@ -126,8 +130,8 @@ def bin_values(count: int) -> Array:
 def decide(spec: NetworkSpec, outputs: Array) -> Array:
     """Action (actions,) in [-1, 1] from head outputs (outputs,).
 
-    With bins: the mean of the best bin and its two neighbours under the softmax, per axis, which is as fine as
-    a continuous action and still never averages two ways around an obstacle.
+    With bins: the mean of the best bin and its two neighbours under the softmax, per axis, which is as fine
+    as a continuous action and still never averages two ways around an obstacle.
     """
     if spec.head == "box":
         return jnp.clip(outputs, -1.0, 1.0)

@@ -1,4 +1,4 @@
-"""The drivers that come with the package: the reference that defines score 1.0, and those of scripted players.
+"""The drivers that come with the package: the reference that defines score 1.0, and scripted players'.
 
 Their files lie in `weights/`; the table in `benchmarks/README.md` names the command that makes each again.
 """

@@ -40,22 +40,20 @@ def keep(alive: Array, new: Any, old: Any) -> Any:
 
 
 def _is_tie(spec: NetworkSpec, outputs: Array) -> Array:
-    """Whether on some axis the best bin and one that is no neighbour of it are closer than TIE_LOGIT."""
+    """Whether on some axis the best bin and another are closer than TIE_LOGIT."""
     if spec.head == "box":
         return jnp.zeros((), bool)
     tied, offset = [], 0
     for count in spec.bins:
         logits = outputs[offset : offset + count]
         offset += count
-        far = jnp.abs(jnp.arange(count) - jnp.argmax(logits)) >= 1
-        tied.append(jnp.where(far, logits, -jnp.inf).max() > logits.max() - TIE_LOGIT)
+        other = jnp.arange(count) != jnp.argmax(logits)
+        tied.append(jnp.where(other, logits, -jnp.inf).max() > logits.max() - TIE_LOGIT)
     return jnp.stack(tied).any()
 
 
 @partial(jax.jit, static_argnums=(0, 1))
-def replay(
-    task: Task, spec: NetworkSpec, params: Params, states: Any, actions: Array, ticks: Array
-) -> Trace:
+def replay(task: Task, spec: NetworkSpec, params: Params, states: Any, actions: Array, ticks: Array) -> Trace:
     """Drive B recorded attempts again.
 
     states: stacked starts (B, ...); actions: (T, B, A) int8; ticks: (B,) recorded lengths.
@@ -74,7 +72,8 @@ def replay(
 
     begin = (states, jnp.ones(actions.shape[1], bool))
     (final, survived), seen = jax.lax.scan(tick, begin, (actions, jnp.arange(actions.shape[0])))
-    return Trace(*seen, final=final, survived=survived)
+    states, features, wanted, tie, progress, alive = seen
+    return Trace(states, features, wanted, tie, progress, alive, final, survived)
 
 
 @partial(jax.jit, static_argnums=(0, 1, 5))
@@ -83,10 +82,13 @@ def drive(
 ) -> tuple[Array, Array]:
     """The policy alone from given states (B, ...), of which `alive` (B,) still run.
 
-    Returns progress summed up to and including each tick (ticks, B) float32 and running (ticks, B) bool after it.
+    Returns, for each tick, progress summed up to and including it (ticks, B) float32 and which still run
+    after it (ticks, B) bool.
     """
 
-    def tick(carry: tuple[Any, Array, Array], _: None) -> tuple[tuple[Any, Array, Array], tuple[Array, Array]]:
+    def tick(
+        carry: tuple[Any, Array, Array], _: None
+    ) -> tuple[tuple[Any, Array, Array], tuple[Array, Array]]:
         state, running, total = carry
         features = jax.vmap(lambda s: network.encode(spec, params, task.observe(s)))(state)
         outputs = network.head(spec, params, features)
@@ -145,8 +147,8 @@ def stack_states(states: Sequence[Any], size: int) -> Any:
     return jax.tree.map(lambda *leaves: np.stack(leaves), *rows)
 
 
-def pick(states: Any, rows: np.ndarray) -> Any:
-    """Select rows (n,) of stacked states."""
+def pick(states: Any, rows: Any) -> Any:
+    """Select one row, or rows (n,), or pairs of (ticks, rows) of stacked states; on the host."""
     return jax.tree.map(lambda leaf: np.asarray(leaf)[rows], states)
 
 

@@ -15,7 +15,7 @@ from manyhands.envs.racer.rules import Conditions, Racer, State
 from manyhands.envs.racer.sensors import Camera, Lidar
 from manyhands.errors import InputError
 
-# Generated tracks by purpose; no track serves two. Players drive on `play`, the gate and the payment measure on
+# Generated tracks by purpose; no track serves two. Players drive on `play`, gate and payment measure on
 # `gate`, scores that are shown and the roll-back come from `heldout`.
 SUITES = {"play": range(64), "gate": range(1000, 1064), "heldout": range(2000, 2032)}
 TOLERANCE_M = 0.05
@@ -27,7 +27,7 @@ class RacerTask:
 
     track_ids: tuple[str, ...]
     sensor: Lidar | Camera
-    conditions: Conditions = Conditions()
+    conditions: Conditions = field(default_factory=Conditions)
     environment: str = "racer-v0"
     ticks_per_s: int = rules.TICKS_PER_S
     max_ticks: int = rules.MAX_TICKS
@@ -110,7 +110,9 @@ class RacerTask:
     def deviation(self, state: State, final: Plain) -> float:
         """Distance of the positions in units of 5 cm; infinite where the client sent no position."""
         try:
-            gap = np.hypot(float(final["x"]) - float(state.motion.x), float(final["y"]) - float(state.motion.y))
+            gap = np.hypot(
+                float(final["x"]) - float(state.motion.x), float(final["y"]) - float(state.motion.y)
+            )
         except (KeyError, TypeError, ValueError):
             return float("inf")
         return float(gap) / TOLERANCE_M if np.isfinite(gap) else float("inf")
@@ -138,7 +140,9 @@ def parse_sensor(plain: Plain) -> Lidar | Camera:
     try:
         return kinds[plain["kind"]](**sizes)
     except KeyError as fault:
-        raise InputError(f"There is no sensor {fault}; choose one of {sorted(kinds)}.", field="sensor.kind") from fault
+        raise InputError(
+            f"There is no sensor {fault}; choose one of {sorted(kinds)}.", field="sensor.kind"
+        ) from fault
     except TypeError as fault:
         raise InputError(f"These sizes do not fit the sensor: {fault}.", field="sensor") from fault
 
