@@ -1,0 +1,159 @@
+"""A person at the keyboard: sees the road late, plans past boxes, presses and releases real keys."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from playwright.sync_api import Page
+
+REACTION_S = 0.2
+WHEELBASE_M = 0.165
+BOX_HALF_M = 0.12
+CAR_HALF_M = 0.09
+CAREFUL_MPS = (1.5, 1.9)
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Road:
+    """Centre line (K, 2), unit tangents (K, 2), half widths (K,) and spacing of one track, in metres."""
+
+    centre: NDArray[np.float64]
+    tangent: NDArray[np.float64]
+    half_width: NDArray[np.float64]
+    spacing: float
+
+    @classmethod
+    def parse(cls, data: Json) -> Road:
+        """Read the answer of GET /api/tracks/{id}."""
+        return cls(
+            np.array(data["centre_m"]),
+            np.array(data["tangent"]),
+            np.array(data["half_widths_m"]),
+            data["spacing_m"],
+        )
+
+    def place(self, point: NDArray[np.float64]) -> tuple[int, float]:
+        """Nearest waypoint and metres to the left of it."""
+        nearest = int(np.argmin(((self.centre - point) ** 2).sum(axis=1)))
+        off = point - self.centre[nearest]
+        tangent = self.tangent[nearest]
+        return nearest, float(tangent[0] * off[1] - tangent[1] * off[0])
+
+    def at(self, waypoint: int, aside: float) -> NDArray[np.float64]:
+        """A point `aside` metres to the left of the middle."""
+        k = waypoint % len(self.centre)
+        tangent = self.tangent[k]
+        return self.centre[k] + aside * np.array([-tangent[1], tangent[0]])
+
+
+def wanted_wheel(road: Road, seen: Json) -> float:
+    """Tangent of the wheel angle that leads past the next box, from what was seen REACTION_S ago."""
+    x, y, c, s, speed = seen["motion"][:5]
+    # People do not see the present but they do expect it.
+    here = np.array([x, y]) + REACTION_S * speed * np.array([c, s])
+    waypoint, _ = road.place(here)
+    ahead = max(0.45, 0.5 * speed)
+    aim = waypoint + round(ahead / road.spacing)
+    target = road.at(aim, _aside(road, waypoint, seen["boxes"])) - here
+    side = c * target[1] - s * target[0]
+    return float(WHEELBASE_M * 2.0 * side / (target @ target))
+
+
+def _aside(road: Road, waypoint: int, boxes: list[float]) -> float:
+    """Metres from the middle at which to drive: past a box that is near, on its wider side."""
+    wanted, nearest = 0.0, 2.2
+    for x, y in np.array(boxes).reshape(-1, 4)[:, :2]:
+        if x < 0:
+            continue
+        box, aside = road.place(np.array([x, y]))
+        gap = ((box - waypoint + 2) % len(road.centre) - 2) * road.spacing
+        if gap > nearest:
+            continue
+        nearest = gap
+        room = float(road.half_width[box])
+        edge = BOX_HALF_M + CAR_HALF_M
+        left, right = (aside + edge + room) / 2, (aside - edge - room) / 2
+        wanted = left if room - aside > room + aside else right
+    return wanted
+
+
+class KeyboardPlayer:
+    """Presses and releases keys of a play page that was opened with `?debug`."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self._down: set[str] = set()
+        self._roads: dict[str, Road] = {}
+
+    def state(self) -> Json:
+        """What the page lets be seen."""
+        seen: Json = self._page.evaluate("window.__manyhands?.state")
+        return seen
+
+    def wait(self, condition: Callable[[Json], bool], within_s: float = 120.0) -> Json:
+        """Look until the state is as wanted; the page's content policy leaves no other way to wait for it."""
+        ends = time.monotonic() + within_s
+        while time.monotonic() < ends:
+            state = self.state()
+            if state and condition(state):
+                return state
+            self._page.wait_for_timeout(20)
+        raise AssertionError(f"Not so within {within_s} s: {self.state()}.")
+
+    def _road(self, track: str) -> Road:
+        if track not in self._roads:
+            answer = self._page.request.get(f"/api/tracks/{track}")
+            self._roads[track] = Road.parse(answer.json())
+        return self._roads[track]
+
+    def _hold(self, key: str, wanted: bool) -> None:
+        if wanted and key not in self._down:
+            self._page.keyboard.down(key)
+            self._down.add(key)
+        elif not wanted and key in self._down:
+            self._page.keyboard.up(key)
+            self._down.discard(key)
+
+    def release(self) -> None:
+        """Take all fingers off."""
+        for key in list(self._down):
+            self._hold(key, wanted=False)
+
+    def play(self, hold_after_ticks: int = 4, hold_ticks: int = 300, within_s: float = 90.0) -> Json:
+        """Hold the wheel for some ticks of the attempt that runs, then let the model go on; wait for its end."""
+        memory: deque[tuple[float, Json]] = deque()
+        ends = time.monotonic() + within_s
+        while time.monotonic() < ends:
+            now, state = time.monotonic(), self.state()
+            if state["phase"] in ("slow", "card"):
+                self.release()
+                return state
+            memory.append((now, state))
+            while len(memory) > 1 and memory[1][0] <= now - REACTION_S:
+                memory.popleft()
+            seen = memory[0][1]
+            mine = hold_after_ticks <= seen["ticks"] < hold_after_ticks + hold_ticks
+            if seen["phase"] == "driving" and seen["track"] and mine:
+                self._steer(seen)
+            else:
+                self.release()
+            self._page.wait_for_timeout(25)
+        raise AssertionError(f"The attempt did not end within {within_s} s: {self.state()}.")
+
+    def _steer(self, seen: Json) -> None:
+        wheel, speed = seen["motion"][5], seen["motion"][4]
+        gap = wanted_wheel(self._road(seen["track"]), seen) - wheel
+        slack = 0.05
+        self._hold("Space", wanted=True)  # keeps the wheel between two corrections
+        self._hold("ArrowLeft", gap > slack)
+        self._hold("ArrowRight", gap < -slack)
+        self._hold("ArrowUp", speed < CAREFUL_MPS[0])
+        self._hold("ArrowDown", speed > CAREFUL_MPS[1])

@@ -1,0 +1,141 @@
+"""A person plays in a real browser: takeover by keys, an attempt judged, credits moved."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from .keyboard_player import KeyboardPlayer
+
+SCREENSHOTS_VARIABLE = "MANYHANDS_SCREENSHOTS"
+CAMPAIGN = "crowd-circuit-lidar"
+JUDGED_WITHIN_MS = 120_000
+
+pytestmark = pytest.mark.timeout(600)
+
+
+@pytest.fixture
+def faults() -> list[str]:
+    """What the browser's console complained about."""
+    return []
+
+
+@pytest.fixture
+def context(site: str, browser: Browser) -> Iterator[BrowserContext]:
+    opened = browser.new_context(
+        base_url=site, viewport={"width": 1280, "height": 720}, reduced_motion="no-preference"
+    )
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext, faults: list[str]) -> Page:
+    shown = context.new_page()
+    shown.on("console", lambda said: faults.append(said.text) if said.type in ("error", "warning") else None)
+    shown.on("pageerror", lambda error: faults.append(str(error)))
+    return shown
+
+
+@pytest.fixture
+def shoot(tmp_path: Path, page: Page) -> Callable[[str], None]:
+    """Save a picture of the page under a name, in the folder that the variable names."""
+    folder = Path(os.environ.get(SCREENSHOTS_VARIABLE, tmp_path))
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def save(name: str) -> None:
+        page.screenshot(path=folder / f"{name}.png")
+
+    return save
+
+
+def begin(page: Page, campaign: str = CAMPAIGN) -> KeyboardPlayer:
+    page.goto(f"/play/{campaign}?debug")
+    page.get_by_role("button", name="Agree and drive").click()
+    player = KeyboardPlayer(page)
+    player.wait(lambda state: state["phase"] in ("ready", "driving"))
+    return player
+
+
+def read(page: Page, path: str) -> dict[str, Any]:
+    answer = page.request.get(f"/api{path}")
+    assert answer.ok, answer.text()
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+def test_taking_the_wheel_ends_in_a_verdict_and_moved_credits(
+    page: Page, faults: list[str], shoot: Callable[[str], None]
+) -> None:
+    player = begin(page)
+    me = read(page, "/me")
+    assert me["staked_micro"] > 0
+    player.wait(lambda state: state["ticks"] > 3)
+    page.keyboard.down("Space")
+    player.wait(lambda state: state["by_hand"])
+    page.keyboard.up("Space")
+    shoot("takeover")
+    player.play()
+
+    player.wait(lambda state: state["attempt"] is not None and state["attempt"]["value"] is not None)
+    shoot("provisional")
+    attempt = read(page, f"/attempts/{player.state()['attempt']['id']}")
+    assert attempt["human_ticks"] > 0
+    assert attempt["takeovers"]
+    expect(page.get_by_role("region", name="Your attempt")).to_contain_text("value")
+
+    player.wait(lambda state: state["attempt"]["status"] == "judged")
+    shoot("verdict")
+    judged = read(page, f"/attempts/{attempt['id']}")
+    assert judged["verdict"] is not None
+    after = read(page, "/me")
+    assert after["staked_micro"] == 0
+    lines = read(page, "/me/statement")["lines"]
+    assert {"loan", "stake"} < {line["kind"] for line in lines}
+    assert {line["kind"] for line in lines} & {"stake_return", "charge", "payment"}
+    # Own money is what the wallet holds less what was lent; it moved by this verdict alone.
+    earned = judged["paid_micro"] - judged["charged_micro"]
+    assert after["balance_micro"] - after["loan_micro"] == earned
+    shown = page.get_by_test_id("balance")
+    expect(shown).to_have_text(f"{after['balance_micro'] / 1e6:.2f}")
+    assert faults == []
+
+
+def test_the_replay_shows_the_model_alone(page: Page, faults: list[str], shoot: Callable[[str], None]) -> None:
+    player = begin(page)
+    player.play(hold_ticks=30)
+    page.get_by_role("button", name="See it").click(timeout=JUDGED_WITHIN_MS)
+    expect(page.get_by_text("the model alone as a ghost")).to_be_visible()
+    page.wait_for_timeout(1500)
+    shoot("replay")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("region", name="Your attempt")).to_be_visible()
+    page.keyboard.press("Enter")
+    player.wait(lambda state: state["phase"] in ("ready", "driving"))
+    assert faults == []
+
+
+def test_an_attempt_made_offline_is_kept_and_sent_later(page: Page, context: BrowserContext) -> None:
+    player = begin(page)
+    player.wait(lambda state: state["ticks"] > 0)
+    context.set_offline(True)
+    player.play(hold_ticks=15)
+    expect(page.get_by_text("kept in this browser")).to_be_visible(timeout=20_000)
+    context.set_offline(False)
+    player.wait(lambda state: state["attempt"] is not None)
+    assert page.evaluate("localStorage.getItem('manyhands.outbox')") is None
+
+
+def test_the_champion_can_be_watched(page: Page, faults: list[str], shoot: Callable[[str], None]) -> None:
+    page.goto(f"/watch/{CAMPAIGN}")
+    expect(page.get_by_text("Model is driving")).to_be_visible(timeout=60_000)
+    page.wait_for_timeout(1500)
+    shoot("watch")
+    page.get_by_role("button", name="Another start").click()
+    expect(page.get_by_text("Model is driving")).to_be_visible()
+    assert faults == []
