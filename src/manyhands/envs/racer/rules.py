@@ -13,7 +13,9 @@ from jax import Array
 
 from manyhands.envs.racer import sensors
 from manyhands.envs.racer.car import PRESETS, CarParams, Motion, drive
-from manyhands.envs.racer.tracks import CELL_M, Track
+from manyhands.envs.racer.sensors import require
+from manyhands.envs.racer.tracks import Track
+from manyhands.errors import InputError
 
 TICKS_PER_S = 15
 MAX_TICKS = 300
@@ -70,6 +72,17 @@ class Conditions:
     boxes: int = BOXES
     patch_grip: float = 0.6
     light: float = 1.0  # 0 switches the variation of light and texture off
+
+    def __post_init__(self) -> None:
+        if self.car not in list(PRESETS):
+            raise InputError(
+                f"There is no car {self.car!r}.",
+                field="conditions.car",
+                remedy=f"Choose {' or '.join(PRESETS)}.",
+            )
+        require("conditions.boxes", self.boxes, 0, BOXES, whole=True)
+        require("conditions.patch_grip", self.patch_grip, 0.05, 1.0)
+        require("conditions.light", self.light, 0.0, 1.0)
 
 
 def quantise(action: Array) -> Array:
@@ -158,11 +171,15 @@ class Racer:
         Returns the next state, the progress along the centre line in metres (float32) and whether the car has
         left the road or hit a box (bool).
         """
+        return self.advance(state, action.astype(jnp.float32) * (1.0 / 127.0))
+
+    def advance(self, state: State, command: Array) -> tuple[State, Array, Array]:
+        """`step` with the command (2,) float32 itself, for actions that are recorded as an index."""
         motion = state.motion
         away = (state.patches[:, 0] - motion.x) ** 2 + (state.patches[:, 1] - motion.y) ** 2
         slippery = away < state.patches[:, 2] * state.patches[:, 2]
         grip = jnp.where(slippery, state.patches[:, 3], 1.0).min()
-        motion = drive(self.car, motion, action.astype(jnp.float32) * (1.0 / 127.0), grip)
+        motion = drive(self.car, motion, command, grip)
         waypoint, along, passed = self._project(state, motion)
         moved = state._replace(motion=motion, waypoint=waypoint, along=along)
         return moved, passed, self.crashed(moved)
@@ -200,7 +217,7 @@ class Racer:
         return state.track * (columns * stride), stride
 
     def proprio(self, state: State) -> Array:
-        """What the car feels of itself, (3,) float32: speed, steering tangent and yaw rate, scaled to about 1."""
+        """What the car feels of itself, (3,) float32 of about 1: speed, steering tangent, yaw rate."""
         motion = state.motion
         return jnp.stack([motion.v * 0.3, motion.steer * 2.0, motion.yaw * 0.2])
 

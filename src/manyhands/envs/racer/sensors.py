@@ -13,19 +13,36 @@ import numpy as np
 from jax import Array
 
 from manyhands.envs.racer.tracks import CELL_M, DISTANCE_STEP_M
+from manyhands.errors import InputError
 
 BOX_HALF_M = 0.12
 CELLS_PER_M = 1.0 / CELL_M
 CELLS_PER_STEP = DISTANCE_STEP_M / CELL_M
 
 
+def require(field: str, value: object, low: float, high: float, *, whole: bool = False) -> None:
+    """Raise InputError naming `field` unless `value` is a number, or a whole number, from `low` to `high`."""
+    kinds = int if whole else (int, float)
+    if isinstance(value, bool) or not isinstance(value, kinds) or not low <= value <= high:
+        raise InputError(
+            f"{field} is {value!r}.",
+            field=field,
+            remedy=f"Give a {'whole ' if whole else ''}number from {low:g} to {high:g}.",
+        )
+
+
 @dataclass(frozen=True)
 class Lidar:
-    """`beams` rays spread evenly over +-`spread_rad`; observation value t / (1 + t) of the distance t in metres."""
+    """`beams` rays spread evenly over +-`spread_rad`; a value is t / (1 + t) of the distance t in metres."""
 
     beams: int = 24
     spread_rad: float = 1.2
     marches: int = 14
+
+    def __post_init__(self) -> None:
+        require("sensor.beams", self.beams, 2, 256, whole=True)
+        require("sensor.spread_rad", self.spread_rad, 0.01, math.pi)
+        require("sensor.marches", self.marches, 1, 64, whole=True)
 
     def directions(self) -> tuple[np.ndarray, np.ndarray]:
         """Cosine and sine of each beam against the heading, (beams,) float32."""
@@ -42,6 +59,13 @@ class Camera:
     focal: float = 0.5625  # focal length over picture width: a field of view of 83 degrees
     mount_m: float = 0.35
     box_height_m: float = 0.25
+
+    def __post_init__(self) -> None:
+        require("sensor.width", self.width, 8, 160, whole=True)
+        require("sensor.height", self.height, 8, 120, whole=True)
+        require("sensor.focal", self.focal, 0.1, 4.0)
+        require("sensor.mount_m", self.mount_m, 0.05, 2.0)
+        require("sensor.box_height_m", self.box_height_m, 0.0, 2.0)
 
     def rows(self) -> np.ndarray:
         """Distance ahead of the ground seen by each row, (height,) float32 metres."""
@@ -84,8 +108,8 @@ def scan(
 ) -> Array:
     """Lidar values (beams,) float32 in [0, 1).
 
-    grid: flat int8 of all tracks; base: index of this track's first cell; stride: cells per column of the grid;
-    pose: x, y, c, s. Rays march by the distance the grid promises until it falls to 2 cm.
+    grid: flat int8 of all tracks; base: index of this track's first cell; stride: cells per column of the
+    grid; pose: x, y, c, s. Rays march by the distance the grid promises until it falls to 2 cm.
     """
     x, y, c, s = pose
     beam_c, beam_s = sensor.directions()
@@ -113,8 +137,9 @@ def picture(
 ) -> Array:
     """Camera picture (height, width) uint8.
 
-    shape: cells of one track's grid; ground beyond it looks like its border, never like the bank's next track.
-    scene: boxes (B, 4), patches (P, 4) as x, y, radius, grip, and light (4,): gain, bias, texture phase, contrast.
+    shape: cells of one track's grid; ground beyond it looks like its border, never like the bank's next
+    track. scene: boxes (B, 4), patches (P, 4) as x, y, radius, grip, and light (4,): gain, bias, texture
+    phase, contrast.
     """
     x, y, c, s = pose
     boxes, patches, light = scene

@@ -1,0 +1,394 @@
+"""`racer-v0` for Gymnasium: one environment, and a vector of them compiled into one step."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, NamedTuple
+
+import gymnasium
+import jax
+import jax.numpy as jnp
+import numpy as np
+from gymnasium import spaces
+from gymnasium.vector import AutoresetMode, VectorEnv
+from gymnasium.vector.utils import batch_space
+from jax import Array
+from numpy.typing import NDArray
+
+from manyhands.envs.core import Plain
+from manyhands.envs.racer import rules, tracks
+from manyhands.envs.racer.car import CarParams
+from manyhands.envs.racer.drawing import draw
+from manyhands.envs.racer.rules import Conditions, State
+from manyhands.envs.racer.sensors import require
+from manyhands.envs.racer.task import RacerTask, parse_sensor
+from manyhands.errors import InputError
+
+GENERATED = tuple(f"gen-{seed}" for seed in range(16))
+MOST_ACTIONS = 64
+PROPRIO_BOUND = 4.0  # speed, steering and yaw rate stay far below
+
+Observation = Any
+
+
+@dataclass(frozen=True)
+class Course:
+    """What both environments share: the task, the list of actions, if any, and the form of observations."""
+
+    task: RacerTask
+    commands: tuple[tuple[float, float], ...] | None
+    as_dict: bool
+
+    @property
+    def action_space(self) -> spaces.Space[Any]:
+        """An index into the list of actions, or steering and throttle."""
+        if self.commands is None:
+            return spaces.Box(-1.0, 1.0, (2,), np.float32)
+        return spaces.Discrete(len(self.commands))
+
+    @property
+    def observation_space(self) -> spaces.Space[Any]:
+        """A vector, a picture, or a dict of those there are."""
+        beams = self.task.vector - 3
+        low = np.array([0.0] * beams + [-PROPRIO_BOUND] * 3, np.float32)
+        high = np.array([1.0] * beams + [PROPRIO_BOUND] * 3, np.float32)
+        found: dict[str, spaces.Space[Any]] = {"vector": spaces.Box(low, high, dtype=np.float32)}
+        if self.task.image:
+            found["image"] = spaces.Box(0, 255, (*self.task.image, 1), np.uint8)
+        return spaces.Dict(found) if self.as_dict else found["image" if self.task.image else "vector"]
+
+    def observe(self, state: State) -> Any:
+        """Observation of one state, in the form of the space."""
+        seen = self.task.observe(state)
+        if "image" in seen:
+            seen["image"] = seen["image"][..., None]
+        return seen if self.as_dict else seen["image" if self.task.image else "vector"]
+
+    def advance(self, state: State, action: Array) -> tuple[State, Array, Array]:
+        """One tick with an element of the action space."""
+        if self.commands is None:
+            return self.task.step(state, self.task.quantise(action))
+        return self.task.racer.advance(state, jnp.asarray(self.commands, jnp.float32)[action])
+
+
+def course(
+    sensor: str | Plain,
+    track: str | Sequence[str],
+    actions: Sequence[tuple[float, float]] | None,
+    conditions: Plain,
+    as_dict: bool,
+) -> Course:
+    """Course of an environment's arguments. Raises InputError naming the wrong one."""
+    names = GENERATED if track == "generated" else (track,) if isinstance(track, str) else tuple(track)
+    if not names:
+        raise InputError("There is no track to drive on.", field="track", remedy="Name at least one track.")
+    for name in names:
+        tracks.track(name)
+    seen_by = parse_sensor({"kind": sensor} if isinstance(sensor, str) else sensor)
+    try:
+        task = RacerTask(names, seen_by, Conditions(**conditions))
+    except TypeError as fault:
+        raise InputError(f"The environment has no such argument: {fault}.", field="arguments") from fault
+    return Course(task, None if actions is None else _commands(actions, task.racer.car), as_dict)
+
+
+def _commands(actions: Sequence[tuple[float, float]], car: CarParams) -> tuple[tuple[float, float], ...]:
+    """Steering and throttle in [-1, 1] of actions in degrees and m/s."""
+    if not 2 <= len(actions) <= MOST_ACTIONS:
+        raise InputError(
+            f"The list has {len(actions)} actions.", field="actions", remedy=f"Give 2 to {MOST_ACTIONS}."
+        )
+    found = []
+    half_range = 0.5 * (car.max_speed_mps - car.min_speed_mps)
+    for angle_deg, speed_mps in actions:
+        steer = math.radians(angle_deg) / car.max_steer_rad
+        throttle = (speed_mps - car.min_speed_mps) / half_range - 1.0
+        if not (abs(steer) <= 1.0 + 1e-4 and abs(throttle) <= 1.0 + 1e-9):
+            raise InputError(
+                f"The action of {angle_deg} degrees and {speed_mps} m/s is beyond this car.",
+                field="actions",
+                remedy=f"Steer at most {math.degrees(car.max_steer_rad):.1f} degrees to either side, "
+                f"at {car.min_speed_mps:g} to {car.max_speed_mps:g} m/s.",
+            )
+        found.append((steer, throttle))
+    return tuple(found)
+
+
+class RacerEnv(gymnasium.Env[Observation, Any]):
+    """
+    ## Description
+    A small car on a closed road with boxes to avoid and slippery patches. It drives for at most 20 seconds of
+    15 control ticks each; the further it comes along the road, the better.
+
+    ```python
+    import gymnasium
+    import manyhands
+
+    env = gymnasium.make("manyhands/Racer-v0", sensor="camera", track="kidney")
+    many = gymnasium.make_vec("manyhands/Racer-v0", num_envs=256)
+    ```
+
+    `make_vec` returns a vector whose environments share one compiled step; it restarts an environment in the
+    step after the one that ended it.
+
+    ## Action Space
+    Without a list of actions, `Box(-1, 1, (2,), float32)`, rounded to steps of 1/127 before it is executed:
+
+    | index | meaning | -1 | 1 |
+    |---|---|---|---|
+    | 0 | steering | full right | full left |
+    | 1 | commanded speed | the car's smallest | the car's largest |
+
+    With `actions=[(20, 1.0), (0, 2.5), ...]`, degrees (positive turns left) and metres a second,
+    `Discrete(len(actions))`: an index stands for exactly the pair it names.
+
+    ## Observation Space
+    | sensor | space | contents |
+    |---|---|---|
+    | `"lidar"` | `Box((beams + 3,), float32)` | distances from right to left, then the car's own motion |
+    | `"camera"` | `Box(0, 255, (height, width, 1), uint8)` | first-person grey picture |
+
+    A distance of t metres is given as t / (1 + t). The motion is speed x 0.3, tangent of the steering x 2 and
+    yaw rate x 0.2, in SI units. With `as_dict=True` the observation is a `Dict` of `vector` (of a camera: the
+    motion alone) and, for a camera, `image`. Sizes are given in the long form of the sensor, such as
+    `{"kind": "lidar", "beams": 64, "spread_rad": 2.618}` or `{"kind": "camera", "width": 96, "height": 64}`.
+
+    ## Rewards
+    Metres made along the centre line in the tick; negative when driving backwards. There is no other term.
+
+    ## Starting State
+    Anywhere on any of the tracks, within 12 cm of the centre line and 12 degrees of its direction, at .9 to
+    1.5 m/s, with the first box at least a ninth of a lap ahead. `reset(options={"start": info["start"]})`
+    starts again where the `reset` that returned that `info` did.
+
+    ## Episode End
+    Terminated when the middle of the car leaves the road or its disc of 9 cm touches a box; truncated after
+    `max_ticks`.
+
+    ## Arguments
+    | name | default | meaning |
+    |---|---|---|
+    | `sensor` | `"lidar"` | `"lidar"`, `"camera"` or the long form |
+    | `track` | `"generated"` | id of a track, several ids, or 16 generated roads |
+    | `actions` | `None` | list of (degrees, m/s) for a discrete action space |
+    | `car` | `"sport"` | `"sport"` or `"deepracer"` |
+    | `boxes` | `8` | number of boxes on the road, 0 to 8 |
+    | `patch_grip` | `0.6` | grip on the slippery patches, 1 for none |
+    | `light` | `1.0` | variation of light and texture in the camera's picture, 0 for none |
+    | `as_dict` | `False` | observations as a dict |
+    | `max_ticks` | `300` | length of an episode |
+    | `render_mode` | `None` | `"rgb_array"` draws a map |
+
+    ## Version History
+    - v0: first version.
+    """
+
+    metadata = {"render_modes": ["rgb_array"], "render_fps": rules.TICKS_PER_S}  # noqa: RUF012
+
+    def __init__(
+        self,
+        sensor: str | Plain = "lidar",
+        track: str | Sequence[str] = "generated",
+        actions: Sequence[tuple[float, float]] | None = None,
+        as_dict: bool = False,
+        max_ticks: int = rules.MAX_TICKS,
+        render_mode: str | None = None,
+        **conditions: Any,
+    ) -> None:
+        _check_arguments(max_ticks, render_mode)
+        self.course = course(sensor, track, actions, conditions, as_dict)
+        self.action_space = self.course.action_space
+        self.observation_space = self.course.observation_space
+        self.render_mode = render_mode
+        self.max_ticks = max_ticks
+        self._state: State | None = None
+        self._ticks = 0
+        self._progress_m = 0.0
+
+    def reset(
+        self, *, seed: int | None = None, options: Plain | None = None
+    ) -> tuple[Observation, dict[str, Any]]:
+        """Begin an episode, from `options["start"]` if it is given."""
+        super().reset(seed=seed)
+        task = self.course.task
+        if options and "start" in options:
+            self._state = task.from_plain(options["start"])
+        else:
+            self._state = _start(self.course, jax.random.key(int(self.np_random.integers(2**31))))
+        self._ticks, self._progress_m = 0, 0.0
+        seen = _to_numpy(_observe(self.course, self._state))
+        return seen, {"start": task.to_plain(self._state), "progress_m": 0.0}
+
+    def step(self, action: Any) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
+        """One control tick. Raises InputError before the first `reset`."""
+        if self._state is None:
+            raise InputError("There is no episode to step.", field="action", remedy="Call reset first.")
+        self._state, seen, passed, crashed = _tick(self.course, self._state, jnp.asarray(action))
+        self._ticks += 1
+        self._progress_m += float(passed)
+        ended = bool(crashed)
+        info = {"progress_m": self._progress_m}
+        return _to_numpy(seen), float(passed), ended, not ended and self._ticks >= self.max_ticks, info
+
+    def render(self) -> Any:
+        """Map (height, width, 3) uint8, or None without a render mode."""
+        if self.render_mode is None or self._state is None:
+            return None
+        return _map(self.course, self._state)
+
+
+class Running(NamedTuple):
+    """A vector of episodes; `done` marks those that the next step restarts."""
+
+    state: State
+    ticks: Array  # (N,) int32
+    progress_m: Array  # (N,) float32
+    done: Array  # (N,) bool
+    key: Array
+
+
+class RacerVectorEnv(VectorEnv[Observation, Any, NDArray[Any]]):
+    """`num_envs` racers in one compiled step; the arguments are those of `RacerEnv`.
+
+    An environment that ended ignores the next action: that step returns the first observation of a new
+    episode with a reward of zero.
+    """
+
+    metadata = {  # noqa: RUF012
+        "render_modes": ["rgb_array"],
+        "render_fps": rules.TICKS_PER_S,
+        "autoreset_mode": AutoresetMode.NEXT_STEP,
+    }
+
+    def __init__(
+        self,
+        num_envs: int = 1,
+        sensor: str | Plain = "lidar",
+        track: str | Sequence[str] = "generated",
+        actions: Sequence[tuple[float, float]] | None = None,
+        as_dict: bool = False,
+        max_ticks: int = rules.MAX_TICKS,
+        render_mode: str | None = None,
+        **conditions: Any,
+    ) -> None:
+        _check_arguments(max_ticks, render_mode)
+        require("num_envs", num_envs, 1, 1_000_000, whole=True)
+        self.course = course(sensor, track, actions, conditions, as_dict)
+        self.num_envs = num_envs
+        self.max_ticks = max_ticks
+        self.render_mode = render_mode
+        self.single_action_space = self.course.action_space
+        self.single_observation_space = self.course.observation_space
+        self.action_space = batch_space(self.single_action_space, num_envs)
+        self.observation_space = batch_space(self.single_observation_space, num_envs)
+        self._running: Running | None = None
+
+    def reset(
+        self, *, seed: int | None = None, options: Plain | None = None
+    ) -> tuple[Observation, dict[str, Any]]:
+        """Begin all episodes; there are no options."""
+        super().reset(seed=seed)
+        if options:
+            raise InputError(f"A vector takes no options, not {sorted(options)}.", field="options")
+        key = jax.random.key(int(self.np_random.integers(2**31)))
+        self._running, seen = _begin(self.course, self.num_envs, key)
+        return _to_numpy(seen), self._info(self._running)
+
+    def step(
+        self, actions: NDArray[Any]
+    ) -> tuple[Observation, NDArray[Any], NDArray[Any], NDArray[Any], dict[str, Any]]:
+        """One control tick of every episode. Raises InputError before the first `reset`."""
+        if self._running is None:
+            raise InputError("There are no episodes to step.", field="actions", remedy="Call reset first.")
+        self._running, seen, rewards, crashed = _tick_all(
+            self.course, self.max_ticks, self._running, jnp.asarray(actions)
+        )
+        ended = np.asarray(crashed)
+        truncated = np.asarray(self._running.done) & ~ended
+        return _to_numpy(seen), np.asarray(rewards, np.float64), ended, truncated, self._info(self._running)
+
+    def render(self) -> tuple[Any, ...] | None:
+        """One map for each environment, or None without a render mode."""
+        if self.render_mode is None or self._running is None:
+            return None
+        states = self._running.state
+        return tuple(
+            _map(self.course, jax.tree.map(lambda leaf, at=at: leaf[at], states))
+            for at in range(self.num_envs)
+        )
+
+    def _info(self, running: Running) -> dict[str, Any]:
+        return {
+            "progress_m": np.asarray(running.progress_m),
+            "_progress_m": np.ones(self.num_envs, bool),
+        }
+
+
+def _check_arguments(max_ticks: int, render_mode: str | None) -> None:
+    require("max_ticks", max_ticks, 1, 1_000_000, whole=True)
+    if render_mode not in (None, "rgb_array"):
+        raise InputError(
+            f"There is no render mode {render_mode!r}.", field="render_mode", remedy="Use rgb_array, or none."
+        )
+
+
+# Compiled once for each course: environments with equal arguments share it.
+@partial(jax.jit, static_argnums=0)
+def _start(course: Course, key: Array) -> State:
+    state: State = course.task.start(key)
+    return state
+
+
+@partial(jax.jit, static_argnums=0)
+def _observe(course: Course, state: State) -> Any:
+    return course.observe(state)
+
+
+@partial(jax.jit, static_argnums=0)
+def _tick(course: Course, state: State, action: Array) -> tuple[State, Any, Array, Array]:
+    moved, passed, crashed = course.advance(state, action)
+    return moved, course.observe(moved), passed, crashed
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def _begin(course: Course, count: int, key: Array) -> tuple[Running, Any]:
+    key, first = jax.random.split(key)
+    states = jax.vmap(course.task.start)(jax.random.split(first, count))
+    nothing = jnp.zeros(count, jnp.int32), jnp.zeros(count, jnp.float32), jnp.zeros(count, bool)
+    return Running(states, *nothing, key), jax.vmap(course.observe)(states)
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def _tick_all(
+    course: Course, max_ticks: int, running: Running, actions: Array
+) -> tuple[Running, Any, Array, Array]:
+    key, fresh_key = jax.random.split(running.key)
+    again = running.done
+    moved, passed, crashed = jax.vmap(course.advance)(running.state, actions)
+
+    def restart(states: State) -> State:
+        fresh = jax.vmap(course.task.start)(jax.random.split(fresh_key, len(again)))
+        chosen: State = jax.tree.map(
+            lambda new, old: jnp.where(again.reshape((-1,) + (1,) * (new.ndim - 1)), new, old), fresh, states
+        )
+        return chosen
+
+    states = jax.lax.cond(again.any(), restart, lambda states: states, moved)
+    ticks = jnp.where(again, 0, running.ticks + 1)
+    rewards = jnp.where(again, 0.0, passed)
+    progress_m = jnp.where(again, 0.0, running.progress_m + passed)
+    crashed = crashed & ~again
+    after = Running(states, ticks, progress_m, crashed | (ticks >= max_ticks), key)
+    return after, jax.vmap(course.observe)(states), rewards, crashed
+
+
+def _to_numpy(seen: Any) -> Any:
+    return jax.tree.map(np.asarray, seen)
+
+
+def _map(course: Course, state: State) -> Any:
+    motion = state.motion
+    pose = np.array([motion.x, motion.y, motion.c, motion.s], np.float64)
+    track = tracks.track(course.task.track_ids[int(state.track)])
+    return draw(track, pose, np.asarray(state.boxes, np.float64), np.asarray(state.patches, np.float64))
