@@ -6,7 +6,7 @@ import json
 from functools import lru_cache
 from pathlib import Path
 
-from manyhands.arena.environments import SPECS
+from manyhands.arena.api import SPECS
 from manyhands.envs.racer import tracks
 from manyhands.storage.content import ContentStore, parse_cid
 from manyhands.types import Json
