@@ -24,12 +24,12 @@ interface Frame {
 function drawDots(history: readonly Wire<"ScorePoint">[], colours: ChartColours) {
   return (plot: uPlot): void => {
     const { ctx } = plot;
-    const radius = colours.dot_px * devicePixelRatio;
     ctx.save();
     ctx.lineWidth = 1.5 * devicePixelRatio;
     ctx.strokeStyle = colours.model;
     for (const point of history) {
       if (point.score === null) continue;
+      const radius = colours.dot_px * devicePixelRatio * (isFull(point) ? 1 : 0.7);
       ctx.beginPath();
       ctx.arc(plot.valToPos(point.attempts, "x", true), plot.valToPos(100 * point.score, "y", true), radius, 0, 2 * Math.PI);
       ctx.fillStyle = isFull(point) ? colours.model : colours.paper;

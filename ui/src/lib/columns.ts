@@ -17,7 +17,7 @@ export const playerColumns: Column<Player>[] = [
   },
   {
     key: "value",
-    label: "Value",
+    label: "Value, m",
     number: true,
     means: "Summed metres of progress against the model alone",
     value: (row) => row.value,

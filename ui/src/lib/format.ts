@@ -53,9 +53,10 @@ export function points(difference: number, decimals = 1): string {
   return `${difference < 0 ? MINUS : "+"}${text}`;
 }
 
-/** An attempt's value, in points of progress: "+18", "−4", "0". */
+/** An attempt's value, metres of progress, with about two digits: "+18", "−4.2", "+0.35", "0". */
 export function value(amount: number): string {
-  const text = Math.abs(amount) >= 10 ? Math.abs(amount).toFixed(0) : Math.abs(amount).toFixed(1);
+  const size = Math.abs(amount);
+  const text = size.toFixed(size >= 10 ? 0 : size >= 1 ? 1 : 2);
   if (Number(text) === 0) return "0";
   return `${amount < 0 ? MINUS : "+"}${text}`;
 }

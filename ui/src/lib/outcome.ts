@@ -36,6 +36,8 @@ const BLANK = { figure: null, figureMeans: null, note: null, tone: "plain", canS
 const VALUE_MEANS =
   "Metres of progress with your hands, less what the model alone makes from the same states. Summed over your takeovers, and never more than the whole attempt gained.";
 
+const STAKE_BACK = "All of the stake you locked is free again.";
+
 /** The takeover that says most about the attempt. */
 export function telling(takeovers: readonly Takeover[]): Takeover | null {
   return takeovers.reduce<Takeover | null>((best, next) => (best && Math.abs(best.value) >= Math.abs(next.value) ? best : next), null);
@@ -76,6 +78,13 @@ function place(attempt: Attempt): string | null {
   return attempt.lot_contributions === null ? null : `In a lot of ${attempt.lot_contributions}.`;
 }
 
+function unpaid(helped: boolean, fresh: boolean): string {
+  if (!helped) return "Your hands did not get further than the model does alone, so there is nothing to pay for here.";
+  return fresh
+    ? "There is a new champion, but the gain is not certain enough to be paid yet. Your work stays in the lot."
+    : "No measurable change yet. Your work stays in the lot and is paid when the lot wins.";
+}
+
 function settled(attempt: Attempt): Outcome {
   const sentence = attempt.reason.sentence;
   const dispute = { canSee: attempt.human_ticks > 0, canDispute: attempt.dispute === null };
@@ -109,39 +118,39 @@ function settled(attempt: Attempt): Outcome {
     };
   }
   const helped = (attempt.value ?? 0) > 0;
+  const fresh = attempt.verdict?.champion_after != null && attempt.verdict.champion_after !== attempt.champion_cid;
   return {
     ...BLANK,
     ...dispute,
     state: "kept",
     label: "Nothing yet",
-    sentence: helped
-      ? "No measurable change yet. Your work stays in the lot and is paid when the lot wins."
-      : "Your hands did not get further than the model does alone, so there is nothing to pay for here.",
+    sentence: unpaid(helped, fresh),
     figure: "Stake returned",
-    figureMeans: "All of the stake you locked is free again.",
+    figureMeans: STAKE_BACK,
     note: attempt.lot_contributions === null || !helped ? null : `The lot holds ${attempt.lot_contributions} so far.`,
-    canDiffer: attempt.verdict?.champion_after != null && attempt.verdict.champion_after !== attempt.champion_cid,
+    canDiffer: fresh,
+  };
+}
+
+function untouched(): Outcome {
+  return {
+    ...BLANK,
+    state: "untouched",
+    label: "Not touched",
+    sentence: "The model drove all of it. Hold an arrow key to take the wheel where it errs.",
+    figure: "Stake returned",
+    figureMeans: STAKE_BACK,
   };
 }
 
 function valued(attempt: Attempt): Outcome {
-  if (attempt.human_ticks === 0) {
-    return {
-      ...BLANK,
-      state: "untouched",
-      label: "Not touched",
-      sentence: "The model drove all of it. Hold an arrow key to take the wheel where it errs.",
-      figure: "Stake returned",
-      figureMeans: "All of the stake you locked is free again.",
-    };
-  }
   const most = telling(attempt.takeovers);
   return {
     ...BLANK,
     state: "provisional",
     label: "Provisional",
     sentence: most ? inWords(most) : attempt.reason.sentence,
-    figure: attempt.value === null ? null : `value ${value(attempt.value)}`,
+    figure: attempt.value === null ? null : `value ${value(attempt.value)} m`,
     figureMeans: VALUE_MEANS,
     note: place(attempt),
     tone: (attempt.value ?? 0) > 0 ? "good" : "plain",
@@ -172,6 +181,7 @@ export function outcomeOf(attempt: Attempt | null, phase: Phase): Outcome {
   if (attempt.status === "withdrawn") {
     return { ...BLANK, state: "withdrawn", label: "Withdrawn", sentence: "You withdrew this attempt; it trains no model. The books keep what was paid." };
   }
+  if (attempt.human_ticks === 0) return untouched();
   // A charge falls as soon as the value is known, before the round closes.
   return attempt.status === "judged" || attempt.charged_micro > 0 ? settled(attempt) : valued(attempt);
 }

@@ -3,6 +3,7 @@ import { events, type Kind } from "./events";
 import { asProblem, type Problem } from "./problem";
 
 const GATHER_MS = 400;
+const AGAIN_MS = 4000;
 
 /**
  * Something read from the server: its value, or why there is none. A failed re-read keeps the old value.
@@ -14,14 +15,22 @@ export class Resource<T> {
   #read: () => Promise<T>;
   #turn = 0;
   #gathering: ReturnType<typeof setTimeout> | undefined;
+  #again: ReturnType<typeof setTimeout> | undefined;
+  #unsettled: (value: T) => boolean;
 
-  constructor(read: () => Promise<T>, refreshOn: Kind[] = []) {
+  /**
+   * @param refreshOn kinds of events after which the value may be another
+   * @param unsettled whether a value changes without an event, so that it is read again after a while
+   */
+  constructor(read: () => Promise<T>, refreshOn: Kind[] = [], unsettled: (value: T) => boolean = () => false) {
     this.#read = read;
+    this.#unsettled = unsettled;
     void this.load();
     const off = refreshOn.length > 0 ? events.on(refreshOn, () => this.#soon()) : () => undefined;
     onDestroy(() => {
       off();
       clearTimeout(this.#gathering);
+      clearTimeout(this.#again);
       this.#turn = -1;
     });
   }
@@ -34,6 +43,8 @@ export class Resource<T> {
       if (turn !== this.#turn) return; // a later read, or the page's end, overtook this one
       this.value = value;
       this.problem = null;
+      clearTimeout(this.#again);
+      if (this.#unsettled(value)) this.#again = setTimeout(() => void this.load(), AGAIN_MS);
     } catch (error) {
       if (turn === this.#turn) this.problem = asProblem(error);
     }

@@ -23,9 +23,9 @@ export function scoreColumns(history: readonly Point[]): ScoreColumns {
   };
 }
 
-/** A champion that took the wheel is a full dot; a failed gate is a hollow one. */
+/** A new champion is a full dot; a round after which the old one stays is a hollow one. */
 export function isFull(point: Point): boolean {
-  return point.kind !== "kept";
+  return point.kind !== "kept" && point.kind !== "rolled_back";
 }
 
 /** One point as a sentence, for the hover line, the keyboard and screen readers. */

@@ -15,12 +15,12 @@ export const STATE: Record<Wire<"CampaignSummary">["state"], { label: string; me
 
 export const VERDICT: Record<VerdictKind, { label: string; means: string }> = {
   promoted: { label: "New champion", means: "The model trained with the lot beat the champion on fresh starts and took its place." },
-  kept: { label: "No change", means: "The model trained with the lot did not clearly beat the champion. The lot stays open." },
+  kept: { label: "No change", means: "The lot is still too small to try, or the model trained with it did not clearly beat the champion. It stays open." },
   control_promoted: {
     label: "New champion, unpaid",
     means: "Training longer on old data alone was enough to win, so nobody is paid for it and the lot stays open.",
   },
-  rolled_back: { label: "Rolled back", means: "A promotion turned out worse on the held-out starts, so the champion before it came back." },
+  rolled_back: { label: "Rolled back", means: "The model that won drove worse on the standing held-out starts, so the old champion stays." },
   bootstrap: { label: "First champion", means: "Trained on a few seconds of the reference driver, to start from." },
 };
 
@@ -35,7 +35,7 @@ export function verdictLine(verdict: Wire<"VerdictSummary">): string {
     case "control_promoted":
       return from && to ? `From ${from} to ${to} of the reference${span}.` : verdict.sentence;
     case "kept":
-      return `${count(verdict.contributions, "contribution")} did not clearly beat the champion. The lot stays open.`;
+      return `${count(verdict.contributions, "contribution")} in the lot. ${verdict.sentence}`;
     default:
       return verdict.sentence;
   }

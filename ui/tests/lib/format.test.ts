@@ -40,10 +40,11 @@ test("scores are percentages of the reference, differences are points", () => {
   expect(points(0.0001)).toBe("0.0");
 });
 
-test("values lose their decimals when large", () => {
+test("values keep about two digits", () => {
+  expect(value(0.349)).toBe("+0.35");
   expect(value(18.3)).toBe("+18");
   expect(value(-9.25)).toBe("−9.3");
-  expect(value(0.01)).toBe("0");
+  expect(value(0.004)).toBe("0");
 });
 
 test.each([

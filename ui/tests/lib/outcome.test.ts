@@ -40,7 +40,7 @@ describe("states of the card", () => {
     const outcome = outcomeOf(attempt(), "sent");
     expect(outcome.state).toBe("provisional");
     expect(outcome.sentence).toBe("Alone, the model crashes 1.3\u00a0s after you took the wheel. With your hands it drove on.");
-    expect(outcome.figure).toBe("value +14");
+    expect(outcome.figure).toBe("value +14 m");
     expect(outcome.note).toBe("Waiting for the round; 18 in it so far.");
     expect(outcome.canSee).toBe(true);
   });
@@ -48,6 +48,7 @@ describe("states of the card", () => {
   test("doing nothing is a valid takeover and earns nothing", () => {
     const outcome = outcomeOf(attempt({ human_ticks: 0, takeovers: [], value: 0 }), "sent");
     expect(outcome).toMatchObject({ state: "untouched", canSee: false, figure: "Stake returned" });
+    expect(outcomeOf(attempt({ status: "judged", human_ticks: 0, value: 0 }), "sent").state).toBe("untouched");
   });
 
   test("paid names the gain with its interval", () => {
@@ -61,6 +62,9 @@ describe("states of the card", () => {
     const helped = outcomeOf(attempt({ status: "judged" }), "sent");
     expect(helped).toMatchObject({ state: "kept", figure: "Stake returned", canDiffer: false });
     expect(helped.sentence).toContain("stays in the lot");
+    const promoted = outcomeOf(attempt({ status: "judged", verdict: verdict() }), "sent");
+    expect(promoted.sentence).toContain("not certain enough");
+    expect(promoted.canDiffer).toBe(true);
     expect(outcomeOf(attempt({ status: "judged", value: -0.5 }), "sent").sentence).toContain("did not get further");
   });
 

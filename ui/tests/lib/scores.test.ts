@@ -19,8 +19,9 @@ test("the axis begins at zero and holds target and bounds", () => {
   expect(scoreRange(scoreColumns([point({ score_high: 1.2 })]), 0.95)).toEqual([0, 130]);
 });
 
-test("only a failed gate is hollow, and each point is a sentence", () => {
+test("only a new champion is a full dot, and each point is a sentence", () => {
   expect(isFull(point({ kind: "kept" }))).toBe(false);
-  expect(isFull(point({ kind: "rolled_back" }))).toBe(true);
+  expect(isFull(point({ kind: "rolled_back" }))).toBe(false);
+  expect(isFull(point({ kind: "control_promoted" }))).toBe(true);
   expect(pointWords(point())).toBe("New champion: 63.1\u00a0% (95 %: 61.0\u00a0% to 65.0\u00a0%) after 120 attempts, 12.40 cr paid");
 });
