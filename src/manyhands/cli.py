@@ -15,6 +15,7 @@ import typer
 
 import manyhands
 from manyhands.arena import api as arena
+from manyhands.crowd.roles import DEFAULT_MIX, parse_mix
 from manyhands.errors import InputError, ManyhandsError, NotFoundError
 from manyhands.settings import Settings, read_settings
 from manyhands.storage import ContentStore, Database, open_database
@@ -119,6 +120,46 @@ def up(
     serve(settings, announce)
 
 
+@app.command()
+def crowd(
+    url: Annotated[str, typer.Argument(help="Where the server is, as `up` printed it.")],
+    players: Annotated[int, typer.Option(help="Scripted players.")] = 20,
+    mix: Annotated[str, typer.Option(help="Kinds of players with their shares.")] = DEFAULT_MIX,
+    seconds: Annotated[float, typer.Option(help="How long they play, in real time.")] = 60.0,
+    campaign: Annotated[
+        str | None, typer.Option(help="Slug or id; the server's lidar campaign if absent.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of the players' order, noise and pauses.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Let scripted players play on a running server, over its public interface alone.
+
+    Kinds: skilled, casual, careless, demonstrator, idle, troll, random, copycat, danger, colluders (pairs),
+    sybils (a new account after every attempt or two) and sleeper (honest first). A server lets one address
+    start only so many guests with a loan; for a large crowd raise its MANYHANDS_SESSIONS_PER_HOUR and
+    MANYHANDS_LOAN_ADDRESS_DAY_MICRO.
+    """
+    import asyncio
+
+    from manyhands.crowd import run as crowds
+
+    orders = crowds.Orders(url, players, parse_mix(mix), seconds, campaign, seed)
+    result = asyncio.run(crowds.run(orders, lambda line: typer.echo(line, err=True)))
+    by_kind = result.report.pop("players") if not as_json else {}
+    show(result.report, as_json)
+    if by_kind:
+        typer.echo(table([{"kind": kind, **sums} for kind, sums in by_kind.items()], _CROWD_COLUMNS))
+
+
+_CROWD_COLUMNS = {
+    "kind": "KIND",
+    "accounts": "ACCOUNTS",
+    "attempts": "ATTEMPTS",
+    "contributions": "CONTRIBUTIONS",
+    "paid": "PAID",
+    "charged": "CHARGED",
+    "net": "NET",
+}
 _CAMPAIGN_COLUMNS = {
     "id": "ID",
     "slug": "SLUG",

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from server_harness import Client, Server, policy_bytes
+from server_harness import Assign, Client, Guest, Server, policy_bytes
 from sqlalchemy import insert, update
 
 from manyhands.app import build_context
@@ -65,9 +65,6 @@ def client(server: Server) -> Client:
     return server.client()
 
 
-Guest = Callable[[], Client]
-
-
 @pytest.fixture
 def guest(server: Server) -> Guest:
     """Makes clients, each signed in as a new guest."""
@@ -84,9 +81,6 @@ def guest(server: Server) -> Guest:
 def player(guest: Guest) -> Client:
     """A client signed in as a guest."""
     return guest()
-
-
-Assign = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture

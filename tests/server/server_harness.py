@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -137,3 +138,9 @@ def assert_problem(
     assert problem["detail"].endswith(".")
     assert problem["remedy"].endswith(".")
     return problem
+
+
+Guest = Callable[[], Client]
+"""Makes clients, each signed in as a new guest."""
+Assign = Callable[..., dict[str, Any]]
+"""Gets an assignment for a client, old enough to be handed in."""

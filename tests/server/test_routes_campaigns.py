@@ -4,10 +4,9 @@ import json
 from typing import Any
 
 import pytest
-from server_harness import Client, Server, assert_problem, play
+from server_harness import Assign, Client, Guest, Server, assert_problem, play
 from sqlalchemy import select, update
 
-from conftest import Assign, Guest
 from manyhands import ledger
 from manyhands.arena import api as arena
 from manyhands.storage.schema import attempts, campaigns, players

@@ -1,10 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from server_harness import Client, Server, assert_problem, play
+from server_harness import Assign, Client, Guest, Server, assert_problem, play
 from sqlalchemy import update
 
-from conftest import Assign, Guest
 from manyhands.arena import api as arena
 from manyhands.storage.schema import attempts, players
 from manyhands.types import now_us

@@ -5,10 +5,9 @@ import json
 from typing import Any
 
 import pytest
-from server_harness import START, Client, Server, assert_problem, play
+from server_harness import START, Assign, Client, Guest, Server, assert_problem, play
 from sqlalchemy import insert, select, update
 
-from conftest import Assign, Guest
 from manyhands import ledger
 from manyhands.arena import api as arena
 from manyhands.judging.records import attempt_root

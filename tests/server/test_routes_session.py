@@ -1,10 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from server_harness import Client, Server, assert_problem, play
+from server_harness import Assign, Client, Guest, Server, assert_problem, play
 from sqlalchemy import select
 
-from conftest import Assign, Guest
 from manyhands.server import cookies
 from manyhands.storage.schema import players
 

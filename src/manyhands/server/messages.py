@@ -255,8 +255,8 @@ class Track(TrackSummary):
     metadata: dict[str, JsonValue]
 
 
-class PolicySummary(Message):
-    """A policy in a campaign's history."""
+class Policy(Message):
+    """One policy with what is needed to run it; the weights are at `/policies/{cid}.safetensors`."""
 
     cid: Cid
     kind: Literal["seed", "candidate", "control", "reference"]
@@ -265,11 +265,6 @@ class PolicySummary(Message):
     score_low: Score | None
     score_high: Score | None
     created_at: Time
-
-
-class Policy(PolicySummary):
-    """One policy with what is needed to run it; the weights are at `/policies/{cid}.safetensors`."""
-
     campaign_id: Id | None
     verdict_id: Id | None
     size_bytes: int
