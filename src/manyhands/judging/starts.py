@@ -15,6 +15,7 @@ from manyhands.policies.network import NetworkSpec, Params
 
 FAILING_SHARE = 0.75
 BEFORE_S = (2.0, 5.0)  # how long before its failure an attempt begins
+LEAST_S = 1.5  # a person needs time to see what comes; a policy that fails sooner leaves nothing to do
 
 
 @partial(jax.jit, static_argnums=(0, 1))
@@ -35,7 +36,8 @@ def _record(task: Task, spec: NetworkSpec, params: Params, states: Any) -> tuple
 def failing(course: Course, spec: NetworkSpec, params: Params, key: Array, count: int) -> list[Plain]:
     """Up to `count` starts as JSON, most of them a few seconds before the policy would crash.
 
-    A start that the reference driver cannot survive is left out.
+    A start that the reference driver cannot survive is left out, and so is one where the policy crashes
+    within LEAST_S, as long as there are others.
     """
     task = course.play
     first, second = jax.random.split(key)
@@ -47,6 +49,7 @@ def failing(course: Course, spec: NetworkSpec, params: Params, key: Array, count
     fails = (lasted < task.max_ticks) & (rng.uniform(size=len(lasted)) < FAILING_SHARE)
     at = np.where(fails, np.maximum(0, lasted - back.astype(int)), 0)
     chosen = simulate.pick(seen, (at, np.arange(len(lasted))))
-    good = np.flatnonzero(course.survives(task, chosen))
+    solvable, slow = course.survives(task, chosen), lasted - at >= LEAST_S * task.ticks_per_s
+    good = np.flatnonzero(solvable & slow if (solvable & slow).any() else solvable)
     order = np.concatenate([good[fails[good]], good[~fails[good]]])[:count]
     return [task.to_plain(simulate.pick(chosen, row)) for row in rng.permutation(order)]
