@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable
@@ -13,10 +14,16 @@ from numpy.typing import NDArray
 from playwright.sync_api import Page
 
 REACTION_S = 0.2
+REACTION_TICKS = 3
 WHEELBASE_M = 0.165
 BOX_HALF_M = 0.12
 CAR_HALF_M = 0.09
-CAREFUL_MPS = (1.5, 1.9)
+MAX_STEER_RAD = 0.52
+SPEEDS_MPS = (0.4, 4.0)
+CAREFUL_MPS = 1.6
+SIGHT_M = 1.6
+WHEEL_SLACK = 0.02
+PEDAL_SLACK = 0.06
 
 Json = dict[str, Any]
 
@@ -54,13 +61,21 @@ class Road:
         return self.centre[k] + aside * np.array([-tangent[1], tangent[0]])
 
 
+def expected(motion: list[float], ahead_s: float) -> tuple[NDArray[np.float64], float, float]:
+    """Position and heading `ahead_s` after `motion`: people do not see the present, but they do expect it."""
+    x, y, c, s, speed, _, yaw = motion
+    half, whole = 0.5 * yaw * ahead_s, yaw * ahead_s
+    way = np.array([c * math.cos(half) - s * math.sin(half), s * math.cos(half) + c * math.sin(half)])
+    turned_c = c * math.cos(whole) - s * math.sin(whole)
+    turned_s = s * math.cos(whole) + c * math.sin(whole)
+    return np.array([x, y]) + ahead_s * speed * way, turned_c, turned_s
+
+
 def wanted_wheel(road: Road, seen: Json) -> float:
     """Tangent of the wheel angle that leads past the next box, from what was seen REACTION_S ago."""
-    x, y, c, s, speed = seen["motion"][:5]
-    # People do not see the present but they do expect it.
-    here = np.array([x, y]) + REACTION_S * speed * np.array([c, s])
+    here, c, s = expected(seen["motion"], REACTION_S)
     waypoint, _ = road.place(here)
-    ahead = max(0.45, 0.5 * speed)
+    ahead = max(0.5, 0.5 * seen["motion"][4])
     aim = waypoint + round(ahead / road.spacing)
     target = road.at(aim, _aside(road, waypoint, seen["boxes"])) - here
     side = c * target[1] - s * target[0]
@@ -69,12 +84,12 @@ def wanted_wheel(road: Road, seen: Json) -> float:
 
 def _aside(road: Road, waypoint: int, boxes: list[float]) -> float:
     """Metres from the middle at which to drive: past a box that is near, on its wider side."""
-    wanted, nearest = 0.0, 2.2
+    wanted, nearest = 0.0, SIGHT_M
     for x, y in np.array(boxes).reshape(-1, 4)[:, :2]:
         if x < 0:
             continue
         box, aside = road.place(np.array([x, y]))
-        gap = ((box - waypoint + 2) % len(road.centre) - 2) * road.spacing
+        gap = ((box - waypoint + 3) % len(road.centre) - 3) * road.spacing
         if gap > nearest:
             continue
         nearest = gap
@@ -129,31 +144,34 @@ class KeyboardPlayer:
 
     def play(self, hold_after_ticks: int = 4, hold_ticks: int = 300, within_s: float = 90.0) -> Json:
         """Hold the wheel for some ticks of the attempt that runs, then let the model go on; wait for its end."""
-        memory: deque[tuple[float, Json]] = deque()
+        memory: deque[Json] = deque()
         ends = time.monotonic() + within_s
         while time.monotonic() < ends:
-            now, state = time.monotonic(), self.state()
+            state = self.state()
             if state["phase"] in ("slow", "card"):
                 self.release()
                 return state
-            memory.append((now, state))
-            while len(memory) > 1 and memory[1][0] <= now - REACTION_S:
+            memory.append(state)
+            while len(memory) > 1 and memory[1]["ticks"] <= state["ticks"] - REACTION_TICKS:
                 memory.popleft()
-            seen = memory[0][1]
+            seen = memory[0]
             mine = hold_after_ticks <= seen["ticks"] < hold_after_ticks + hold_ticks
             if seen["phase"] == "driving" and seen["track"] and mine:
-                self._steer(seen)
+                self._steer(seen, state["command"])
             else:
                 self.release()
-            self._page.wait_for_timeout(25)
+            self._page.wait_for_timeout(15)
         raise AssertionError(f"The attempt did not end within {within_s} s: {self.state()}.")
 
-    def _steer(self, seen: Json) -> None:
-        wheel, speed = seen["motion"][5], seen["motion"][4]
-        gap = wanted_wheel(self._road(seen["track"]), seen) - wheel
-        slack = 0.05
+    def _steer(self, seen: Json, command: list[float]) -> None:
+        """Correct what the own hands command now towards what the road, seen late, asks for."""
+        wheel = wanted_wheel(self._road(seen["track"]), seen)
+        gap = wheel - math.tan(MAX_STEER_RAD * command[0])
+        slowest, fastest = SPEEDS_MPS
+        push = 2.0 * (CAREFUL_MPS - slowest) / (fastest - slowest) - 1.0 - command[1]
         self._hold("Space", wanted=True)  # keeps the wheel between two corrections
-        self._hold("ArrowLeft", gap > slack)
-        self._hold("ArrowRight", gap < -slack)
-        self._hold("ArrowUp", speed < CAREFUL_MPS[0])
-        self._hold("ArrowDown", speed > CAREFUL_MPS[1])
+        # A key that is let go turns the wheel back to the middle, so the outer one stays down in a bend.
+        self._hold("ArrowLeft", wheel > 0.03 and gap > -WHEEL_SLACK)
+        self._hold("ArrowRight", wheel < -0.03 and gap < WHEEL_SLACK)
+        self._hold("ArrowUp", push > PEDAL_SLACK)
+        self._hold("ArrowDown", push < -PEDAL_SLACK)

@@ -7,6 +7,8 @@ export interface DebugState {
   ticks: number;
   by_hand: boolean;
   motion: number[];
+  /** where the hands have the wheel and the pedal now, in [-1, 1] */
+  command: [steer: number, throttle: number];
   waypoint: number;
   track: string | null;
   boxes: number[];
@@ -50,6 +52,7 @@ export function expose(game: Game, loop: Loop): () => void {
         ticks: game.ticks,
         by_hand: game.byHand,
         motion: drive ? [...drive.motion] : [],
+        command: [game.hands.steer, game.hands.throttle],
         waypoint: drive?.state.waypoint ?? 0,
         track: drive?.racer.track.id ?? null,
         boxes: drive ? [...drive.state.boxes] : [],

@@ -2,6 +2,7 @@
 import { api, type Wire } from "../lib/api";
 import { asProblem, type Problem } from "../lib/problem";
 import { session } from "../lib/session.svelte";
+import { V } from "../sim/car";
 import { conditionsOf } from "../sim/fresh";
 import { plainState, stateOf } from "../sim/plain";
 import { Racer } from "../sim/rules";
@@ -9,7 +10,7 @@ import { acquire, freshKey } from "./acquire";
 import { loadDriver, loadTrack } from "./assets";
 import { Drive, type Ended } from "./drive";
 import { Followed } from "./follow.svelte";
-import { Hands } from "./hands";
+import { Hands, lockAt } from "./hands";
 
 export type Phase = "consent" | "loading" | "ready" | "driving" | "slow" | "card" | "problem";
 const SLOW_MS = 500;
@@ -89,6 +90,7 @@ export class Game {
     const drive = this.drive;
     if (!drive || this.phase !== "driving") return;
     this.hands.always = this.always;
+    this.hands.lock = lockAt(drive.racer.car, drive.motion[V]!);
     const byHand = this.hands.driving(now_ms);
     if (byHand) {
       this.hands.advance(now_ms);

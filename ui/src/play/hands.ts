@@ -4,14 +4,25 @@
  * Pure: every method is told the time. While the model drives, `follow` keeps the command at what the car does,
  * so that taking the wheel starts there without a jerk; without a throttle key the speed stays as it was.
  */
+import type { CarParams } from "../sim/car";
+
 export type Control = "left" | "right" | "up" | "down" | "wheel";
 
 /** Letting go for less than this is part of the same takeover, so that tapping counts as one. */
 export const GRACE_MS = 150;
-const OUT_PER_S = 3.4;
-const BACK_PER_S = 6.5;
+/** Time a key takes from the middle to full lock, and back when it is let go. */
+const OUT_S = 0.28;
+const BACK_S = 0.14;
 const THROTTLE_PER_S = 2.2;
 const STICK_PER_S = 9;
+/** Keys steer this much further than the tyres hold, so that the limit can be felt. */
+const BEYOND_GRIP = 1.6;
+
+/** The steering command, 0 to 1, beyond which more turns the car no further at this speed in m/s. */
+export function lockAt(car: CarParams, speed_mps: number): number {
+  const tangent = (BEYOND_GRIP * car.grip_mps2 * car.wheelbase_m) / Math.max(speed_mps * speed_mps, 0.01);
+  return Math.min(1, Math.atan(tangent) / car.max_steer_rad);
+}
 
 export interface Stick {
   /** -1 right to 1 left */
@@ -27,6 +38,8 @@ function towards(from: number, to: number, most: number): number {
 export class Hands {
   steer = 0;
   throttle = 0;
+  /** as far as keys and stick steer now, in (0, 1]; see `lockAt` */
+  lock = 1;
   /** "Drive it all yourself" */
   always = false;
   readonly #held = new Set<Control>();
@@ -86,15 +99,16 @@ export class Hands {
     this.#at_ms = Math.max(now_ms, this.#at_ms);
     if (!this.driving(now_ms)) return;
     const side = Number(this.held("left")) - Number(this.held("right"));
+    const [out, back] = [passed_s / OUT_S, passed_s / BACK_S];
     if (side !== 0) {
       // Back over the middle at the faster rate, then out.
-      const back_s = this.steer * side < 0 ? Math.min(passed_s, Math.abs(this.steer) / BACK_PER_S) : 0;
-      const middle = towards(this.steer, 0, back_s * BACK_PER_S);
-      this.steer = towards(back_s > 0 ? middle : this.steer, side, (passed_s - back_s) * OUT_PER_S);
+      const returned = this.steer * side < 0 ? Math.min(back, Math.abs(this.steer)) : 0;
+      const rest = 1 - (back > 0 ? returned / back : 0);
+      this.steer = towards(this.steer + side * returned, side * this.lock, rest * out);
     } else if (this.#stick) {
-      this.steer = towards(this.steer, this.#stick.steer, passed_s * STICK_PER_S);
+      this.steer = towards(this.steer, this.#stick.steer * this.lock, passed_s * STICK_PER_S);
     } else {
-      this.steer = towards(this.steer, 0, passed_s * BACK_PER_S);
+      this.steer = towards(this.steer, 0, back);
     }
     const push = Number(this.held("up")) - Number(this.held("down"));
     if (push !== 0) this.throttle = towards(this.throttle, push, passed_s * THROTTLE_PER_S);

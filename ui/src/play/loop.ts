@@ -2,6 +2,8 @@
 import { TICK_MS } from "./drive";
 
 const MOST_BEHIND_TICKS = 4;
+/** A display slower than this many ticks a frame slows the world down: nobody steers through what was not shown. */
+const MOST_UNSEEN_TICKS = 2;
 const KEPT = 120;
 
 export class Loop {
@@ -12,6 +14,7 @@ export class Loop {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #next_ms = Infinity;
   #last_ms = 0;
+  #unseen = 0;
 
   constructor(
     readonly onTick: (now_ms: number) => void,
@@ -24,6 +27,7 @@ export class Loop {
     const frame = (): void => {
       this.#frame = requestAnimationFrame(frame);
       const now = performance.now();
+      this.#unseen = 0;
       this.#pump(now);
       this.onFrame(now, Math.min(now - this.#last_ms, 100), this.share(now));
       this.#last_ms = now;
@@ -61,11 +65,14 @@ export class Loop {
     if (!this.running || now_ms < this.#next_ms) return;
     // After a stall the world goes on from where it stood instead of racing to catch up.
     if (now_ms - this.#next_ms > MOST_BEHIND_TICKS * TICK_MS) this.#next_ms = now_ms;
-    while (this.running && now_ms >= this.#next_ms) {
+    while (this.running && now_ms >= this.#next_ms && this.#unseen < MOST_UNSEEN_TICKS) {
       this.#next_ms += TICK_MS;
+      this.#unseen += 1;
       this.onTick(now_ms);
     }
     clearTimeout(this.#timer);
-    if (this.running) this.#timer = setTimeout(() => this.#pump(performance.now()), this.#next_ms - now_ms);
+    if (this.running && this.#unseen < MOST_UNSEEN_TICKS) {
+      this.#timer = setTimeout(() => this.#pump(performance.now()), this.#next_ms - now_ms);
+    }
   }
 }
