@@ -136,7 +136,8 @@ def _pay_figures(campaign: Json, view: Json, money: _Money, settings: Settings) 
 def judge_view(connection: Connection, campaign: Json, now: Micros) -> Json:
     """Return what the judges are doing for a campaign."""
     readings = gauges.read_gauges(connection)
-    state = gauges.judge_state(readings, now)
+    # Attempts are valued by referees; a trainer that compiles for another campaign delays nothing here.
+    state = gauges.judge_state(readings, now, "referee")
     warmup = readings.get(gauges.WARMUP + campaign["id"])
     warming = campaign["state"] == "warming"
     pending = gauges.pending_attempts(connection)

@@ -61,12 +61,12 @@ def heartbeat_age_s(readings: dict[str, Gauge], now: Micros) -> float | None:
     return max(0.0, (now - max(beats)) / 1e6) if beats else None
 
 
-def judge_state(readings: dict[str, Gauge], now: Micros) -> str:
-    """Return `ready`, `warming` or `away` for the judges together."""
+def judge_state(readings: dict[str, Gauge], now: Micros, role: str = "") -> str:
+    """Return `ready`, `warming` or `away` for the judges together, or for those of one role."""
     alive = [
         gauge
         for name, gauge in readings.items()
-        if name.startswith(HEARTBEAT) and now - gauge.updated_us <= AWAY_AFTER_S * 1e6
+        if name.startswith(HEARTBEAT + role) and now - gauge.updated_us <= AWAY_AFTER_S * 1e6
     ]
     if not alive:
         return "away"

@@ -18,6 +18,7 @@ log = logging.getLogger("manyhands.server")
 
 QUEUE_LENGTH = 256
 POLL_S = 0.1
+RETRY_S = 1.0
 HEARTBEAT_S = 15.0
 
 
@@ -57,7 +58,7 @@ class Broadcaster:
                 self.poll()
             except Exception:
                 log.exception("Reading events failed; trying again.")
-                await asyncio.sleep(1.0)
+                await asyncio.sleep(RETRY_S)
 
     def poll(self) -> None:
         """Read what is new and hand it to the listeners."""

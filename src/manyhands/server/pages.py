@@ -15,7 +15,7 @@ _HASHED = "assets/"
 _IMMUTABLE = "public, max-age=31536000, immutable"
 _NOT_BUILT = (
     "<!doctype html><html lang=en><meta charset=utf-8><title>Manyhands</title>"
-    "<p>The server runs, but the page has not been built: run <code>make ui</code> and reload."
+    "<p>The server runs, but the page has not been built: run <code>make page</code> and reload."
 )
 _NEVER_PAGES = ("api", "healthz", "metrics", "openapi.json")
 
@@ -26,6 +26,9 @@ class Pages(StaticFiles):
     def __init__(self, folder: Path = STATIC) -> None:
         super().__init__(directory=folder, check_dir=False)
         self._index = folder / "index.html"
+
+    async def check_config(self) -> None:
+        """Accept a folder that is not there: the page may be built while the server runs."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """Return the file, the page, or 404 for what is neither."""

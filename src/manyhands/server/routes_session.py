@@ -30,7 +30,11 @@ def me(context: Context, player: Json) -> m.Me:
     return answer(m.Me, context.read(arena.own_view, player))
 
 
-@router.post("/session", status_code=201)
+@router.post(
+    "/session",
+    status_code=201,
+    responses={200: {"model": m.Me, "description": "The cookie's player, who goes on."}},
+)
 async def create_session(
     body: m.SessionCreate,
     request: Request,
