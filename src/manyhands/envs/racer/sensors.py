@@ -103,6 +103,11 @@ def nearest_box(boxes: Array, x: Array, y: Array, dir_x: Array, dir_y: Array) ->
     return slab(local_x, local_y, ray_x, ray_y).min(axis=-1)
 
 
+def look_up(grid: Array, cells: Array) -> Array:
+    """Grid values at indices that are not negative."""
+    return grid.at[cells].get(mode="clip", wrap_negative_indices=False)
+
+
 def scan(
     sensor: Lidar, grid: Array, base: Array, stride: int, pose: tuple[Array, ...], boxes: Array
 ) -> Array:
@@ -116,13 +121,22 @@ def scan(
     dir_x, dir_y = c * beam_c - s * beam_s, s * beam_c + c * beam_s
     cell_x, cell_y = x * CELLS_PER_M, y * CELLS_PER_M
 
-    def march(_: int, far: Array) -> Array:
+    def cell(far: Array) -> Array:
         ix = (cell_x + dir_x * far).astype(jnp.int32)
         iy = (cell_y + dir_y * far).astype(jnp.int32)
-        free = grid.at[base + ix * stride + iy].get(mode="clip").astype(jnp.float32)
-        return far + jnp.where(free > 4.0, free * CELLS_PER_STEP, 0.0)
+        return base + ix * stride + iy
 
-    wall = jax.lax.fori_loop(0, sensor.marches, march, jnp.zeros(sensor.beams, jnp.float32)) * CELL_M
+    # The next cell travels with the distance: within one pass the compiler would fuse its arithmetic into the
+    # gather and run both one ray at a time, which takes twice as long.
+    def march(_: int, ray: tuple[Array, Array]) -> tuple[Array, Array]:
+        far, at = ray
+        free = look_up(grid, at).astype(jnp.float32)
+        far = far + jnp.where(free > 4.0, free * CELLS_PER_STEP, 0.0)
+        return far, cell(far)
+
+    start = jnp.zeros(sensor.beams, jnp.float32)
+    far, _ = jax.lax.fori_loop(0, sensor.marches, march, (start, cell(start)))
+    wall = far * CELL_M
     far = jnp.minimum(wall, nearest_box(boxes, x, y, dir_x, dir_y))
     return far / (1.0 + far)
 
@@ -148,7 +162,10 @@ def picture(
     ground_x, ground_y = x + c * ahead - s * aside, y + s * ahead + c * aside
     ix, iy = (ground_x * CELLS_PER_M).astype(jnp.int32), (ground_y * CELLS_PER_M).astype(jnp.int32)
     cell = jnp.clip(ix, 0, shape[0] - 1) * shape[1] + jnp.clip(iy, 0, shape[1] - 1)
-    inside = grid.at[base + cell].get(mode="clip").astype(jnp.float32)
+    # A loop over a few parts keeps the gather apart from the arithmetic before and after it, as in `scan`.
+    parts = next(count for count in range(2, sensor.height + 1) if sensor.height % count == 0)
+    cells = (base + cell).reshape(parts, -1, sensor.width)
+    inside = jax.lax.map(lambda part: look_up(grid, part), cells).reshape(cell.shape).astype(jnp.float32)
     phase = light[2].astype(jnp.int32)
     speckle = ((ix * 73 + iy * 151 + (ix ^ iy) * 19 + phase) & 31).astype(jnp.float32) * (1.0 / 31.0) - 0.5
     tone = jnp.where(inside > 0.0, 0.30, 0.55) + speckle * light[3]
