@@ -61,11 +61,13 @@ async function ghosts(replay: Wire<"AttemptReplay">, racer: Racer, own: Actor, a
 
 /** Old and new champion from the assigned start, the attempt as a ghost in both views. */
 async function champions(replay: Wire<"AttemptReplay">, racer: Racer, own: Actor, shared: Shared): Promise<Comparison> {
-  const after = replay.champion_after ?? replay.champion_before;
-  const [old, fresh] = await Promise.all([loadDriver(replay.champion_before), loadDriver(after)]);
-  const runs = [old, fresh].map((driver) => alone(racer, driver, shared.start, MAX_TICKS));
+  const before = replay.champion_before;
+  const after = replay.champion_after ?? (await api.campaign(replay.campaign_id)).champion_cid ?? before;
+  const drivers = await Promise.all([loadDriver(before), loadDriver(after)]);
+  const runs = drivers.map((driver) => alone(racer, driver, shared.start, MAX_TICKS));
   const models = runs.map((run, view): Actor => ({ run, trim: () => "model", ghost: false, views: [view] }));
   const ghost: Actor = { ...own, trim: () => "hand", ghost: true, views: [0, 1] };
   const length = Math.min(MAX_TICKS, Math.max(...runs.map((run) => run.ticks)) + LINGER);
-  return { ...shared, actors: [...models, ghost], leaders: [0, 1], captions: ["Old champion", "New champion"], length, begin: 0 };
+  const captions = after === before ? ["The champion you drove with", "It is still the champion"] : ["Old champion", "New champion"];
+  return { ...shared, actors: [...models, ghost], leaders: [0, 1], captions, length, begin: 0 };
 }
