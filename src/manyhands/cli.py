@@ -17,6 +17,7 @@ import manyhands
 from manyhands.arena import api as arena
 from manyhands.crowd.roles import DEFAULT_MIX, parse_mix
 from manyhands.errors import InputError, ManyhandsError, NotFoundError
+from manyhands.server.assets import Assets
 from manyhands.settings import Settings, read_settings
 from manyhands.storage import ContentStore, Database, open_database
 from manyhands.types import Json, credits, now_us
@@ -329,13 +330,10 @@ CidArgument = Annotated[str, typer.Argument(help="The policy's content id.", met
 @policy_app.command("show")
 def policy_show(cid: CidArgument, data: Data = None, as_json: AsJson = False) -> None:
     """Show one policy with its architecture and sensor."""
-    from manyhands.server.assets import Assets
-
     settings = settings_of(data)
     with database_of(settings) as database, database.read() as connection:
         row = arena.policy_row(connection, cid)
-    facts = Assets(ContentStore(settings.content), settings.data / "tracks").policy_facts(cid)
-    show({**row, **facts}, as_json)
+    show({**row, **_assets(settings).policy_facts(cid)}, as_json)
 
 
 @policy_app.command("export")
@@ -346,6 +344,74 @@ def policy_export(cid: CidArgument, out: Out, data: Data = None, as_json: AsJson
     content = ContentStore(settings_of(data).content).get(parse_cid(cid))
     _new_file(out).write_bytes(content)
     show({"file": str(out), "bytes": len(content)}, as_json)
+
+
+@app.command()
+def audit(
+    data: Data = None,
+    sample: Annotated[int, typer.Option(min=0, help="Verdicts to judge again from the attempts on.")] = 3,
+    seed: Annotated[int, typer.Option(help="Which verdicts are drawn.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Recompute balances, hash chain, budgets and a sample of verdicts; status 1 with the list of faults."""
+    from manyhands.arena import audit as auditing
+    from manyhands.arena.shelf import Shelf
+
+    settings = settings_of(data)
+    with database_of(settings) as database:
+        report = auditing.audit(Shelf(database, ContentStore(settings.content), settings), sample, seed)
+    if as_json:
+        show(report.as_json(), as_json)
+    else:
+        typer.echo(report.sentence())
+        if report.faults:
+            show([asdict(fault) for fault in report.faults], as_json, _FAULT_COLUMNS)
+    if report.faults:
+        raise typer.Exit(1)
+
+
+_FAULT_COLUMNS = {"code": "CODE", "where": "WHERE", "message": "WHAT"}
+_TRACK_COLUMNS = {"id": "ID", "name": "NAME", "length_m": "LENGTH", "half_width_m": "HALF WIDTH"}
+
+
+def _assets(settings: Settings) -> Assets:
+    return Assets(ContentStore(settings.content), settings.data / "tracks")
+
+
+@track_app.command("list")
+def track_list(data: Data = None, as_json: AsJson = False) -> None:
+    """List the project's own tracks and the imported ones."""
+    show(_assets(settings_of(data)).track_list(), as_json, _TRACK_COLUMNS)
+
+
+@track_app.command("show")
+def track_show(
+    track: Annotated[str, typer.Argument(help="A track's id; gen-SEED is a generated one.")],
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show one track; with --json the whole geometry."""
+    found = _assets(settings_of(data)).track(track)
+    if not as_json:
+        found = {name: found[name] for name in (*_TRACK_COLUMNS, "spacing_m", "grid")}
+    show(found, as_json)
+
+
+@track_app.command("import")
+def track_import(
+    source: Annotated[Path, typer.Argument(help="An .npy file of shape (points, 6).", metavar="FILE")],
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check a DeepRacer track file and copy it into the data folder; its id is the file's name."""
+    from manyhands.envs.racer import tracks
+
+    if not source.is_file():
+        raise InputError(f"There is no file {source}.", field="file", remedy="Name an .npy file.")
+    settings = settings_of(data)
+    made = tracks.install(source, settings.data / "tracks")
+    found = _assets(settings).track(made.id)
+    show({name: found[name] for name in _TRACK_COLUMNS}, as_json)
 
 
 def _version(wanted: bool) -> None:

@@ -1,0 +1,192 @@
+"""Every command on a small data folder, as text and as JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import typer
+from sqlalchemy import insert, update
+from typer.testing import CliRunner
+
+from manyhands import cli
+from manyhands.arena import api as arena
+from manyhands.errors import ManyhandsError
+from manyhands.settings import Settings
+from manyhands.storage import ContentStore, open_database
+from manyhands.storage.schema import policies
+from manyhands.types import now_us
+
+POLICY = (2).to_bytes(8, "little") + b"{}"
+Run = Callable[..., str]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, sqlite_url: str) -> Path:
+    """A data folder with the two ready-made campaigns and one policy; `sqlite_url` lies in it."""
+    settings = Settings(data=tmp_path)
+    database = open_database(sqlite_url)
+    cid = ContentStore(settings.content).put(POLICY)
+    with database.write() as connection:
+        first, _ = arena.ensure_ready_made(connection, settings, now_us())
+        row = {"cid": cid, "campaign_id": first, "kind": "seed", "score": 0.25, "created_us": now_us()}
+        connection.execute(insert(policies).values(row))
+    database.close()
+    return tmp_path
+
+
+@pytest.fixture
+def run(folder: Path) -> Run:
+    """Runs a command on the folder and returns what it printed; a known error is raised."""
+
+    def invoke(*arguments: str) -> str:
+        result = CliRunner().invoke(cli.app, [*arguments, "--data", str(folder)])
+        if isinstance(result.exception, ManyhandsError):
+            raise result.exception
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    return invoke
+
+
+@pytest.fixture
+def load(run: Run) -> Callable[..., Any]:
+    """Runs a command with --json and returns its one document."""
+    return lambda *arguments: json.loads(run(*arguments, "--json"))
+
+
+def commands(group: typer.main.TyperGroup | Any, prefix: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    """Names of all commands below a group."""
+    if not hasattr(group, "commands"):
+        return [prefix]
+    return [name for key, child in group.commands.items() for name in commands(child, (*prefix, key))]
+
+
+ALL = commands(typer.main.get_command(cli.app))
+
+
+@pytest.mark.parametrize("command", ALL, ids=" ".join)
+def test_every_command_has_help_and_json(command: tuple[str, ...]) -> None:
+    result = CliRunner().invoke(cli.app, [*command, "--help"], terminal_width=120)
+    assert result.exit_code == 0
+    assert "--json" in result.output
+
+
+def test_campaigns_are_listed_and_shown(run: Run, load: Callable[..., Any]) -> None:
+    text = run("campaign", "list")
+    assert "crowd-circuit-lidar" in text
+    assert "1000.00 cr" in text
+    rows = load("campaign", "list")
+    assert [row["state"] for row in rows] == ["warming", "warming"]
+    assert load("campaign", "show", "crowd-circuit-lidar")["sensor"] == "lidar"
+    assert "warming" in run("campaign", "show", "crowd-circuit-lidar")
+
+
+def test_a_campaign_is_created_funded_and_closed(load: Callable[..., Any]) -> None:
+    made = load("campaign", "create", "Rainy Day", "--sensor", "camera", "--budget", "50", "--stake", "1")
+    assert made["slug"] == "rainy-day"
+    assert load("campaign", "fund", "rainy-day", "25.5")["escrow_micro"] == 75_500_000
+    assert load("campaign", "close", "rainy-day")["state"] == "closing"
+
+
+def test_a_wrong_sensor_is_a_sentence(run: Run) -> None:
+    with pytest.raises(ManyhandsError, match="no sensor"):
+        run("campaign", "create", "Rainy Day", "--sensor", "radar")
+
+
+def test_an_export_is_written_once(run: Run, load: Callable[..., Any], folder: Path) -> None:
+    target = folder / "out.jsonl"
+    assert load("campaign", "export", "crowd-circuit-lidar", "--out", str(target))["contributions"] == 0
+    assert json.loads(target.read_text())["licence"] == "CC-BY-4.0"
+    with pytest.raises(ManyhandsError, match="exists already"):
+        run("campaign", "export", "crowd-circuit-lidar", "--out", str(target))
+
+
+def test_an_operator_token_is_known_afterwards(load: Callable[..., Any], folder: Path) -> None:
+    token = load("operator", "token")["token"]
+    database = open_database(f"sqlite:///{folder / 'manyhands.db'}")
+    with database.read() as connection:
+        assert arena.is_operator_token(connection, arena.token_hash(token))
+        assert not arena.is_operator_token(connection, arena.token_hash(token + "x"))
+    database.close()
+
+
+def test_policies_are_listed_shown_and_exported(load: Callable[..., Any], run: Run, folder: Path) -> None:
+    (row,) = load("policy", "list", "--campaign", "crowd-circuit-camera")
+    assert load("policy", "list", "--campaign", "crowd-circuit-lidar") == []
+    assert load("policy", "show", row["cid"])["size_bytes"] == len(POLICY)
+    assert "25.0 %" in run("policy", "list")
+    load("policy", "export", row["cid"], "--out", str(folder / "policy.safetensors"))
+    assert (folder / "policy.safetensors").read_bytes() == POLICY
+
+
+def test_a_backup_is_restored_elsewhere(load: Callable[..., Any], folder: Path, tmp_path: Path) -> None:
+    saved = load("backup", str(folder / "backup.tar"))
+    other = tmp_path / "other"
+    result = CliRunner().invoke(
+        cli.app, ["restore", str(folder / "backup.tar"), "--data", str(other), "--json"]
+    )
+    assert json.loads(result.output)["rows"] == saved["rows"]
+    listed = CliRunner().invoke(cli.app, ["campaign", "list", "--data", str(other), "--json"])
+    assert len(json.loads(listed.output)) == 2
+
+
+def test_tracks_are_imported_listed_and_shown(load: Callable[..., Any], run: Run, folder: Path) -> None:
+    angle = np.linspace(0, 2 * np.pi, 80)
+    ring = [np.column_stack([radius * np.cos(angle), radius * np.sin(angle)]) for radius in (3.0, 2.6, 3.4)]
+    np.save(folder / "my-ring.npy", np.hstack(ring))
+    assert load("track", "import", str(folder / "my-ring.npy"))["id"] == "my-ring"
+    assert "my-ring" in [row["id"] for row in load("track", "list")]
+    assert len(load("track", "show", "my-ring")["centre_m"]) > 100
+    assert "length_m" in run("track", "show", "gen-3")
+    with pytest.raises(ManyhandsError, match="no file"):
+        run("track", "import", str(folder / "none.npy"))
+
+
+def test_a_clean_folder_passes_the_audit_and_a_changed_one_fails(
+    load: Callable[..., Any], run: Run, folder: Path
+) -> None:
+    assert load("audit", "--sample", "0")["ok"] is True
+    assert "all agree" in run("audit", "--sample", "0")
+    database = open_database(f"sqlite:///{folder / 'manyhands.db'}")
+    from manyhands.storage.schema import accounts
+
+    with database.write() as connection:
+        connection.execute(
+            update(accounts)
+            .where(accounts.c.name.like("escrow:%"))
+            .values(balance_micro=accounts.c.balance_micro + 1)
+        )
+    database.close()
+    result = CliRunner().invoke(cli.app, ["audit", "--sample", "0", "--json", "--data", str(folder)])
+    assert result.exit_code == 1
+    assert json.loads(result.output)["faults"]
+
+
+def test_a_mistyped_folder_is_not_made(tmp_path: Path) -> None:
+    result = CliRunner().invoke(cli.app, ["campaign", "list", "--data", str(tmp_path / "nowhere")])
+    assert isinstance(result.exception, ManyhandsError)
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_known_errors_are_one_sentence_and_status_1(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["manyhands", "campaign", "list", "--data", str(tmp_path / "nowhere")])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 1
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.startswith("There is no database in ")
+
+
+def test_the_version_is_that_of_the_package(tmp_path: Path) -> None:
+    result = CliRunner().invoke(cli.app, ["--version"])
+    text = (Path(__file__).parents[1] / "pyproject.toml").read_text()
+    assert f'version = "{result.output.strip()}"' in text
