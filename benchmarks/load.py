@@ -1,0 +1,199 @@
+"""A server under a crowd in real time: how fast attempts are taken, valued and judged, and what it needs.
+
+python benchmarks/load.py --players 1000 --seconds 120
+python benchmarks/load.py --players 100 --seconds 120
+
+Starts its own server with its own judges on a new folder, with limits that let one address be a thousand
+players; players, server and judges share the machine. Prints figures; `--json FILE` keeps everything.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select
+
+from manyhands import ledger
+from manyhands.arena import api as arena
+from manyhands.crowd import run as crowds
+from manyhands.crowd.roles import DEFAULT_MIX, parse_mix
+from manyhands.crowd.scripted import Habits
+from manyhands.storage import open_database
+from manyhands.storage.schema import attempts
+from manyhands.types import Micros, credits, now_us
+
+CAMPAIGN = "load"
+LIMITS = {
+    "SESSIONS_PER_HOUR": "1000000",
+    "REQUESTS_PER_MINUTE": "1000000",
+    "EVENT_STREAMS_PER_ADDRESS": "2000",
+    "LOAN_MICRO": "1000000000",
+    "LOAN_ADDRESS_DAY_MICRO": "1000000000000000",
+    "LOAN_DAY_MICRO": "1000000000000000",
+}
+
+
+def prepare(folder: Path, sensor: str) -> str:
+    """Make a database with one campaign; returns its URL."""
+    url = f"sqlite:///{folder / 'manyhands.db'}"
+    database = open_database(url)
+    order = arena.CampaignOrder(
+        name="Load",
+        slug=CAMPAIGN,
+        environment="racer-v0",
+        sensor=sensor,
+        budget_micro=credits(1_000_000.0),
+        stake_micro=credits(2.0),
+        target_score=1.0,
+    )
+    with database.write() as connection:
+        arena.create_campaign(connection, order, None, now_us())
+    database.close()
+    return url
+
+
+@contextmanager
+def server(folder: Path, referees: int) -> Iterator[tuple[str, int]]:
+    """A running server with its judges: its address and process id."""
+    environment = os.environ | {f"MANYHANDS_{name}": value for name, value in LIMITS.items()}
+    environment["MANYHANDS_REFEREES"] = str(referees)
+    command = [sys.executable, "-m", "manyhands.cli", "up", "--no-open", "--json", "--port", "0"]
+    process = subprocess.Popen(
+        [*command, "--data", str(folder)], stdout=subprocess.PIPE, env=environment, text=True
+    )
+    assert process.stdout is not None
+    try:
+        yield json.loads(process.stdout.readline())["url"], process.pid
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(60)
+
+
+def peaks(pid: int) -> dict[str, float]:
+    """Largest resident memory of the server and of its judges so far, in MB."""
+    children = Path(f"/proc/{pid}/task/{pid}/children")
+    pids = {"server": pid}
+    # Judges are started by threads of the server, each of which lists its own children.
+    for thread in children.parent.parent.iterdir():
+        for child in (thread / "children").read_text().split():
+            words = Path(f"/proc/{child}/cmdline").read_text().split("\0")
+            pids[words[words.index("--name") + 1]] = int(child)
+    found = {}
+    for name, number in pids.items():
+        lines = Path(f"/proc/{number}/status").read_text().splitlines()
+        [peak] = [line.split()[1] for line in lines if line.startswith("VmHWM")]
+        found[name] = int(peak) / 1024
+    return found
+
+
+def books(url: str, acknowledged: list[str], since: Micros) -> dict[str, Any]:
+    """What the database says afterwards: nothing lost, rates, the ledger's audit."""
+    database = open_database(url)
+    with database.read() as connection:
+        rows = connection.execute(select(attempts.c.id, attempts.c.status)).all()
+        valued = select(func.count(), func.min(attempts.c.valued_us), func.max(attempts.c.valued_us)).where(
+            attempts.c.valued_us >= since
+        )
+        count, first, last = connection.execute(valued).one()
+        contributions, *_ = connection.execute(valued.where(attempts.c.round_id.is_not(None))).one()
+        faults = ledger.audit(connection).faults
+    database.close()
+    stored = {row.id for row in rows}
+    span_s = max(1e-6, ((last or 0) - (first or 0)) / 1e6)
+    return {
+        "lost": len(set(acknowledged) - stored),
+        "twice": len(acknowledged) - len(set(acknowledged)),
+        "still_pending": sum(row.status == "pending" for row in rows),
+        "attempts_valued_per_s": round(count / span_s, 1),
+        "contributions_judged_per_s": round(contributions / span_s, 1),
+        "ledger_faults": [fault.message for fault in faults],
+    }
+
+
+def tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def measure(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
+    """Warm the judges with the same crowd, then measure it."""
+    url = prepare(folder, arguments.sensor)
+    with server(folder, arguments.referees) as (address, pid):
+        orders = crowds.Orders(
+            url=address,
+            players=arguments.players,
+            mix=parse_mix(arguments.mix),
+            seconds=arguments.warm,
+            campaign=CAMPAIGN,
+            settle_s=arguments.settle,
+            listeners=arguments.listeners,
+            # Arriving over one attempt's time spreads the attempts evenly, as they are with real visitors.
+            join_s=min(20.0, arguments.warm / 2),
+            habits=Habits(reads=arguments.reads),
+        )
+        warming = asyncio.run(crowds.run(orders, tell))
+        since = now_us()
+        values = {**vars(orders), "seconds": arguments.seconds, "seed": 1}
+        result = asyncio.run(crowds.run(crowds.Orders(**values), tell))
+        memory = peaks(pid)
+    acknowledged = warming.acknowledged + result.acknowledged
+    return {**result.report, **books(url, acknowledged, since), "peak_memory_mb": memory}
+
+
+def show(found: dict[str, Any]) -> None:
+    """Print the figures that the project promises."""
+    times = found["latencies_s"]
+    for label, name in (
+        ("POST attempt", "post_attempt"),
+        ("provisional value on the player's page", "value"),
+        ("provisional value, server's clock", "valued"),
+        ("verdict after the attempt's end", "verdict"),
+        ("verdict after the round closed", "verdict_after_close"),
+    ):
+        row = times[name]
+        print(f"{label:40s} n {row['count']:6d}  p50 {row['p50']}  p95 {row['p95']}  p99 {row['p99']} s")
+    for name in ("attempts_valued_per_s", "contributions_judged_per_s", "lost", "twice", "still_pending"):
+        print(f"{name.replace('_', ' '):40s} {found[name]}")
+    print(f"{'acknowledged':40s} {found['acknowledged']}")
+    print(f"{'told to wait':40s} {found['busy']}")
+    print(f"{'other refusals':40s} {found['errors']}")
+    print(f"{'ledger faults':40s} {len(found['ledger_faults'])}")
+    for name, peak in found["peak_memory_mb"].items():
+        print(f"{'peak memory, ' + name:40s} {peak:.0f} MB")
+    print(f"{'score':40s} {found['score_first']:.3f} to {found['score_last']:.3f}, rounds {found['rounds']}")
+
+
+def main() -> None:
+    """Run one load."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--players", type=int, default=1000)
+    parser.add_argument("--seconds", type=float, default=120.0, help="measured, in real time")
+    parser.add_argument("--warm", type=float, default=60.0, help="seconds of the same crowd before")
+    parser.add_argument("--settle", type=float, default=60.0, help="longest wait for the last verdicts")
+    parser.add_argument("--mix", default=DEFAULT_MIX, help="kinds; idle=1 costs the judge least")
+    parser.add_argument("--sensor", choices=["lidar", "camera"], default="lidar")
+    parser.add_argument("--referees", type=int, default=1)
+    parser.add_argument("--listeners", type=int, default=100, help="players with an event stream")
+    parser.add_argument("--reads", type=float, default=0.25, help="share of attempts whose card is read")
+    parser.add_argument("--json", type=Path)
+    arguments = parser.parse_args()
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    with tempfile.TemporaryDirectory(prefix="manyhands-load-") as folder:
+        found = measure(arguments, Path(folder))
+    show(found)
+    if arguments.json:
+        arguments.json.write_text(json.dumps(found, indent=1))
+
+
+if __name__ == "__main__":
+    main()

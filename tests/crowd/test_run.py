@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import httpx
+import pytest
+from fake_arena import FakeArena
+
+from manyhands.crowd import run as crowds
+from manyhands.crowd.roles import parse_mix
+from manyhands.crowd.scripted import Habits
+from manyhands.crowd.simulation import Play, Seat
+from manyhands.errors import InputError, RemoteError
+
+
+class QuickSimulator:
+    """Plays every seat at once; notes who sat where."""
+
+    def __init__(self, fetch: Any, size: int, seed: int) -> None:
+        self.seats: list[Seat] = []
+        QuickSimulator.latest = self
+
+    latest: QuickSimulator
+
+    async def play(self, seat: Seat) -> Play:
+        self.seats.append(seat)
+        return Play({"ticks": 1}, 0.0, int(seat.kind != "idle"))
+
+    async def run(self) -> None:
+        await asyncio.Event().wait()
+
+
+@pytest.fixture
+def arena(monkeypatch: pytest.MonkeyPatch) -> FakeArena:
+    """A fake arena that everybody is connected to."""
+    fake = FakeArena()
+    monkeypatch.setattr(crowds, "network", lambda: fake.connect)
+    monkeypatch.setattr(crowds, "Simulator", QuickSimulator)
+    return fake
+
+
+def orders(mix: str, players: int = 4, **changes: Any) -> crowds.Orders:
+    """Orders for a quick crowd."""
+    values: dict[str, Any] = {
+        "seconds": 0.5,
+        "join_s": 0.0,
+        "settle_s": 1.0,
+        "habits": Habits(think_s=0.02),
+    }
+    return crowds.Orders("http://arena/", players, parse_mix(mix), **values | changes)
+
+
+def report_of(ordered: crowds.Orders) -> crowds.Result:
+    return asyncio.run(crowds.run(ordered, lambda line: None))
+
+
+def test_the_report_has_what_the_command_promises(arena: FakeArena):
+    result = report_of(orders("skilled=.5,troll=.5"))
+    report = json.loads(json.dumps(result.report))
+    assert report["players"].keys() == {"skilled", "troll"}
+    assert report["players"]["troll"] == {
+        "accounts": 2,
+        "attempts": report["players"]["troll"]["attempts"],
+        "contributions": 2,
+        "paid": 3.0,
+        "charged": 1.0,
+        "net": 2.0,
+    }
+    assert (report["rounds"], report["promotions"]) == (1, 1)
+    assert (report["score_first"], report["score_last"]) == (0.25, 0.5)
+    for name in ("post_attempt", "valued", "verdict", "verdict_after_close"):
+        assert report["latencies_s"][name].keys() == {"count", "p50", "p95", "p99"}
+        assert report["latencies_s"][name]["count"] > 0
+    assert report["latencies_s"]["verdict"]["p50"] == 4.0
+    assert report["latencies_s"]["verdict_after_close"]["p50"] == 3.0
+    assert (report["errors"], report["settled"], report["url"]) == ({}, True, "http://arena/")
+
+
+def test_everything_that_was_stored_is_reported(arena: FakeArena):
+    result = report_of(orders("casual=1"))
+    assert sorted(result.acknowledged) == sorted(arena.attempts)
+    assert len(set(arena.keys)) == len(arena.keys) == len(arena.assignments)
+
+
+def test_listeners_hear_of_their_values(arena: FakeArena):
+    report = report_of(orders("casual=1", listeners=4)).report
+    assert report["latencies_s"]["value"]["count"] > 0
+
+
+def test_nobody_listens_if_nobody_is_to(arena: FakeArena):
+    report = report_of(orders("casual=1", listeners=0)).report
+    assert report["latencies_s"]["value"]["count"] == 0
+
+
+def test_sybils_use_an_account_once_or_twice(arena: FakeArena):
+    report = report_of(orders("sybils=1", players=2)).report
+    per_account = [sum(card["player_id"] == one for card in arena.attempts.values()) for one in arena.players]
+    assert max(per_account) <= 2
+    assert report["players"]["sybils"]["accounts"] == len(arena.players) > 2
+
+
+def test_colluders_take_both_parts(arena: FakeArena):
+    report_of(orders("colluders=1", players=2))
+    assert {seat.kind for seat in QuickSimulator.latest.seats} == {"danger", "skilled"}
+
+
+def test_a_ruined_player_goes_home(arena: FakeArena):
+    arena.wallet_micro = 0
+    report = report_of(orders("troll=1", seconds=60.0)).report
+    assert report["errors"] == {"insufficient_credits": 4}
+    assert report["seconds"] < 30.0
+    assert report["players"]["troll"]["attempts"] == 0
+
+
+def test_a_refused_attempt_is_given_back(arena: FakeArena):
+    arena.refusals["/api/assignments/asg_0/attempt"] = [(422, "invalid_input", "")]
+    result = report_of(orders("casual=1", players=1))
+    assert "asg_0" in arena.cancelled
+    assert "asg_0" not in {card["assignment"] for card in arena.attempts.values()}
+    assert result.report["errors"] == {"invalid_input": 1}
+
+
+def test_an_attempt_in_progress_at_the_end_is_given_back(arena: FakeArena, monkeypatch: pytest.MonkeyPatch):
+    async def play(self: QuickSimulator, seat: Seat) -> Play:
+        return Play({"ticks": 300}, 20.0, 0)
+
+    monkeypatch.setattr(QuickSimulator, "play", play)
+    report = report_of(orders("casual=1", players=3, seconds=0.2)).report
+    assert sorted(arena.cancelled) == ["asg_0", "asg_1", "asg_2"]
+    assert report["acknowledged"] == 0
+
+
+def test_a_server_that_is_not_there_is_one_sentence(monkeypatch: pytest.MonkeyPatch):
+    def refuse(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused")
+
+    monkeypatch.setattr(crowds, "network", lambda: lambda: httpx.MockTransport(refuse))
+    with pytest.raises(RemoteError, match="Nothing answers at http://arena"):
+        report_of(orders("casual=1"))
+
+
+def test_an_unknown_campaign_is_one_sentence(arena: FakeArena):
+    with pytest.raises(RemoteError, match="Nothing is there"):
+        report_of(orders("casual=1", campaign="other"))
+
+
+def test_a_champion_that_cannot_be_read_ends_the_crowd(arena: FakeArena, monkeypatch: pytest.MonkeyPatch):
+    async def fail(self: QuickSimulator) -> None:
+        raise RemoteError("The server does not give out the policy.")
+
+    monkeypatch.setattr(QuickSimulator, "run", fail)
+    with pytest.raises(RemoteError, match="does not give out"):
+        report_of(orders("casual=1"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [({"players": 0}, "players"), ({"seconds": float("nan")}, "seconds"), ({"seconds": 0.0}, "seconds")],
+)
+def test_impossible_orders_are_refused(changes: dict[str, Any], field: str):
+    with pytest.raises(InputError) as caught:
+        orders("casual=1", **changes)
+    assert caught.value.field == field
+
+
+def test_an_address_must_be_one():
+    with pytest.raises(InputError, match="not a server's address"):
+        crowds.Orders("localhost:8000", 1, {"idle": 1.0}, 1.0)
+
+
+@pytest.mark.parametrize(("players", "size"), [(1, 8), (16, 8), (17, 32), (200, 32), (1000, 64)])
+def test_a_larger_crowd_is_simulated_in_larger_batches(players: int, size: int):
+    assert crowds.batch_size(players) == size
