@@ -64,7 +64,7 @@ function drawTarget(target: number, colours: ChartColours) {
 /** The score history: the champion as a stepped line, its interval as a band. */
 export function scoreChart(target: HTMLElement, campaign: Wire<"Campaign">, frame: Frame): uPlot {
   const { colours } = frame;
-  const columns = scoreColumns(campaign.history);
+  const columns = scoreColumns(campaign.history, campaign.attempts);
   const stepped = uPlot.paths.stepped?.({ align: 1 });
   const quiet = { stroke: "transparent", points: { show: false }, ...(stepped ? { paths: stepped } : {}) };
   const axis = {

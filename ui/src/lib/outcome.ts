@@ -186,6 +186,21 @@ export function outcomeOf(attempt: Attempt | null, phase: Phase): Outcome {
   return attempt.status === "judged" || attempt.charged_micro > 0 ? settled(attempt) : valued(attempt);
 }
 
+const THEIRS: Record<string, string> = { Your: "Their", your: "their", You: "They", you: "they" };
+
+/** The same words about someone else's attempt. */
+export function ofAnother(outcome: Outcome): Outcome {
+  const turned = (text: string): string => text.replace(/\b(?:your|you)\b/gi, (word) => THEIRS[word] ?? word);
+  const { sentence, figureMeans, note } = outcome;
+  return {
+    ...outcome,
+    sentence: turned(sentence),
+    figureMeans: figureMeans === null ? null : turned(figureMeans),
+    note: note === null ? null : turned(note),
+    canDispute: false,
+  };
+}
+
 /** An attempt's state in two words, for a list. */
 export function attemptState(attempt: Wire<"AttemptSummary">): string {
   if (attempt.status === "pending") return "Being judged";

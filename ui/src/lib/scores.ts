@@ -14,12 +14,15 @@ export interface ScoreColumns {
 
 const asPercent = (score: number | null): number | null => (score === null ? null : 100 * score);
 
-export function scoreColumns(history: readonly Point[]): ScoreColumns {
+/** @param attempts handed in by now: the last champion's line goes on until there */
+export function scoreColumns(history: readonly Point[], attempts = 0): ScoreColumns {
+  const last = history.at(-1);
+  const points = last && attempts > last.attempts ? [...history, { ...last, attempts }] : history;
   return {
-    attempts: history.map((point) => point.attempts),
-    score: history.map((point) => asPercent(point.score)),
-    low: history.map((point) => asPercent(point.score_low)),
-    high: history.map((point) => asPercent(point.score_high)),
+    attempts: points.map((point) => point.attempts),
+    score: points.map((point) => asPercent(point.score)),
+    low: points.map((point) => asPercent(point.score_low)),
+    high: points.map((point) => asPercent(point.score_high)),
   };
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Wire } from "../../src/lib/api";
-import { attemptState, inWords, outcomeOf, telling } from "../../src/lib/outcome";
+import { attemptState, inWords, ofAnother, outcomeOf, telling } from "../../src/lib/outcome";
 
 type Attempt = Wire<"Attempt">;
 type Takeover = Wire<"Takeover">;
@@ -76,6 +76,13 @@ describe("states of the card", () => {
   test("refused gives the server's reason and charges nothing", () => {
     const outcome = outcomeOf(attempt({ status: "refused", value: null }), "sent");
     expect(outcome).toMatchObject({ state: "refused", sentence: "The server's own sentence.", figure: "Nothing was charged" });
+  });
+
+  test("someone else's attempt is told as theirs", () => {
+    const outcome = ofAnother(outcomeOf(attempt({ status: "judged", paid_micro: 1_000_000, verdict: verdict() }), "sent"));
+    expect(outcome.note).toBe("Their share of a lot of 41.");
+    expect(outcome.canDispute).toBe(false);
+    expect(ofAnother(outcomeOf(attempt(), "sent")).sentence).toContain("after they took the wheel. With their hands it drove on");
   });
 
   test("what is disputed cannot be disputed again", () => {

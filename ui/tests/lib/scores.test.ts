@@ -14,6 +14,12 @@ test("columns are percent against attempts, with gaps where nothing was measured
   });
 });
 
+test("the line goes on to the attempts of now", () => {
+  expect(scoreColumns([point()], 150)).toMatchObject({ attempts: [120, 150], score: [63.1, 63.1] });
+  expect(scoreColumns([point()], 120).attempts).toEqual([120]);
+  expect(scoreColumns([], 5).attempts).toEqual([]);
+});
+
 test("the axis begins at zero and holds target and bounds", () => {
   expect(scoreRange(scoreColumns([point()]), 0.95)).toEqual([0, 100]);
   expect(scoreRange(scoreColumns([point({ score_high: 1.2 })]), 0.95)).toEqual([0, 130]);
