@@ -70,9 +70,13 @@ def _wait_for_champions(address: str) -> None:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium with software graphics."""
-    program = os.environ.get(CHROMIUM_VARIABLE) or shutil.which("chromium") or shutil.which("chromium-browser")
+    program = (
+        os.environ.get(CHROMIUM_VARIABLE) or shutil.which("chromium") or shutil.which("chromium-browser")
+    )
     if program is None:
-        pytest.fail(f"Chromium is missing: install the package chromium, or set {CHROMIUM_VARIABLE} to its path.")
+        pytest.fail(
+            f"Chromium is missing: install the package chromium, or set {CHROMIUM_VARIABLE} to its path."
+        )
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=program, args=FLAGS)
         yield chromium

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from keyboard_player import KeyboardPlayer
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-
-from .keyboard_player import KeyboardPlayer
 
 SCREENSHOTS_VARIABLE = "MANYHANDS_SCREENSHOTS"
 CAMPAIGN = "crowd-circuit-lidar"
@@ -106,7 +105,9 @@ def test_taking_the_wheel_ends_in_a_verdict_and_moved_credits(
     assert faults == []
 
 
-def test_the_replay_shows_the_model_alone(page: Page, faults: list[str], shoot: Callable[[str], None]) -> None:
+def test_the_replay_shows_the_model_alone(
+    page: Page, faults: list[str], shoot: Callable[[str], None]
+) -> None:
     player = begin(page)
     player.play(hold_ticks=30)
     page.get_by_role("button", name="See it").click(timeout=JUDGED_WITHIN_MS)

@@ -62,7 +62,6 @@ export class Loop {
   }
 
   #pump(now_ms: number): void {
-    if (!this.running || now_ms < this.#next_ms) return;
     // After a stall the world goes on from where it stood instead of racing to catch up.
     if (now_ms - this.#next_ms > MOST_BEHIND_TICKS * TICK_MS) this.#next_ms = now_ms;
     while (this.running && now_ms >= this.#next_ms && this.#unseen < MOST_UNSEEN_TICKS) {
@@ -72,7 +71,7 @@ export class Loop {
     }
     clearTimeout(this.#timer);
     if (this.running && this.#unseen < MOST_UNSEEN_TICKS) {
-      this.#timer = setTimeout(() => this.#pump(performance.now()), this.#next_ms - now_ms);
+      this.#timer = setTimeout(() => this.#pump(performance.now()), Math.ceil(this.#next_ms - now_ms));
     }
   }
 }
