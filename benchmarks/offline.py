@@ -16,6 +16,8 @@ from manyhands.judging import bootstrap, payout, round, seeds, starts, value
 from manyhands.judging import course as courses
 from manyhands.judging.course import Course
 from manyhands.judging.records import Attempt, Valued
+from manyhands.learners import reaction
+from manyhands.learners.reaction import Drive
 from manyhands.learners.samples import Samples
 from manyhands.ledger.splitting import split
 from manyhands.policies import reference, simulate
@@ -37,6 +39,7 @@ class Player:
     charged: int = 0
     contributions: int = 0
     charges: list[bool] = field(default_factory=list)
+    drives: list[Drive] = field(default_factory=list)
 
 
 @dataclass
@@ -138,16 +141,18 @@ def _enter(campaign: Campaign, attempt: Attempt, valued: Valued, player: Player)
         raise AssertionError(f"An honest replay was refused: {valued.refusal}")
     if not valued.human_ticks:
         return
-    assert valued.samples is not None
+    assert valued.drive is not None
     campaign.human_ticks += valued.human_ticks
-    campaign.behaviour.append(valued.samples)
+    player.drives.append(valued.drive)
+    samples = valued.drive.samples(reaction.estimate(player.drives))
+    campaign.behaviour.append(samples)
     player.contributions += 1
     player.values.append(valued.value)
     charged = payout.charge(STAKE, player.values)
     player.charged += charged
     player.charges.append(charged > 0)
     campaign.lot_owners[attempt.id] = player
-    entry = round.Entry(attempt.id, player.name, valued.value, valued.samples)
+    entry = round.Entry(attempt.id, player.name, valued.value, samples)
     campaign.standing = replace(campaign.standing, lot=(*campaign.standing.lot, entry))
 
 

@@ -17,8 +17,10 @@ from manyhands.judging import value as valuing
 from manyhands.judging.payout import Pooled
 from manyhands.judging.records import Attempt
 from manyhands.judging.round import Entry, Standing
+from manyhands.learners import reaction
+from manyhands.learners.reaction import Drive
 from manyhands.learners.samples import Samples
-from manyhands.storage.schema import assignments, attempts, campaigns, verdicts
+from manyhands.storage.schema import assignments, attempts, campaigns, rounds, verdicts
 from manyhands.types import Json
 
 REPLAYED_AT_ONCE = 128
@@ -35,35 +37,36 @@ class Loaded:
 
 
 class Lots:
-    """Loads standings for the trainer; keeps samples by attempt."""
+    """Loads standings for the trainer; keeps drives by attempt."""
 
     def __init__(self, shelf: Shelf) -> None:
         self._shelf = shelf
-        self._samples: dict[str, Samples] = {}
+        self._drives: dict[str, Drive] = {}
+        self._seeds: dict[str, Samples] = {}
         self._heldout: dict[tuple[str, str], np.ndarray] = {}
 
-    def load(self, campaign_id: str) -> Loaded:
-        """The campaign as it stands now."""
+    def load(self, campaign_id: str, round_number: int) -> Loaded:
+        """The campaign as it stands, with the contributions of rounds up to this one."""
         with self._shelf.database.read() as connection:
             campaign = dict(
                 connection.execute(select(campaigns).where(campaigns.c.id == campaign_id)).mappings().one()
             )
-            rows = self._contributions(connection, campaign_id)
-            seed = self._seed(connection, campaign_id)
+            rows = self._contributions(connection, campaign_id, round_number)
+            seed = self.seed(connection, campaign_id)
             escrow = ledger.balance(connection, ledger.escrow(campaign["id"]))
         lot_rows = [row for row in rows if row["lot_number"] == campaign["lot_number"]]
         old_rows = [
             row for row in rows if row["lot_number"] < campaign["lot_number"] and row["paid_micro"] > 0
         ]
-        self._fill([*lot_rows, *old_rows])
+        samples = self.replay([*lot_rows, *old_rows])
         policy = self._shelf.policy(campaign["champion_cid"])
-        old = [seed, *(self._samples[row["id"]] for row in old_rows)]
+        old = [seed, *(samples[row["id"]] for row in old_rows)]
         standing = Standing(
             network=policy.network,
             champion=policy.params,
             heldout=self.heldout(campaign_id, campaign["champion_cid"]),
             old=Samples.concatenate(old, policy.network.features, policy.network.actions),
-            lot=tuple(Entry(r["id"], r["player_id"], r["value"], self._samples[r["id"]]) for r in lot_rows),
+            lot=tuple(Entry(r["id"], r["player_id"], r["value"], samples[r["id"]]) for r in lot_rows),
             tries=campaign["lot_tries"],
             tried_size=campaign["lot_tried_size"],
             pooled=Pooled(campaign["sum_gain"], campaign["sum_variance"], campaign["paid_fraction"]),
@@ -83,30 +86,30 @@ class Lots:
             self._heldout[key] = course.heldout_scores(policy.network, policy.params)
         return self._heldout[key]
 
-    def _contributions(self, connection: Connection, campaign_id: str) -> list[Json]:
+    def _contributions(self, connection: Connection, campaign_id: str, round_number: int) -> list[Json]:
         query = (
             select(attempts, assignments.c.start)
             .join(assignments, assignments.c.id == attempts.c.assignment_id)
+            .join(rounds, rounds.c.id == attempts.c.round_id)
             .where(
                 attempts.c.campaign_id == campaign_id,
-                attempts.c.lot_number.is_not(None),
+                rounds.c.number <= round_number,
                 attempts.c.withdrawn_us.is_(None),
             )
             .order_by(attempts.c.received_us, attempts.c.id)
         )
         return [dict(row) for row in connection.execute(query).mappings()]
 
-    def _seed(self, connection: Connection, campaign_id: str) -> Samples:
+    def seed(self, connection: Connection, campaign_id: str) -> Samples:
         """The demonstration that taught the first champion, replayed from the bootstrap verdict."""
-        key = f"seed:{campaign_id}"
-        if key not in self._samples:
+        if campaign_id not in self._seeds:
             body = connection.execute(
                 select(verdicts.c.body).where(
                     verdicts.c.campaign_id == campaign_id, verdicts.c.kind == "bootstrap"
                 )
             ).scalar_one()
-            self._samples[key] = self.seed_samples(campaign_id, body)
-        return self._samples[key]
+            self._seeds[campaign_id] = self.seed_samples(campaign_id, body)
+        return self._seeds[campaign_id]
 
     def seed_samples(self, campaign_id: str, body: Json) -> Samples:
         """Samples of the demonstration in a bootstrap verdict's body: its first `seed_ticks` ticks."""
@@ -119,18 +122,25 @@ class Lots:
             raise RuntimeError(f"The seed demonstration of {campaign_id} does not replay: {valued.refusal}")
         return valued.samples.first(given["seed_ticks"])
 
-    def _fill(self, rows: list[Json]) -> None:
-        """Replay the attempts whose samples are not in memory."""
-        missing = [row for row in rows if row["id"] not in self._samples]
+    def replay(self, rows: list[Json]) -> dict[str, Samples]:
+        """Samples of attempts by id, each player's shifted by the reaction time that all of its rows show.
+
+        rows: with their `start`; the drives that are not in memory are replayed.
+        """
         by_champion: dict[tuple[str, str], list[Json]] = {}
-        for row in missing:
-            by_champion.setdefault((row["campaign_id"], row["champion_cid"]), []).append(row)
+        for row in rows:
+            if row["id"] not in self._drives:
+                by_champion.setdefault((row["campaign_id"], row["champion_cid"]), []).append(row)
         for (campaign_id, cid), group in by_champion.items():
             policy, play = self._shelf.policy(cid), self._shelf.course(campaign_id).play
             for at in range(0, len(group), REPLAYED_AT_ONCE):
                 records = [record(row) for row in group[at : at + REPLAYED_AT_ONCE]]
-                for name, samples in valuing.samples(play, policy.network, policy.params, records).items():
-                    self._samples[name] = samples
+                self._drives |= valuing.drives(play, policy.network, policy.params, records)
+        by_player: dict[str, list[Drive]] = {}
+        for row in rows:
+            by_player.setdefault(row["player_id"], []).append(self._drives[row["id"]])
+        lags = {player: reaction.estimate(drives) for player, drives in by_player.items()}
+        return {row["id"]: self._drives[row["id"]].samples(lags[row["player_id"]]) for row in rows}
 
 
 def demonstration(given: Json) -> Attempt:

@@ -13,6 +13,7 @@ from manyhands.judging.course import Course
 from manyhands.judging.records import Attempt
 from manyhands.policies import files
 from manyhands.policies.files import Policy
+from manyhands.policies.network import NetworkSpec, Params
 from manyhands.settings import Settings
 from manyhands.storage.content import ContentStore
 from manyhands.storage.database import Database
@@ -35,20 +36,20 @@ class Shelf:
     def _policy(self, cid: str) -> Policy:
         return files.parse(self.content.get(Cid(cid)))
 
-    def sensor(self, campaign_id: str) -> Json:
-        """The sensor of a campaign's policies, in its JSON form."""
-        with self.database.read() as connection:
-            config = connection.execute(
-                select(campaigns.c.config).where(campaigns.c.id == campaign_id)
-            ).scalar_one()
-        return dict(config["sensor"])
+    def policy_file(self, campaign_id: str, spec: NetworkSpec, params: Params) -> bytes:
+        """The file of a campaign's policy: its environment and sensor with the given network."""
+        environment, config = self._terms(campaign_id)
+        return files.dump(Policy(environment, config["sensor"], spec, params))
 
     def _course(self, campaign_id: str) -> Course:
+        return courses.build(*self._terms(campaign_id))
+
+    def _terms(self, campaign_id: str) -> tuple[str, Json]:
         with self.database.read() as connection:
             row = connection.execute(
                 select(campaigns.c.environment, campaigns.c.config).where(campaigns.c.id == campaign_id)
             ).one()
-        return courses.build(row.environment, row.config)
+        return row.environment, dict(row.config)
 
 
 def record(row: Json | Any) -> Attempt:

@@ -19,8 +19,6 @@ from manyhands.judging import bootstrap, seeds, starts
 from manyhands.judging import round as judging
 from manyhands.judging.course import interval
 from manyhands.judging.round import RoundConfig
-from manyhands.policies import files
-from manyhands.policies.files import Policy
 from manyhands.policies.network import NetworkSpec, Params
 from manyhands.storage import events
 from manyhands.storage.schema import attempts, campaigns, policies
@@ -36,11 +34,11 @@ STARTS_WINDOW_S = 60.0
 class Trainer:
     """One trainer process's work and what it keeps in memory."""
 
-    def __init__(self, shelf: Shelf, name: str) -> None:
+    def __init__(self, shelf: Shelf, name: str, config: RoundConfig | None = None) -> None:
         self._shelf = shelf
         self._database = shelf.database
         self._lots = Lots(shelf)
-        self._config = RoundConfig()
+        self._config = config or RoundConfig()
         settings = shelf.settings
         self._terms = jobs.WorkerTerms(name=name, lease_s=settings.lease_s, poll_s=settings.poll_s)
         self._duties = jobs.Duties({ROUND_JOB: self._judge_round, BOOTSTRAP_JOB: self._bootstrap})
@@ -59,14 +57,14 @@ class Trainer:
                 select(attempts.c.root).where(attempts.c.round_id == round_id)
             ).scalars()
             root = seeds.round_root(roots)
-        loaded = self._lots.load(row.campaign_id)
+        loaded = self._lots.load(row.campaign_id, row.number)
         course = self._shelf.course(row.campaign_id)
         outcome = judging.judge(course, loaded.standing, self._config, root, row.secret)
         context.check()
         cid, ready = loaded.campaign["champion_cid"], []
         if outcome.champion is not None:
             spec = loaded.standing.network
-            cid = self._store(loaded.campaign["environment"], row.campaign_id, spec, outcome.champion)
+            cid = self._store(row.campaign_id, spec, outcome.champion)
             key = seeds.key(root, row.secret, "starts")
             ready = starts.failing(course, spec, outcome.champion, key, STARTS_AT_ONCE)
         seed = {"round_id": round_id, "root": root, "secret_commit": row.secret_commit}
@@ -76,10 +74,9 @@ class Trainer:
             verdicts.carry_out(connection, loaded, outcome, record, cid, now)
             self._put_starts(connection, row.campaign_id, cid, ready)
 
-    def _store(self, environment: str, campaign_id: str, spec: NetworkSpec, params: Params) -> str:
+    def _store(self, campaign_id: str, spec: NetworkSpec, params: Params) -> str:
         """Write a champion's file and return its CID."""
-        sensor = self._shelf.sensor(campaign_id)
-        return self._shelf.content.put(files.dump(Policy(environment, sensor, spec, params)))
+        return self._shelf.content.put(self._shelf.policy_file(campaign_id, spec, params))
 
     # ── first champions ─────────────────────────────────────────────────────────────────────────────
 
@@ -94,12 +91,12 @@ class Trainer:
         course = self._shelf.course(campaign_id)
         key = jax.random.key(int.from_bytes(campaign_id.encode()[-4:], "big") ^ self._shelf.settings.seed)
         seeding = bootstrap.demonstrate(course, key)
-        blank = self._store(campaign["environment"], campaign_id, seeding.network, seeding.blank)
+        blank = self._store(campaign_id, seeding.network, seeding.blank)
         body: Json = {"seed": _plain_seed(seeding, blank)}
         self._tell(campaign_id, 0.3, "teaching the first champion")
         samples = self._lots.seed_samples(campaign_id, body)
         champion = bootstrap.teach(seeding, samples)
-        cid = self._store(campaign["environment"], campaign_id, seeding.network, champion)
+        cid = self._store(campaign_id, seeding.network, champion)
         self._tell(campaign_id, 0.6, "measuring it")
         score, low, high = interval(self._lots.heldout(campaign_id, cid))
         ready = starts.failing(course, seeding.network, champion, jax.random.fold_in(key, 1), STARTS_AT_ONCE)

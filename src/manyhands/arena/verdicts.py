@@ -195,7 +195,17 @@ def _pay(connection: Connection, loaded: Loaded, outcome: Outcome, verdict: Verd
         )
     for player in {payment.player for payment in payments}:
         events.append(connection, events.player_audience(player), "balance", {}, now)
+    _carry_over(connection, loaded)
     return sums | {"lot_number": campaign["lot_number"] + 1, "lot_tried_size": 0}
+
+
+def _carry_over(connection: Connection, loaded: Loaded) -> None:
+    """Put contributions that entered the lot while it was judged into the next one: this one is paid."""
+    number = loaded.campaign["lot_number"]
+    mine = (attempts.c.campaign_id == loaded.campaign["id"]) & (attempts.c.lot_number == number)
+    inside = set(connection.execute(select(attempts.c.id).where(mine)).scalars())
+    for late in sorted(inside.difference(loaded.lot)):
+        connection.execute(update(attempts).where(attempts.c.id == late).values(lot_number=number + 1))
 
 
 def _end_round(connection: Connection, round_id: str, verdict: str, now: Micros) -> None:

@@ -27,14 +27,16 @@ DECIMALS = 6  # of a score: what a verdict stores is exactly what decided
 class Course:
     """The measuring side of a campaign.
 
-    play, gate, heldout: the campaign's task on each suite of tracks; solver: the reference driver. A score is
-    progress within the task's time over the reference's mean progress on the suite.
+    play, gate, heldout: the campaign's task on each suite of tracks; solver: the reference driver;
+    standing_starts: how many starts the held-out suite has. A score is progress within the task's time over
+    the reference's mean progress on the suite.
     """
 
     play: Task
     gate: Task
     heldout: Task
     solver: Policy
+    standing_starts: int = HELDOUT_STARTS
 
     def as_solver(self, task: Task) -> Task:
         """The same tracks seen with the reference driver's sensor."""
@@ -42,8 +44,8 @@ class Course:
 
     @cached_property
     def heldout_states(self) -> Any:
-        """The standing starts, stacked (HELDOUT_STARTS, ...)."""
-        return simulate.fresh_starts(self.heldout, jax.random.key(HELDOUT_KEY), HELDOUT_STARTS)
+        """The standing starts, stacked (standing_starts, ...)."""
+        return simulate.fresh_starts(self.heldout, jax.random.key(HELDOUT_KEY), self.standing_starts)
 
     @cached_property
     def heldout_unit(self) -> float:
@@ -53,7 +55,7 @@ class Course:
     @cached_property
     def gate_unit(self) -> float:
         """Mean progress of the reference on starts of the gate's tracks."""
-        states = simulate.fresh_starts(self.gate, jax.random.key(GATE_KEY), HELDOUT_STARTS)
+        states = simulate.fresh_starts(self.gate, jax.random.key(GATE_KEY), self.standing_starts)
         return self._reference_progress(self.gate, states)
 
     def _reference_progress(self, task: Task, states: Any) -> float:
@@ -61,7 +63,7 @@ class Course:
         return float(simulate.scores(solver, self.solver.network, [self.solver.params], states).mean())
 
     def heldout_scores(self, spec: NetworkSpec, params: Params) -> NDArray[np.float64]:
-        """Score of a policy on each standing start, (HELDOUT_STARTS,)."""
+        """Score of a policy on each standing start, (standing_starts,)."""
         [progress] = simulate.scores(self.heldout, spec, [params], self.heldout_states)
         return np.asarray(np.round(progress / self.heldout_unit, DECIMALS))
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from manyhands.envs.core import Plain
+from manyhands.learners.reaction import Drive
 from manyhands.learners.samples import Samples
 
 POLICY, HUMAN = 0, 1
@@ -67,7 +68,12 @@ class Valued:
     human_ticks: int = 0
     ended_s: float = 0.0
     crashed: bool = False
-    samples: Samples | None = field(default=None, compare=False)
+    drive: Drive | None = field(default=None, compare=False)
+
+    @property
+    def samples(self) -> Samples | None:
+        """The drive as samples without a shift for reaction time; None of a refused attempt."""
+        return None if self.drive is None else self.drive.samples(0)
 
 
 def attempt_root(start: Plain, champion: str, actions: bytes, actors: bytes, final: Plain) -> str:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from manyhands.envs.core import Task
 from manyhands.errors import InputError
 from manyhands.judging.records import HUMAN, Attempt, Takeover, Valued
-from manyhands.learners.samples import Samples
+from manyhands.learners.reaction import Drive
 from manyhands.policies import simulate
 from manyhands.policies.network import NetworkSpec, Params
 
@@ -46,7 +46,7 @@ def value(task: Task, spec: NetworkSpec, champion: Params, attempts: Sequence[At
     if good:
         size = simulate.padded(len(good))
         states = simulate.stack_states(starts, size)
-        trace = simulate.replay(task, spec, champion, states, *_padded_actions(task, good, size))
+        trace = simulate.replay(task, spec, champion, states, *padded_actions(task, good, size))
         trace = simulate.Trace(*(simulate.pick(part, slice(None)) for part in trace))
         pieces = _pieces(task, good)
         gains = _compare(task, spec, champion, trace, pieces, good)
@@ -56,22 +56,23 @@ def value(task: Task, spec: NetworkSpec, champion: Params, attempts: Sequence[At
     return [outcome[attempt.id] for attempt in attempts]
 
 
-def samples(
-    task: Task, spec: NetworkSpec, champion: Params, attempts: Sequence[Attempt]
-) -> dict[str, Samples]:
-    """What the learner sees of attempts that were accepted before, by id; cheaper than valuing them again."""
+def drives(task: Task, spec: NetworkSpec, champion: Params, attempts: Sequence[Attempt]) -> dict[str, Drive]:
+    """What the learner could use of attempts that were accepted before, by id; cheaper than valuing again."""
     size = simulate.padded(len(attempts))
     states = simulate.stack_states([task.from_plain(attempt.start) for attempt in attempts], size)
-    trace = simulate.replay(task, spec, champion, states, *_padded_actions(task, attempts, size))
+    trace = simulate.replay(task, spec, champion, states, *padded_actions(task, attempts, size))
     trace = simulate.Trace(*(simulate.pick(part, slice(None)) for part in trace))
     driven = trace.alive.sum(axis=0)
     return {
-        attempt.id: _samples(task, attempt, row, trace, int(driven[row]))
+        attempt.id: _drive(task, attempt, row, trace, int(driven[row]))
         for row, attempt in enumerate(attempts)
     }
 
 
-def _padded_actions(task: Task, attempts: Sequence[Attempt], size: int) -> tuple[np.ndarray, np.ndarray]:
+def padded_actions(
+    task: Task, attempts: Sequence[Attempt], size: int
+) -> tuple[NDArray[np.int8], NDArray[np.int32]]:
+    """Actions (max_ticks, size, axes) and lengths (size,) for `simulate.replay`, each one tick longer."""
     axes = attempts[0].actions.shape[1]
     actions = np.zeros((task.max_ticks, size, axes), np.int8)
     ticks = np.zeros(size, np.int32)
@@ -178,7 +179,7 @@ def _judge(
         human_ticks=int((attempt.actors == HUMAN).sum()),
         ended_s=round(ticks / task.ticks_per_s, 3),
         crashed=not bool(trace.survived[row]),
-        samples=_samples(task, attempt, row, trace, driven),
+        drive=_drive(task, attempt, row, trace, driven),
     )
 
 
@@ -205,16 +206,16 @@ def _refusal(task: Task, attempt: Attempt, row: int, trace: simulate.Trace, driv
     return ""
 
 
-def _samples(task: Task, attempt: Attempt, row: int, trace: simulate.Trace, driven: int) -> Samples:
+def _drive(task: Task, attempt: Attempt, row: int, trace: simulate.Trace, driven: int) -> Drive:
     """Human ticks at full weight, those left to the policy at a low one, no last second before a crash."""
     ticks = min(driven, attempt.ticks)
     human = attempt.actors[:ticks] == HUMAN
     weights = np.where(human, 1.0, LEFT_TO_POLICY_WEIGHT).astype(np.float32)
     if not trace.survived[row]:
         weights[max(0, ticks - round(BEFORE_CRASH_S * task.ticks_per_s)) :] = 0.0
-    keep = weights > 0.0
-    return Samples(
-        features=np.asarray(trace.features)[:ticks, row][keep],
-        labels=attempt.actions[:ticks][keep].astype(np.float32) / 127.0,
-        weights=weights[keep],
+    return Drive(
+        features=np.asarray(trace.features)[:ticks, row],
+        actions=attempt.actions[:ticks].astype(np.float32) / 127.0,
+        weights=weights,
+        human=human,
     )
