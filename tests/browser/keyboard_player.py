@@ -143,7 +143,7 @@ class KeyboardPlayer:
             self._hold(key, wanted=False)
 
     def play(self, hold_after_ticks: int = 4, hold_ticks: int = 300, within_s: float = 90.0) -> Json:
-        """Hold the wheel for some ticks of the attempt that runs, then let the model go on; wait for its end."""
+        """Hold the wheel for some ticks of the running attempt, then leave it to the model until the end."""
         memory: deque[Json] = deque()
         ends = time.monotonic() + within_s
         while time.monotonic() < ends:
