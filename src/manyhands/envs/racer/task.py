@@ -87,7 +87,7 @@ class RacerTask:
     def from_plain(self, plain: Plain) -> State:
         """Inverse of `to_plain`. Raises InputError when a field is missing, malformed or of another task."""
         try:
-            return State(
+            state = State(
                 track=jnp.int32(self._numbers[plain["track"]]),
                 waypoint=jnp.int32(plain["waypoint"]),
                 along=jnp.float32(plain["along"]),
@@ -96,10 +96,18 @@ class RacerTask:
                 patches=jnp.asarray(plain["patches"], jnp.float32).reshape(rules.PATCHES, 4),
                 light=jnp.asarray(plain["light"], jnp.float32).reshape(4),
             )
-        except (KeyError, TypeError, ValueError) as fault:
+        except (KeyError, TypeError, ValueError, OverflowError) as fault:
             raise InputError(
                 f"This is no state of racer-v0 on these tracks: {fault}.", field="start"
             ) from fault
+        points = self.racer.bank.half_width.shape[1]
+        finite = all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(state))
+        if not finite or not 0 <= int(state.waypoint) < points:
+            raise InputError(
+                f"This is no state of racer-v0: it takes finite numbers and a waypoint below {points}.",
+                field="start",
+            )
+        return state
 
     def final_of(self, state: State) -> Plain:
         """Position, heading and speed."""
@@ -113,7 +121,7 @@ class RacerTask:
             gap = np.hypot(
                 float(final["x"]) - float(state.motion.x), float(final["y"]) - float(state.motion.y)
             )
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError):
             return float("inf")
         return float(gap) / TOLERANCE_M if np.isfinite(gap) else float("inf")
 
@@ -135,6 +143,8 @@ def make(config: Plain, suite: str) -> RacerTask:
 
 def parse_sensor(plain: Plain) -> Lidar | Camera:
     """Sensor from its JSON form. Raises InputError naming the field."""
+    if not isinstance(plain, dict):
+        raise InputError(f"A sensor is an object, not {plain!r}.", field="sensor")
     sizes = {name: value for name, value in plain.items() if name != "kind"}
     kinds: dict[str, type[Lidar] | type[Camera]] = {"lidar": Lidar, "camera": Camera}
     try:

@@ -1,0 +1,176 @@
+"""What every registered environment has to keep, whatever its rules."""
+
+import json
+import math
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from manyhands.envs import registry
+from manyhands.envs.core import Plain, Task
+from manyhands.errors import InputError, NotFoundError
+
+# Configurations to try beside the default one; small, so that they compile in a moment.
+CONFIGS: dict[str, list[Plain]] = {
+    "racer-v0": [
+        {"tracks": ["meadow-oval", "gen-3"], "sensor": {"kind": "camera", "width": 16, "height": 8}}
+    ],
+}
+CASES = [(name, config) for name in registry.ids() for config in [{}, *CONFIGS.get(name, [])]]
+TICKS = 20
+
+
+@pytest.fixture(scope="module", params=CASES, ids=lambda case: f"{case[0]}-{len(case[1])}")
+def task(request: pytest.FixtureRequest) -> Task:
+    name, config = request.param
+    return registry.task(name, config, "play" if config else "heldout")
+
+
+@pytest.fixture(scope="module")
+def start(task: Task) -> Any:
+    return jax.jit(task.start)(jax.random.key(0))
+
+
+@pytest.fixture(scope="module")
+def actions(task: Task, start: Any) -> np.ndarray:
+    """Executed actions (TICKS, A) int8 of a restless hand."""
+    axes = action_axes(task)
+    commands = np.random.default_rng(1).uniform(-1.2, 1.2, (TICKS, axes)).astype(np.float32)
+    return np.asarray(jax.vmap(task.quantise)(jnp.asarray(commands)))
+
+
+def action_axes(task: Task) -> int:
+    """Number of action axes: all environments so far are steered by two."""
+    return int(task.quantise(jnp.zeros(2)).shape[0])
+
+
+def equal(one: Any, other: Any) -> bool:
+    return all(jax.tree.leaves(jax.tree.map(lambda a, b: bool(np.array_equal(a, b)), one, other)))
+
+
+def test_facts(task: Task) -> None:
+    assert task.environment in registry.ids()
+    assert task.ticks_per_s == 15
+    assert 0 < task.max_ticks <= 20 * task.ticks_per_s
+    assert task.progress_clip > 0.0
+    assert hash(task) == hash(task)
+
+
+def test_starts_come_from_their_key_alone(task: Task, start: Any) -> None:
+    again = jax.jit(task.start)(jax.random.key(0))
+    other = jax.jit(task.start)(jax.random.key(1))
+    assert equal(start, again)
+    assert not equal(start, other)
+
+
+def test_state_is_of_32_bits(start: Any) -> None:
+    kinds = {np.asarray(leaf).dtype for leaf in jax.tree.leaves(start)}
+    assert kinds <= {np.dtype(np.float32), np.dtype(np.int32), np.dtype(np.uint8), np.dtype(bool)}
+
+
+def test_observation(task: Task, start: Any) -> None:
+    seen = jax.jit(task.observe)(start)
+    assert seen.keys() == ({"vector"} if task.image is None else {"vector", "image"})
+    assert seen["vector"].shape == (task.vector,)
+    assert seen["vector"].dtype == jnp.float32
+    assert np.isfinite(seen["vector"]).all()
+    if task.image is not None:
+        assert seen["image"].shape == task.image
+        assert seen["image"].dtype == jnp.uint8
+
+
+def test_quantisation(task: Task) -> None:
+    axes = action_axes(task)
+    steps = np.arange(-127, 128, dtype=np.int8)
+    for value in steps[::16]:
+        executed = task.quantise(jnp.full(axes, float(value) / 127.0))
+        assert executed.dtype == jnp.int8
+        assert (executed == value).all()
+    assert (task.quantise(jnp.full(axes, 9.0)) == 127).all()
+    assert (task.quantise(jnp.full(axes, -9.0)) == -127).all()
+
+
+def test_step(task: Task, start: Any, actions: np.ndarray) -> None:
+    step = jax.jit(task.step)
+    moved, progress, ended = step(start, actions[0])
+    assert progress.dtype == jnp.float32
+    assert progress.shape == ()
+    assert ended.dtype == jnp.bool_
+    assert ended.shape == ()
+    assert jax.tree.structure(moved) == jax.tree.structure(start)
+    assert equal(step(start, actions[0]), (moved, progress, ended))
+
+
+def test_a_replay_gives_the_same_states(task: Task, start: Any, actions: np.ndarray) -> None:
+    def run(state: Any, played: jax.Array) -> Any:
+        def tick(state: Any, action: jax.Array) -> Any:
+            state, progress, ended = task.step(state, action)
+            return state, (state, progress, ended)
+
+        return jax.lax.scan(tick, state, played)
+
+    compiled = jax.jit(run)
+    final, trace = compiled(start, jnp.asarray(actions))
+    assert equal(compiled(start, jnp.asarray(actions)), (final, trace))
+    # One tick at a time, as a client plays it, ends within the tolerance of the replay.
+    step, state = jax.jit(task.step), start
+    for action in actions:
+        state, _, _ = step(state, action)
+    assert task.deviation(final, task.final_of(state)) < 0.1
+    # So does a replay from the start's JSON form.
+    again, _ = compiled(task.from_plain(task.to_plain(start)), jnp.asarray(actions))
+    assert equal(again, final)
+
+
+def test_json_round_trip(task: Task, start: Any, actions: np.ndarray) -> None:
+    moved, _, _ = jax.jit(task.step)(start, actions[0])
+    for state in (start, moved):
+        text = json.dumps(task.to_plain(state), allow_nan=False)
+        assert equal(task.from_plain(json.loads(text)), state)
+
+
+def test_wrong_states_are_refused(task: Task, start: Any) -> None:
+    plain = task.to_plain(start)
+    wrong = [{}, {name: None for name in plain}]
+    wrong += [{key: value for key, value in plain.items() if key != missing} for missing in plain]
+    wrong += [plain | {key: "x"} for key in plain]
+    wrong += [plain | {key: math.nan} for key, value in plain.items() if isinstance(value, float)]
+    wrong += [plain | {key: 10**30} for key, value in plain.items() if isinstance(value, int)]
+    for state in wrong:
+        with pytest.raises(InputError) as caught:
+            task.from_plain(state)
+        assert caught.value.field == "start"
+
+
+def test_deviation(task: Task, start: Any) -> None:
+    final = task.final_of(start)
+    assert json.loads(json.dumps(final, allow_nan=False)) == final
+    assert task.deviation(start, final) == 0.0
+    assert task.deviation(start, {}) == math.inf
+    for name in final:
+        for value in (math.nan, math.inf, None, "far", [], 10**400):
+            assert task.deviation(start, dict.fromkeys(final) | {name: value}) == math.inf
+
+
+def test_unknown_ids_and_configurations() -> None:
+    with pytest.raises(NotFoundError, match="no environment"):
+        registry.task("chess-v0", {}, "play")
+    with pytest.raises(NotFoundError, match="no environment"):
+        registry.reference("chess-v0", {})
+    for name in registry.ids():
+        for config in ({"sensor": {"kind": "nose"}}, {"sensor": {"kind": 3}}, {"sensor": "lidar"}):
+            with pytest.raises(InputError) as caught:
+                registry.task(name, config, "play")
+            assert str(caught.value.field).startswith("sensor")
+        with pytest.raises(InputError):
+            registry.task(name, {"conditions": {"moon": 1}}, "play")
+
+
+def test_references_and_configurations_are_plain(task: Task) -> None:
+    assert isinstance(registry.reference(task.environment, {}), str)
+    config = {"b": 1, "a": {"d": [1.5], "c": None}}
+    assert registry.parse(registry.canonical(config)) == config
+    assert registry.canonical({"a": config["a"], "b": 1}) == registry.canonical(config)
