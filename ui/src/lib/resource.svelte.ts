@@ -43,12 +43,18 @@ export class Resource<T> {
       if (turn !== this.#turn) return; // a later read, or the page's end, overtook this one
       this.value = value;
       this.problem = null;
-      clearTimeout(this.#again);
-      if (this.#unsettled(value)) this.#again = setTimeout(() => void this.load(), AGAIN_MS);
+      this.#later(this.#unsettled(value));
     } catch (error) {
-      if (turn === this.#turn) this.problem = asProblem(error);
+      if (turn !== this.#turn) return;
+      this.problem = asProblem(error);
+      this.#later(this.problem.offline);
     }
   };
+
+  #later(wanted: boolean): void {
+    clearTimeout(this.#again);
+    if (wanted) this.#again = setTimeout(() => void this.load(), AGAIN_MS);
+  }
 
   /** Many events of one round cause one reading. */
   #soon(): void {

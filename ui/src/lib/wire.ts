@@ -3988,6 +3988,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description The cookie's player, who goes on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
             /** @description Successful Response */
             201: {
                 headers: {
