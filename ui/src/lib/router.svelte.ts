@@ -23,7 +23,8 @@ class Router {
     if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     const link = event.target instanceof Element ? event.target.closest("a") : null;
     if (!link || link.target || link.hasAttribute("download") || link.origin !== location.origin) return;
-    if (link.pathname.startsWith("/api/") || link.getAttribute("href")?.startsWith("#")) return;
+    if (link.pathname.startsWith("/api/") || link.pathname === "/openapi.json") return;
+    if (link.hash && link.pathname === location.pathname) return; // within this page
     event.preventDefault();
     this.go(link.pathname + link.search + link.hash);
   };
