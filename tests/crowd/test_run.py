@@ -84,9 +84,15 @@ def test_everything_that_was_stored_is_reported(arena: FakeArena):
     assert len(set(arena.keys)) == len(arena.keys) == len(arena.assignments)
 
 
+def test_a_crowd_goes_home_when_enough_is_played(arena: FakeArena):
+    result = report_of(orders("casual=1", seconds=60.0, attempts=5))
+    assert len(result.acknowledged) >= 5
+    assert result.report["seconds"] < 30.0
+
+
 def test_listeners_hear_of_their_values(arena: FakeArena):
     report = report_of(orders("casual=1", listeners=4)).report
-    assert report["latencies_s"]["value"]["count"] > 0
+    assert report["latencies_s"]["value"]["count"] == len(arena.attempts)
 
 
 def test_nobody_listens_if_nobody_is_to(arena: FakeArena):

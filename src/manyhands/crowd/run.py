@@ -31,8 +31,9 @@ class Orders:
     """What a crowd is to do.
 
     mix: shares by kind, summing to 1; seconds: how long it plays; campaign: slug or id, None for the server's
-    lidar campaign; settle_s: how long to wait afterwards for the last verdicts; listeners: players who keep
-    an event stream open; join_s: time over which the players arrive.
+    lidar campaign; attempts: stored attempts after which it goes home earlier; settle_s: how long to wait
+    afterwards for the last verdicts; listeners: players who keep an event stream open; join_s: time over
+    which the players arrive.
     """
 
     url: str
@@ -41,6 +42,7 @@ class Orders:
     seconds: float
     campaign: str | None = None
     seed: int = 0
+    attempts: int | None = None
     settle_s: float = 30.0
     listeners: int = 16
     join_s: float = 2.0
@@ -100,12 +102,8 @@ async def run(orders: Orders, tell: Tell) -> Result:
         simulator = Simulator(spectator.fetch_policy, batch_size(orders.players), orders.seed)
         values = Stopwatch(tally.times_s["value"])
         table = Table(place, campaign["slug"], simulator, orders.habits, values)
-        begun_s = time.perf_counter()
         with _interruptible(shift):
-            await _play(orders, table, spectator, campaign, tell)
-        played_s = time.perf_counter() - begun_s
-        tell("The crowd went home; waiting for the last verdicts.")
-        settled = await spectator.judged(campaign["slug"], orders.settle_s)
+            settled, played_s = await _play(orders, table, spectator, campaign, tell)
         scene = report.Scene(spectator, tally, campaign, random.Random(orders.seed))
         found = await report.make(scene)
         header = {"url": orders.url, "seed": orders.seed, "seconds": round(played_s, 1), "settled": settled}
@@ -129,29 +127,35 @@ async def _warm(spectator: Spectator, campaign: Json, tell: Tell) -> Json:
     return campaign
 
 
-async def _play(orders: Orders, table: Table, spectator: Spectator, campaign: Json, tell: Tell) -> None:
-    """The players' time, from the first who joins to the last who leaves."""
+async def _play(
+    orders: Orders, table: Table, spectator: Spectator, campaign: Json, tell: Tell
+) -> tuple[bool, float]:
+    """The players' time; returns whether all verdicts came in the end, and the seconds that were played."""
     crew = _crew(orders, table)
-    joining = random.Random(orders.seed)
+    joining, begun_s = random.Random(orders.seed), time.perf_counter()
     beside = (
         table.simulator.run(),
         spectator.watch(campaign["id"]),
         _progress(table, tell),
-        _end_after(table.place.shift, orders.seconds),
+        _end_shift(orders, table.place),
     )
     try:
         async with asyncio.TaskGroup() as group:
             companions = [group.create_task(companion) for companion in beside]
             lives = [group.create_task(player.live(joining.uniform(0.0, orders.join_s))) for player in crew]
             await asyncio.wait(lives)
+            played_s = time.perf_counter() - begun_s
+            tell("The crowd went home; waiting for the last verdicts.")
+            settled = await spectator.judged(campaign["slug"], orders.settle_s)
             for companion in companions:
                 companion.cancel()
+            return settled, played_s
     except BaseExceptionGroup as faults:
         if isinstance(faults.exceptions[0], ManyhandsError):
             raise faults.exceptions[0] from None
         raise
     finally:
-        await asyncio.gather(*(player.browser.close() for player in crew))
+        await asyncio.gather(*(player.leave() for player in crew))
 
 
 def _crew(orders: Orders, table: Table) -> list[ScriptedPlayer]:
@@ -172,9 +176,14 @@ def _crew(orders: Orders, table: Table) -> list[ScriptedPlayer]:
     ]
 
 
-async def _end_after(shift: Shift, seconds: float) -> None:
-    await shift.pause(seconds)
-    shift.end()
+async def _end_shift(orders: Orders, place: Place) -> None:
+    """End the shift when the time is up or enough is played."""
+    end_s = time.monotonic() + orders.seconds
+    while (left_s := end_s - time.monotonic()) > 0.0 and not place.shift.over:
+        if orders.attempts is not None and len(place.tally.acknowledged) >= orders.attempts:
+            break
+        await place.shift.pause(min(left_s, 0.2))
+    place.shift.end()
 
 
 async def _progress(table: Table, tell: Tell) -> None:
@@ -194,9 +203,14 @@ async def _progress(table: Table, tell: Tell) -> None:
 
 @contextlib.contextmanager
 def _interruptible(shift: Shift) -> Iterator[None]:
-    """Let Ctrl-C end the shift instead of the program."""
+    """Let the first Ctrl-C end the shift instead of the program."""
     loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGINT, shift.end)
+
+    def go_home() -> None:
+        shift.end()
+        loop.remove_signal_handler(signal.SIGINT)
+
+    loop.add_signal_handler(signal.SIGINT, go_home)
     try:
         yield
     finally:

@@ -68,6 +68,7 @@ class ScriptedPlayer:
     rng: random.Random
     listens: bool = False
     browser: Browser = field(init=False)
+    _ears: asyncio.Task[None] | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         self.browser = Browser(self.table.place, self.rng)
@@ -82,18 +83,26 @@ class ScriptedPlayer:
             if account is None:
                 break
             tally.playing += 1
-            ears = asyncio.create_task(self._listen()) if self.listens else None
-            try:
-                await self._use(account)
-            finally:
-                tally.playing -= 1
-                if ears is not None:
-                    ears.cancel()
+            await self._stop_listening()
+            if self.listens:
+                self._ears = asyncio.create_task(self._listen())
+            await self._use(account)
+            tally.playing -= 1
             again = bool(self.role.per_account)
             self.browser.forget()
 
+    async def leave(self) -> None:
+        """Close the page, on which values may have arrived after the player's time."""
+        await self._stop_listening()
+        await self.browser.close()
+
+    async def _stop_listening(self) -> None:
+        if self._ears is not None:
+            self._ears.cancel()
+            await asyncio.wait([self._ears])
+
     async def _listen(self) -> None:
-        """Follow the player's events and note when provisional values arrive, until cancelled."""
+        """Follow the account's events and note when provisional values arrive, until cancelled."""
         async for event in self.browser.events():
             if event["kind"] == "attempt":
                 self.table.values.end(event["payload"]["attempt_id"], time.perf_counter())
