@@ -28,8 +28,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-CHROMIUM_VARIABLE = "MANYHANDS_TEST_CHROMIUM"
-OPEN_WITHIN_S = 240.0
+CHROMIUM_VARIABLE = "TEST_CHROMIUM"
+OPEN_WITHIN_S = 900.0
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +37,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of `manyhands up` with small rounds; it is stopped as Ctrl-C stops it."""
     if not PAGE.exists():
         pytest.fail("The page is not built: run `make page` first.")
-    environment = {**os.environ, "MANYHANDS_ROUND_WAIT_S": "3"}
+    # Settings of the person who runs the tests must not reach the service under test.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MANYHANDS_")}
+    environment["MANYHANDS_ROUND_WAIT_S"] = "3"
     data = tmp_path_factory.mktemp("site")
     command = [sys.executable, "-m", "manyhands.cli", "up", "--data", str(data), "--port", "0", "--no-open"]
     log = (data / "up.log").open("wb")

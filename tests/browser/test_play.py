@@ -11,11 +11,11 @@ import pytest
 from keyboard_player import KeyboardPlayer
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-SCREENSHOTS_VARIABLE = "MANYHANDS_SCREENSHOTS"
+SCREENSHOTS_VARIABLE = "TEST_SCREENSHOTS"
 CAMPAIGN = "crowd-circuit-lidar"
 JUDGED_WITHIN_MS = 120_000
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1500)
 
 
 @pytest.fixture

@@ -20,12 +20,12 @@ export function controlOf(code: string): Control | undefined {
 }
 
 function typing(target: EventTarget | null): boolean {
-  return target instanceof Element && target.closest("input, textarea, select, [contenteditable]") !== null;
+  return target instanceof Element && target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]") !== null;
 }
 
-/** A focused button still wants its own space bar. */
+/** A focused button or switch still wants its own space bar. */
 function pressing(event: KeyboardEvent): boolean {
-  return event.code === "Space" && event.target instanceof Element && event.target.closest("button, a, summary, label") !== null;
+  return event.code === "Space" && event.target instanceof Element && event.target.closest("button, a, summary, input") !== null;
 }
 
 /** Listen to keys while `enabled` says so; returns the end of it. */
