@@ -9,8 +9,7 @@ import pytest
 from server_harness import Client, Guest, Server
 
 from manyhands.server import broadcast
-from manyhands.server.broadcast import Broadcaster
-from manyhands.server.routes_events import frame
+from manyhands.server.broadcast import Broadcaster, Frame, frame
 from manyhands.storage import Database, events, open_database
 from manyhands.storage.events import Event
 from manyhands.types import PlayerId, now_us
@@ -33,7 +32,7 @@ def run(scenario: Callable[[], Awaitable[None]]) -> None:
     asyncio.run(asyncio.wait_for(scenario(), 30))  # type: ignore[arg-type]
 
 
-async def take(stream: AsyncIterator[Event | None], count: int) -> list[int]:
+async def take(stream: AsyncIterator[Frame | None], count: int) -> list[int]:
     found: list[int] = []
     while len(found) < count:
         event = await anext(stream)
@@ -42,7 +41,7 @@ async def take(stream: AsyncIterator[Event | None], count: int) -> list[int]:
     return found
 
 
-async def listening(stream: AsyncIterator[Event | None], hub: Broadcaster) -> asyncio.Task[list[int]]:
+async def listening(stream: AsyncIterator[Frame | None], hub: Broadcaster) -> asyncio.Task[list[int]]:
     """Start reading one event and return once the stream is registered."""
     reading = asyncio.create_task(take(stream, 1))
     while not hub.count:
@@ -159,10 +158,10 @@ def test_the_poller_goes_on_after_a_failed_read(database: Database, monkeypatch:
 
 
 def test_frames_carry_the_number_to_resume_from() -> None:
-    text = frame(Event(7, "all", "round", {"state": "open"}, now_us()))
+    text = frame(Event(7, "all", "round", {"state": "open"}, now_us())).text
     assert text.startswith("id: 7\nevent: round\ndata: ")
     assert json.loads(text.split("data: ")[1])["payload"] == {"state": "open"}
-    assert "id:" not in frame(Event(7, "all", "hello", {}, now_us()))
+    assert "id:" not in frame(Event(7, "all", "hello", {}, now_us())).text
 
 
 async def _first_frames(server: Server, client: Client, enough: str, headers: dict[str, str]) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from manyhands import ledger
 from manyhands.arena import gauges
 from manyhands.arena.campaigns import find_campaign
-from manyhands.arena.players import existing_player
+from manyhands.arena.players import existing_player, open_assignment
 from manyhands.errors import (
     ConflictError,
     CreditError,
@@ -27,6 +27,24 @@ from manyhands.types import Json, Micros, PlayerId, new_assignment_id
 
 MAX_TICKS = 300
 NO_START_RETRY_S = 3
+# Statements of every request are composed once; composing costs more than running them.
+_BY_KEY = select(assignments).where(
+    assignments.c.player_id == bindparam("player"), assignments.c.idempotency_key == bindparam("key")
+)
+_OWN = select(assignments).where(
+    assignments.c.id == bindparam("assignment"), assignments.c.player_id == bindparam("player")
+)
+_UNUSED_START = (
+    select(starts.c.id, starts.c.state)
+    .where(
+        starts.c.campaign_id == bindparam("campaign"),
+        starts.c.champion_cid == bindparam("champion"),
+        starts.c.used_us.is_(None),
+    )
+    .limit(1)
+)
+_USE_START = update(starts).where(starts.c.id == bindparam("start")).values(used_us=bindparam("now"))
+_INSERT = insert(assignments)
 
 
 @dataclass(frozen=True)
@@ -79,22 +97,14 @@ def assign(connection: Connection, order: AssignmentOrder, settings: Settings) -
         "created_us": order.now,
         "expires_us": order.now + round(settings.assignment_ttl_s * 1e6),
     }
-    connection.execute(insert(assignments).values(row))
+    connection.execute(_INSERT, row)
     _lock(connection, row, order.now)
     return _view(row, campaign)
 
 
 def _by_key(connection: Connection, order: AssignmentOrder) -> Json | None:
-    row = (
-        connection.execute(
-            select(assignments).where(
-                assignments.c.player_id == order.player_id,
-                assignments.c.idempotency_key == order.idempotency_key,
-            )
-        )
-        .mappings()
-        .one_or_none()
-    )
+    key = {"player": order.player_id, "key": order.idempotency_key}
+    row = connection.execute(_BY_KEY, key).mappings().one_or_none()
     return None if row is None else dict(row)
 
 
@@ -107,11 +117,7 @@ def _check_player(connection: Connection, order: AssignmentOrder) -> None:
             retry_after_s=wait_us // 1_000_000 + 1,
             remedy="Wait, and reload the page so that it runs the present rules.",
         )
-    open_id = connection.execute(
-        select(assignments.c.id).where(
-            assignments.c.player_id == order.player_id, assignments.c.state == "open"
-        )
-    ).scalar()
+    open_id = open_assignment(connection, order.player_id)
     if open_id is not None:
         raise ConflictError(
             f"The assignment {open_id} is still open.",
@@ -135,20 +141,13 @@ def _check_judge(connection: Connection, campaign: Json, settings: Settings) -> 
 
 
 def _take_start(connection: Connection, campaign: Json, now: Micros) -> tuple[str, Json]:
-    row = connection.execute(
-        select(starts.c.id, starts.c.state)
-        .where(
-            starts.c.campaign_id == campaign["id"],
-            starts.c.champion_cid == campaign["champion_cid"],
-            starts.c.used_us.is_(None),
-        )
-        .limit(1)
-    ).one_or_none()
+    mine = {"campaign": campaign["id"], "champion": campaign["champion_cid"]}
+    row = connection.execute(_UNUSED_START, mine).one_or_none()
     if row is None:
         raise JudgeBehindError(
             "No start is ready for the present champion.", retry_after_s=NO_START_RETRY_S, field="campaign_id"
         )
-    connection.execute(update(starts).where(starts.c.id == row.id).values(used_us=now))
+    connection.execute(_USE_START, {"start": row.id, "now": now})
     return str(row.id), dict(row.state)
 
 
@@ -171,13 +170,8 @@ def own_assignment(connection: Connection, assignment_id: str, player_id: str) -
     Raises:
         NotFoundError: if there is none; another player's is not told apart from none.
     """
-    row = (
-        connection.execute(
-            select(assignments).where(assignments.c.id == assignment_id, assignments.c.player_id == player_id)
-        )
-        .mappings()
-        .one_or_none()
-    )
+    own = {"assignment": assignment_id, "player": player_id}
+    row = connection.execute(_OWN, own).mappings().one_or_none()
     if row is None:
         raise NotFoundError(
             f"This player has no assignment {assignment_id}.",

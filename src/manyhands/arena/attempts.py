@@ -9,7 +9,7 @@ import json
 import math
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from manyhands import jobs
 from manyhands.arena.assignments import MAX_TICKS, own_assignment
@@ -23,6 +23,9 @@ TICKS_PER_S = 15
 # Clocks of client and server tick apart, and a page may batch its last frame: a tenth is forgiven.
 FASTEST = 0.9
 HUMAN = 1
+# Statements of every request are composed once; composing costs more than running them.
+_INSERT = insert(attempts)
+_PLAYED = update(assignments).where(assignments.c.id == bindparam("assignment")).values(state="played")
 _LOWEST_ACTION = 0x80  # int8 -128, which no quantised action in -127..127 has
 
 
@@ -97,23 +100,22 @@ def submit(connection: Connection, assignment_id: str, player_id: str, play: Pla
         return _stored(connection, assignment_id, root)
     _check_time(assignment, play, now)
     attempt_id = new_attempt_id()
-    connection.execute(
-        insert(attempts).values(
-            id=attempt_id,
-            assignment_id=assignment_id,
-            player_id=player_id,
-            campaign_id=assignment["campaign_id"],
-            champion_cid=assignment["champion_cid"],
-            ticks=play.ticks,
-            actions=play.actions,
-            actors=play.actors,
-            final=play.final,
-            root=root,
-            received_us=now,
-            stake_micro=assignment["stake_micro"],
-        )
-    )
-    connection.execute(update(assignments).where(assignments.c.id == assignment_id).values(state="played"))
+    row = {
+        "id": attempt_id,
+        "assignment_id": assignment_id,
+        "player_id": player_id,
+        "campaign_id": assignment["campaign_id"],
+        "champion_cid": assignment["champion_cid"],
+        "ticks": play.ticks,
+        "actions": play.actions,
+        "actors": play.actors,
+        "final": play.final,
+        "root": root,
+        "received_us": now,
+        "stake_micro": assignment["stake_micro"],
+    }
+    connection.execute(_INSERT, row)
+    connection.execute(_PLAYED, {"assignment": assignment_id})
     work = jobs.Work(
         VALUE_JOB,
         {"attempt_id": attempt_id},

@@ -6,7 +6,7 @@ import re
 import secrets
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from manyhands import jobs, ledger
 from manyhands.arena.environments import default_config
@@ -21,6 +21,9 @@ BOOTSTRAP_JOB = "arena.bootstrap"
 SMALLEST_BUDGET_STAKES = 5
 OPEN_CAMPAIGNS_PER_FUNDER = 5
 LIVE_STATES = ("warming", "open", "closing")
+# Statements of every request are composed once; composing costs more than running them.
+_BY_ID = select(campaigns).where(campaigns.c.id == bindparam("key"))
+_BY_SLUG = select(campaigns).where(campaigns.c.slug == bindparam("key"))
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,8 @@ def find_campaign(connection: Connection, key: str) -> Json:
     Raises:
         NotFoundError: if there is none.
     """
-    column = campaigns.c.id if key.startswith("cmp_") else campaigns.c.slug
-    row = connection.execute(select(campaigns).where(column == key)).mappings().one_or_none()
+    query = _BY_ID if key.startswith("cmp_") else _BY_SLUG
+    row = connection.execute(query, {"key": key}).mappings().one_or_none()
     if row is None:
         raise NotFoundError(f"There is no campaign {key!r}.", field="campaign_id")
     return dict(row)

@@ -20,6 +20,7 @@ AWAY_AFTER_S = 15.0
 UNMEASURED_PER_S = 5.0
 
 
+_ALL = select(gauges)
 # Naming the campaigns lets the index over (campaign, status) answer instead of a scan.
 _PENDING = (
     select(func.count())
@@ -52,7 +53,7 @@ def beat(connection: Connection, process: str, *, ready: bool, note: str, now: M
 
 def read_gauges(connection: Connection) -> dict[str, Gauge]:
     """Return all readings by name."""
-    return {row["name"]: Gauge(**row) for row in connection.execute(select(gauges)).mappings()}
+    return {row["name"]: Gauge(**row) for row in connection.execute(_ALL).mappings()}
 
 
 def heartbeat_age_s(readings: dict[str, Gauge], now: Micros) -> float | None:

@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import secrets
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from manyhands import ledger
 from manyhands.errors import NotFoundError, QuotaError
@@ -51,6 +51,13 @@ _SECOND = [
 ]
 
 
+# Statements of every request are composed once; composing costs more than running them.
+_BY_ID = select(players).where(players.c.id == bindparam("player"))
+_OPEN = select(assignments.c.id).where(
+    assignments.c.player_id == bindparam("player"), assignments.c.state == "open"
+)
+
+
 def create_guest(
     connection: Connection, name: str | None, address_hash: str, settings: Settings, now: Micros
 ) -> Json:
@@ -88,7 +95,7 @@ def create_guest(
 
 def find_player(connection: Connection, player_id: str) -> Json | None:
     """Return a player's row, or None."""
-    row = connection.execute(select(players).where(players.c.id == player_id)).mappings().one_or_none()
+    row = connection.execute(_BY_ID, {"player": player_id}).mappings().one_or_none()
     return None if row is None else dict(row)
 
 
@@ -110,9 +117,7 @@ def own_view(connection: Connection, player: Json) -> Json:
     """Return what a player sees of itself: name, role, balances, limits."""
     player_id = player["id"]
     held = ledger.player_balances(connection, player_id)
-    open_id = connection.execute(
-        select(assignments.c.id).where(assignments.c.player_id == player_id, assignments.c.state == "open")
-    ).scalar()
+    open_id = open_assignment(connection, player_id)
     return {
         "id": player_id,
         "name": player["name"],
@@ -129,6 +134,12 @@ def own_view(connection: Connection, player: Json) -> Json:
         "banned_until_us": player["banned_until_us"] or None,
         "slow_until_us": player["slow_until_us"] or None,
     }
+
+
+def open_assignment(connection: Connection, player_id: str) -> str | None:
+    """Return the id of a player's open assignment, None if it has none."""
+    found: str | None = connection.execute(_OPEN, {"player": player_id}).scalar()
+    return found
 
 
 def rename_player(connection: Connection, player_id: str, name: str) -> Json:

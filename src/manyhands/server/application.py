@@ -28,10 +28,11 @@ from manyhands.server.guard import Guard
 from manyhands.server.pages import Pages
 
 API_PREFIX = "/api"
+# In the order in which addresses are matched: what players ask for most comes first.
 _ROUTERS = (
+    routes_play.router,
     routes_session.router,
     routes_campaigns.router,
-    routes_play.router,
     routes_catalogue.router,
     routes_operator.router,
     routes_events.router,

@@ -8,9 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple, cast, get_args
 
+from manyhands.server.messages import Event as EventMessage
+from manyhands.server.messages import EventKind
+from manyhands.server.render import time_of
 from manyhands.storage import Database, events
 from manyhands.storage.events import Event
 
@@ -20,6 +25,27 @@ QUEUE_LENGTH = 256
 POLL_S = 0.1
 RETRY_S = 1.0
 HEARTBEAT_S = 15.0
+_KINDS = frozenset(get_args(EventKind))
+_PRIVATE = "player:"
+
+
+class Frame(NamedTuple):
+    """An event as it goes over the wire, written once for all who hear it."""
+
+    seq: int
+    text: str
+
+
+def frame(event: Event) -> Frame:
+    """Return one event as a server-sent event; `hello` carries no number to resume from."""
+    message = EventMessage(
+        seq=event.seq,
+        kind=cast(EventKind, event.kind),
+        payload=event.payload,
+        created_at=time_of(event.created_us),
+    )
+    number = f"id: {event.seq}\n" if event.kind != "hello" else ""
+    return Frame(event.seq, f"{number}event: {event.kind}\ndata: {message.model_dump_json()}\n\n")
 
 
 @dataclass(eq=False)
@@ -27,12 +53,12 @@ class Listener:
     """One open stream: the player it belongs to, if any, and what waits to be sent."""
 
     player_id: str | None
-    queue: asyncio.Queue[Event | None] = field(default_factory=lambda: asyncio.Queue(QUEUE_LENGTH))
+    queue: asyncio.Queue[Frame | None] = field(default_factory=lambda: asyncio.Queue(QUEUE_LENGTH))
     dropped: bool = False
 
     def hears(self, event: Event) -> bool:
         """Return whether the event is for this listener: private events go to their player alone."""
-        return not event.audience.startswith("player:") or event.audience == f"player:{self.player_id}"
+        return not event.audience.startswith(_PRIVATE) or event.audience == f"{_PRIVATE}{self.player_id}"
 
 
 class Broadcaster:
@@ -41,6 +67,7 @@ class Broadcaster:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._listeners: set[Listener] = set()
+        self._by_audience: dict[str, set[Listener]] = defaultdict(set)
         self.seq = 0
 
     @property
@@ -65,7 +92,8 @@ class Broadcaster:
         while new := self._read(self.seq):
             self.seq = new[-1].seq
             for event in new:
-                self._hand_out(event)
+                if event.kind in _KINDS:
+                    self._hand_out(event)
             if len(new) < QUEUE_LENGTH:
                 return
 
@@ -74,51 +102,65 @@ class Broadcaster:
             return events.poll(connection, after, limit=QUEUE_LENGTH)
 
     def _hand_out(self, event: Event) -> None:
-        for listener in list(self._listeners):
-            if not listener.hears(event):
-                continue
+        private = event.audience.startswith(_PRIVATE)
+        hearing: Iterable[Listener] = (
+            self._by_audience.get(event.audience, ()) if private else self._listeners
+        )
+        written = frame(event) if hearing else None
+        for listener in list(hearing):
             try:
-                listener.queue.put_nowait(event)
+                listener.queue.put_nowait(written)
             except asyncio.QueueFull:
-                self._drop(listener)
+                listener.dropped = True
+                self._leave(listener)
 
-    def _drop(self, listener: Listener) -> None:
-        listener.dropped = True
+    def _join(self, listener: Listener) -> None:
+        self._listeners.add(listener)
+        if listener.player_id is not None:
+            self._by_audience[f"{_PRIVATE}{listener.player_id}"].add(listener)
+
+    def _leave(self, listener: Listener) -> None:
         self._listeners.discard(listener)
+        audience = f"{_PRIVATE}{listener.player_id}"
+        if audience in self._by_audience:
+            self._by_audience[audience].discard(listener)
+            if not self._by_audience[audience]:
+                del self._by_audience[audience]
 
     def close(self) -> None:
         """End every stream, so that the server can stop."""
         for listener in list(self._listeners):
-            self._drop(listener)
+            listener.dropped = True
+            self._leave(listener)
             while not listener.queue.empty():
                 listener.queue.get_nowait()
             listener.queue.put_nowait(None)
 
-    async def stream(self, player_id: str | None, after: int | None) -> AsyncIterator[Event | None]:
+    async def stream(self, player_id: str | None, after: int | None) -> AsyncIterator[Frame | None]:
         """Yield the events after number `after` (from now on if None), and None as a heartbeat.
 
         Ends when the listener fell too far behind or the server stops.
         """
         listener = Listener(player_id)
-        self._listeners.add(listener)
+        self._join(listener)
         seen = self.seq if after is None else after
         try:
-            # Registered first, then read: what is committed in between arrives twice, told by its number.
+            # Joined first, then read: what is committed in between arrives twice, told by its number.
             while after is not None and (missed := self._read(seen)):
                 for event in missed:
                     seen = event.seq
-                    if listener.hears(event):
-                        yield event
+                    if event.kind in _KINDS and listener.hears(event):
+                        yield frame(event)
                 await asyncio.sleep(0)
             while not listener.dropped or not listener.queue.empty():
                 try:
-                    event_or_end = await asyncio.wait_for(listener.queue.get(), HEARTBEAT_S)
+                    written = await asyncio.wait_for(listener.queue.get(), HEARTBEAT_S)
                 except TimeoutError:
                     yield None
                     continue
-                if event_or_end is None:
+                if written is None:
                     return
-                if event_or_end.seq > seen:
-                    yield event_or_end
+                if written.seq > seen:
+                    yield written
         finally:
-            self._listeners.discard(listener)
+            self._leave(listener)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Annotated, cast, get_args
+from typing import Annotated
 
 from fastapi import APIRouter, Header, Response
 from fastapi.responses import StreamingResponse
@@ -13,15 +13,13 @@ from manyhands.arena import api as arena
 from manyhands.errors import StorageError
 from manyhands.server import messages as m
 from manyhands.server.auth import ContextDep, MaybePlayerDep
+from manyhands.server.broadcast import frame
 from manyhands.server.context import Context
-from manyhands.server.render import time_of
 from manyhands.storage.events import Event
 from manyhands.types import now_us
 
 router = APIRouter(tags=["service"])
 plain = APIRouter(tags=["service"])
-
-_KINDS = frozenset(get_args(m.EventKind))
 
 LastEventId = Annotated[
     str | None,
@@ -29,28 +27,13 @@ LastEventId = Annotated[
 ]
 
 
-def frame(event: Event) -> str:
-    """Return one event as a server-sent event; `hello` carries no number to resume from."""
-    message = m.Event(
-        seq=event.seq,
-        kind=cast(m.EventKind, event.kind),
-        payload=event.payload,
-        created_at=time_of(event.created_us),
-    )
-    number = f"id: {event.seq}\n" if event.kind != "hello" else ""
-    return f"{number}event: {event.kind}\ndata: {message.model_dump_json()}\n\n"
-
-
 async def _frames(context: Context, player_id: str | None, after: int | None) -> AsyncIterator[str]:
     hello = Event(context.broadcaster.seq, "all", "hello", {}, now_us())
     context.metrics.streams.inc()
     try:
-        yield "retry: 2000\n" + frame(hello)
-        async for event in context.broadcaster.stream(player_id, after):
-            if event is None:
-                yield ": still here\n\n"
-            elif event.kind in _KINDS:
-                yield frame(event)
+        yield "retry: 2000\n" + frame(hello).text
+        async for written in context.broadcaster.stream(player_id, after):
+            yield ": still here\n\n" if written is None else written.text
     finally:
         context.metrics.streams.dec()
 
