@@ -35,7 +35,18 @@ ALLOWED = {
     "cli": {part.stem for part in PACKAGE.iterdir()},
 }
 # What an area shows to the server side, beside `api` itself.
-JUDGE_SIDE = {"audit", "lots", "referee", "rounds", "shelf", "trainer", "verdicts", "work"}
+JUDGE_SIDE = {
+    "audit",
+    "lots",
+    "referee",
+    "remote_audit",
+    "replaying",
+    "rounds",
+    "shelf",
+    "trainer",
+    "verdicts",
+    "work",
+}
 HEAVY = ("jax", "jaxlib", "optax")
 
 

@@ -23,8 +23,6 @@ from manyhands.learners.samples import Samples
 from manyhands.storage.schema import assignments, attempts, campaigns, rounds, verdicts
 from manyhands.types import Json
 
-REPLAYED_AT_ONCE = 128
-
 
 @dataclass(frozen=True)
 class Loaded:
@@ -133,9 +131,8 @@ class Lots:
                 by_champion.setdefault((row["campaign_id"], row["champion_cid"]), []).append(row)
         for (campaign_id, cid), group in by_champion.items():
             policy, play = self._shelf.policy(cid), self._shelf.course(campaign_id).play
-            for at in range(0, len(group), REPLAYED_AT_ONCE):
-                records = [record(row) for row in group[at : at + REPLAYED_AT_ONCE]]
-                self._drives |= valuing.drives(play, policy.network, policy.params, records)
+            records = [record(row) for row in group]
+            self._drives |= valuing.drives(play, policy.network, policy.params, records)
         by_player: dict[str, list[Drive]] = {}
         for row in rows:
             by_player.setdefault(row["player_id"], []).append(self._drives[row["id"]])

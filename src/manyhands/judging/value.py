@@ -21,12 +21,16 @@ from manyhands.learners.reaction import Drive
 from manyhands.policies import simulate
 from manyhands.policies.network import NetworkSpec, Params
 
+# Of every compiled batch, filled up where fewer come: an attempt gets the same bits in whatever company, and
+# one program serves them all.
+ROWS = 32
 AFTER_S = 2.0  # of champion after the hand-back
 PIECE_S = 6.0  # longest stretch compared as one
 ALLOWED_STEPS = 2  # of quantisation, between a claimed policy tick and the replayed policy
 CLAIM_SHARE = 0.98
 LEFT_TO_POLICY_WEIGHT = 0.3  # of a tick at which the human chose not to intervene
 BEFORE_CRASH_S = 1.0  # not learned from
+DECIMALS = 3  # of progress; sums of the same ticks in another order differ by some 1e-5
 
 
 def value(task: Task, spec: NetworkSpec, champion: Params, attempts: Sequence[Attempt]) -> list[Valued]:
@@ -34,6 +38,13 @@ def value(task: Task, spec: NetworkSpec, champion: Params, attempts: Sequence[At
 
     An attempt whose replay does not confirm it comes back with `refusal`, a sentence, and moves nothing.
     """
+    found: list[Valued] = []
+    for at in range(0, len(attempts), ROWS):
+        found += _value(task, spec, champion, attempts[at : at + ROWS])
+    return found
+
+
+def _value(task: Task, spec: NetworkSpec, champion: Params, attempts: Sequence[Attempt]) -> list[Valued]:
     starts: list[Any] = []
     outcome: dict[str, Valued] = {}
     good: list[Attempt] = []
@@ -44,38 +55,39 @@ def value(task: Task, spec: NetworkSpec, champion: Params, attempts: Sequence[At
         except InputError as fault:
             outcome[attempt.id] = Valued(attempt.id, refusal=fault.message)
     if good:
-        size = simulate.padded(len(good))
-        states = simulate.stack_states(starts, size)
-        trace = simulate.replay(task, spec, champion, states, *padded_actions(task, good, size))
-        trace = simulate.Trace(*(simulate.pick(part, slice(None)) for part in trace))
-        pieces = _pieces(task, good)
-        gains = _compare(task, spec, champion, trace, pieces, good)
-        alone, _ = simulate.drive(task, spec, champion, states, jnp.ones(size, bool), task.max_ticks)
+        states, trace = _replay(task, spec, champion, good, starts)
+        compared = _compare(task, spec, champion, trace, good)
+        alone, _ = simulate.drive(task, spec, champion, states, jnp.ones(ROWS, bool), task.max_ticks)
         for row, attempt in enumerate(good):
-            outcome[attempt.id] = _judge(task, attempt, row, trace, gains[row], np.asarray(alone)[:, row])
+            outcome[attempt.id] = _judge(task, attempt, row, trace, compared[row], np.asarray(alone)[:, row])
     return [outcome[attempt.id] for attempt in attempts]
 
 
 def drives(task: Task, spec: NetworkSpec, champion: Params, attempts: Sequence[Attempt]) -> dict[str, Drive]:
     """What the learner could use of attempts that were accepted before, by id; cheaper than valuing again."""
-    size = simulate.padded(len(attempts))
-    states = simulate.stack_states([task.from_plain(attempt.start) for attempt in attempts], size)
-    trace = simulate.replay(task, spec, champion, states, *padded_actions(task, attempts, size))
-    trace = simulate.Trace(*(simulate.pick(part, slice(None)) for part in trace))
-    driven = trace.alive.sum(axis=0)
-    return {
-        attempt.id: _drive(task, attempt, row, trace, int(driven[row]))
-        for row, attempt in enumerate(attempts)
-    }
+    found: dict[str, Drive] = {}
+    for at in range(0, len(attempts), ROWS):
+        some = attempts[at : at + ROWS]
+        _, trace = _replay(task, spec, champion, some, [task.from_plain(attempt.start) for attempt in some])
+        for row, attempt in enumerate(some):
+            found[attempt.id] = _drive(task, attempt, row, trace, int(trace.alive[:, row].sum()))
+    return found
 
 
-def padded_actions(
-    task: Task, attempts: Sequence[Attempt], size: int
-) -> tuple[NDArray[np.int8], NDArray[np.int32]]:
-    """Actions (max_ticks, size, axes) and lengths (size,) for `simulate.replay`, each one tick longer."""
+def _replay(
+    task: Task, spec: NetworkSpec, champion: Params, attempts: Sequence[Attempt], starts: list[Any]
+) -> tuple[Any, simulate.Trace]:
+    """Stacked starts and the trace of up to ROWS attempts, on the host."""
+    states = simulate.stack_states(starts, ROWS)
+    trace = simulate.replay(task, spec, champion, states, *padded_actions(task, attempts))
+    return states, simulate.Trace(*(simulate.pick(part, slice(None)) for part in trace))
+
+
+def padded_actions(task: Task, attempts: Sequence[Attempt]) -> tuple[NDArray[np.int8], NDArray[np.int32]]:
+    """Actions (max_ticks, ROWS, axes) and lengths (ROWS,) for `simulate.replay`, each one tick longer."""
     axes = attempts[0].actions.shape[1]
-    actions = np.zeros((task.max_ticks, size, axes), np.int8)
-    ticks = np.zeros(size, np.int32)
+    actions = np.zeros((task.max_ticks, ROWS, axes), np.int8)
+    ticks = np.zeros(ROWS, np.int32)
     for row, attempt in enumerate(attempts):
         actions[: attempt.ticks, row] = attempt.actions
         # One tick more with the last action: rounding may let the crash that ended it come a tick later.
@@ -104,16 +116,31 @@ def _compare(
     spec: NetworkSpec,
     champion: Params,
     trace: simulate.Trace,
-    pieces: list[tuple[int, int, int]],
     attempts: Sequence[Attempt],
 ) -> list[list[Takeover]]:
-    """Value every piece; all of a batch in two compiled calls."""
+    """Takeovers of each attempt, in order."""
     result: list[list[Takeover]] = [[] for _ in attempts]
-    if not pieces:
-        return result
+    pieces = _pieces(task, attempts)
+    for at in range(0, len(pieces), ROWS):
+        some = pieces[at : at + ROWS]
+        for (row, *_), takeover in zip(
+            some, _takeovers(task, spec, champion, trace, attempts, some), strict=True
+        ):
+            result[row].append(takeover)
+    return result
+
+
+def _takeovers(
+    task: Task,
+    spec: NetworkSpec,
+    champion: Params,
+    trace: simulate.Trace,
+    attempts: Sequence[Attempt],
+    pieces: list[tuple[int, int, int]],
+) -> list[Takeover]:
+    """Value up to ROWS pieces (row, first tick, end tick) in two compiled calls."""
     after, longest = round(AFTER_S * task.ticks_per_s), round(PIECE_S * task.ticks_per_s)
-    size = simulate.padded(len(pieces))
-    rows, first, end = np.array(pieces + [pieces[-1]] * (size - len(pieces))).T
+    rows, first, end = np.array(pieces + [pieces[-1]] * (ROWS - len(pieces))).T
     ended = trace.alive.sum(axis=0)  # ticks that were really driven
     last = np.minimum(end, ended[rows])
     at_first = simulate.pick(trace.states, (np.minimum(first, task.max_ticks - 1), rows))
@@ -127,13 +154,17 @@ def _compare(
     )
     follow, follow_runs = map(np.asarray, simulate.drive(task, spec, champion, at_end, going, after))
     total = np.cumsum(trace.progress, axis=0)
+    found: list[Takeover] = []
     for n, (row, begin, stop) in enumerate(pieces):
         length = stop - begin
         before = total[begin - 1, row] if begin else 0.0
         hand = total[min(stop, len(total)) - 1, row] - before + follow[-1, n]
-        gain = float(np.clip(hand - alone[length + after - 1, n], -task.progress_clip, task.progress_clip))
+        # Whoever does what the champion does is worth exactly 0, wherever rounding leads the two of them.
+        copied = _as_policy(trace, attempts[row], row)[begin : last[n]].all()
+        advantage = 0.0 if copied else hand - alone[length + after - 1, n]
+        gain = round(float(np.clip(advantage, -task.progress_clip, task.progress_clip)), DECIMALS)
         runs = np.concatenate([np.full(last[n] - begin, True), follow_runs[:, n] & going[n]])
-        result[row].append(
+        found.append(
             Takeover(
                 first=begin,
                 ticks=length,
@@ -144,7 +175,7 @@ def _compare(
                 hand_progress=round(float(hand), 4),
             )
         )
-    return result
+    return found
 
 
 def _crash_s(running: np.ndarray, ticks_per_s: int) -> float | None:
@@ -167,12 +198,12 @@ def _judge(
     ticks = min(driven, attempt.ticks)
     alone_progress = float(alone[ticks - 1]) if trace.survived[row] else float(alone[-1])
     total = sum(takeover.gain for takeover in takeovers)
-    whole = progress - alone_progress
+    whole = round(progress - alone_progress, DECIMALS)
     if total > 0.0:
         total = min(total, max(0.0, whole))
     return Valued(
         attempt.id,
-        value=round(total, 6),
+        value=round(total, DECIMALS),
         takeovers=tuple(takeovers),
         progress=round(progress, 4),
         alone_progress=round(alone_progress, 4),
@@ -192,18 +223,21 @@ def _refusal(task: Task, attempt: Attempt, row: int, trace: simulate.Trace, driv
     final = simulate.pick(trace.final, row)
     if task.deviation(final, attempt.final) > 1.0:
         return "The replay did not end where your page said it would, so the attempt does not count."
-    ticks = min(driven, attempt.ticks)
-    claimed = attempt.actors[:ticks] != HUMAN
-    if claimed.any():
-        wanted = trace.policy_action[:ticks, row].astype(np.int16)
-        gap = np.abs(wanted - attempt.actions[:ticks].astype(np.int16)).max(axis=1)
-        agrees = (gap <= ALLOWED_STEPS) | trace.tie[:ticks, row]
-        if agrees[claimed].mean() < CLAIM_SHARE:
-            return (
-                "Ticks that are marked as the model's are not what the model does, "
-                "so the attempt does not count."
-            )
+    claimed = attempt.actors != HUMAN
+    claimed[driven:] = False
+    if claimed.any() and _as_policy(trace, attempt, row)[claimed].mean() < CLAIM_SHARE:
+        return (
+            "Ticks that are marked as the model's are not what the model does, so the attempt does not count."
+        )
     return ""
+
+
+def _as_policy(trace: simulate.Trace, attempt: Attempt, row: int) -> NDArray[np.bool_]:
+    """Ticks (ticks,) at which the executed action is the champion's, or that of a tie of its."""
+    wanted = np.asarray(trace.policy_action)[: attempt.ticks, row].astype(np.int16)
+    gap = np.abs(wanted - attempt.actions.astype(np.int16)).max(axis=1)
+    agrees: NDArray[np.bool_] = (gap <= ALLOWED_STEPS) | np.asarray(trace.tie)[: attempt.ticks, row]
+    return agrees
 
 
 def _drive(task: Task, attempt: Attempt, row: int, trace: simulate.Trace, driven: int) -> Drive:
