@@ -95,7 +95,7 @@ def main() -> None:
     parser.add_argument("--mix", default=MIX)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--rounds", type=int, default=40)
-    parser.add_argument("--players", type=int, default=40)
+    parser.add_argument("--players", type=int, default=24)
     parser.add_argument("--minutes", type=float, default=20.0, help="of human driving")
     parser.add_argument("--target", type=float, default=0.95)
     parser.add_argument("--json", type=Path)

@@ -25,6 +25,7 @@ from manyhands.policies import reference, simulate
 STAKE = 2_000_000
 ESCROW = 1_000_000_000
 PER_ROUND = 24
+SLEEP = 8  # honest contributions of a sleeper
 
 
 @dataclass
@@ -40,6 +41,25 @@ class Player:
     contributions: int = 0
     charges: list[bool] = field(default_factory=list)
     drives: list[Drive] = field(default_factory=list)
+
+    def hand(self) -> crowd.Kind:
+        """How it plays its next attempt: a sleeper is honest first, a sybil a random hand."""
+        if self.kind == "sleeper":
+            return crowd.KINDS["skilled" if self.contributions < SLEEP else "troll"]
+        return crowd.KINDS[{"sybil": "random"}.get(self.kind, self.kind)]
+
+    def enter(self, valued: Valued) -> None:
+        """Take the value of an attempt: the record grows, and a charge may follow."""
+        assert valued.drive is not None
+        if self.kind == "sybil":
+            # A new account for every attempt: no record that could speak against it.
+            self.values.clear()
+        self.contributions += 1
+        self.values.append(valued.value)
+        self.drives.append(valued.drive)
+        charged = payout.charge(STAKE, self.values)
+        self.charged += charged
+        self.charges.append(charged > 0)
 
 
 @dataclass
@@ -111,7 +131,7 @@ def play_round(
     for driver in sorted({player.driver for player in players}):
         group = [n for n, player in enumerate(players) if player.driver == driver]
         states = simulate.stack_states([task.from_plain(pool[n]) for n in group], simulate.padded(len(group)))
-        kinds = [crowd.KINDS[players[n].kind] for n in group]
+        kinds = [players[n].hand() for n in group]
         kinds += [crowd.KINDS["idle"]] * (simulate.padded(len(group)) - len(group))
         skill = reference.driver(f"racer-lidar-skilled-{driver}")
         played = crowd.play(
@@ -143,16 +163,12 @@ def _enter(campaign: Campaign, attempt: Attempt, valued: Valued, player: Player)
         return
     assert valued.drive is not None
     campaign.human_ticks += valued.human_ticks
-    player.drives.append(valued.drive)
+    player.enter(valued)
     samples = valued.drive.samples(reaction.estimate(player.drives))
     campaign.behaviour.append(samples)
-    player.contributions += 1
-    player.values.append(valued.value)
-    charged = payout.charge(STAKE, player.values)
-    player.charged += charged
-    player.charges.append(charged > 0)
     campaign.lot_owners[attempt.id] = player
-    entry = round.Entry(attempt.id, player.name, valued.value, samples)
+    owner = attempt.id if player.kind == "sybil" else player.name
+    entry = round.Entry(attempt.id, owner, valued.value, samples)
     campaign.standing = replace(campaign.standing, lot=(*campaign.standing.lot, entry))
 
 

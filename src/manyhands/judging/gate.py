@@ -20,11 +20,11 @@ class GateConfig:
     """chance to pass without an effect, over all tries of one lot"""
     beta: float = 0.05
     """chance to fail at the full effect"""
-    effect: float = 0.2
+    effect: float = 0.1
     """smallest effect worth passing, in standard deviations of the paired difference"""
-    block: int = 128
+    block: int = 256
     """starts added at a time"""
-    most: int = 768
+    most: int = 1536
     """starts after which an undecided test counts as failed"""
 
 
