@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -348,6 +350,9 @@ def policy_export(cid: CidArgument, out: Out, data: Data = None, as_json: AsJson
 
 @app.command()
 def audit(
+    url: Annotated[
+        str | None, typer.Argument(help="Audit what a running server publishes instead.", metavar="[URL]")
+    ] = None,
     data: Data = None,
     sample: Annotated[int, typer.Option(min=0, help="Verdicts to judge again from the attempts on.")] = 3,
     seed: Annotated[int, typer.Option(help="Which verdicts are drawn.")] = 0,
@@ -355,11 +360,17 @@ def audit(
 ) -> None:
     """Recompute balances, hash chain, budgets and a sample of verdicts; status 1 with the list of faults."""
     from manyhands.arena import audit as auditing
+    from manyhands.arena import remote_audit
     from manyhands.arena.shelf import Shelf
+    from manyhands.arena.work import remember_compilations
 
     settings = settings_of(data)
-    with database_of(settings) as database:
-        report = auditing.audit(Shelf(database, ContentStore(settings.content), settings), sample, seed)
+    if url is not None:
+        report = remote_audit.audit(url)
+    else:
+        with database_of(settings) as database:
+            remember_compilations(settings.data / "cache" / "jax")
+            report = auditing.audit(Shelf(database, ContentStore(settings.content), settings), sample, seed)
     if as_json:
         show(report.as_json(), as_json)
     else:
@@ -412,6 +423,64 @@ def track_import(
     made = tracks.install(source, settings.data / "tracks")
     found = _assets(settings).track(made.id)
     show({name: found[name] for name in _TRACK_COLUMNS}, as_json)
+
+
+@app.command()
+def evaluate(
+    policy: Annotated[str, typer.Argument(help="A .safetensors file, a stored CID, or a packaged name.")],
+    starts: Annotated[int, typer.Option(help="Starts to drive.")] = 256,
+    seed: Annotated[int, typer.Option(help="Which starts are drawn.")] = 0,
+    suite: Annotated[str, typer.Option(help="Tracks to drive on: play, gate or heldout.")] = "heldout",
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Score a policy against the reference driver on the same starts, with its 95 % interval."""
+    from manyhands.arena.shelf import named_policy
+    from manyhands.judging.evaluate import evaluate as measure
+
+    chosen = named_policy(policy, ContentStore(settings_of(data).content))
+    typer.echo(f"Driving {starts} starts of the suite {suite}, and the reference beside.", err=True)
+    found = measure(chosen, starts, seed, suite)
+    if as_json:
+        show(asdict(found), as_json)
+        return
+    typer.echo(
+        f"{100 * found.score:.1f} % of the reference (95 %: {100 * found.low:.1f} to {100 * found.high:.1f}); "
+        f"survives {100 * found.survival:.1f} %, the reference {100 * found.reference_survival:.1f} %."
+    )
+
+
+@app.command()
+def bench(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Scripts to run, without .py; all if none is named.")
+    ] = None,
+    folder: Annotated[Path, typer.Option(help="Folder of the scripts, in a checkout.")] = Path("benchmarks"),
+    as_json: AsJson = False,
+) -> None:
+    """Run the benchmarks of a checkout one after the other; their figures go to the terminal."""
+    known = {file.stem: file for file in sorted(folder.glob("*.py"))}
+    unknown = sorted(set(names or []) - known.keys())
+    if unknown or not known:
+        raise NotFoundError(
+            f"There is no benchmark {', '.join(unknown) or 'here'} in {folder}.",
+            field="names",
+            remedy=f"Choose of {', '.join(known)}." if known else "Run it in a checkout, or name --folder.",
+        )
+    results = []
+    for name in names or known:
+        typer.echo(f"── {name}", err=True)
+        begun_s = time.monotonic()
+        # Figures go to stderr beside the progress where stdout is to hold one JSON object.
+        done = subprocess.run(
+            [sys.executable, str(known[name])], check=False, stdout=sys.stderr if as_json else None
+        )
+        elapsed_s = round(time.monotonic() - begun_s, 1)
+        results.append({"name": name, "status": done.returncode, "seconds": elapsed_s})
+    if as_json:
+        show({"benchmarks": results}, as_json)
+    if any(result["status"] for result in results):
+        raise typer.Exit(1)
 
 
 def _version(wanted: bool) -> None:

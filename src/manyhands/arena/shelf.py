@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from sqlalchemy import select
 
+from manyhands.errors import InputError
 from manyhands.judging import course as courses
 from manyhands.judging.course import Course
 from manyhands.judging.records import Attempt
-from manyhands.policies import files
+from manyhands.policies import files, reference
 from manyhands.policies.files import Policy
 from manyhands.policies.network import NetworkSpec, Params
 from manyhands.settings import Settings
-from manyhands.storage.content import ContentStore
+from manyhands.storage.content import ContentStore, parse_cid
 from manyhands.storage.database import Database
 from manyhands.storage.schema import campaigns
 from manyhands.types import Cid, Json
@@ -50,6 +52,22 @@ class Shelf:
                 select(campaigns.c.environment, campaigns.c.config).where(campaigns.c.id == campaign_id)
             ).one()
         return row.environment, dict(row.config)
+
+
+def named_policy(name: str, content: ContentStore) -> Policy:
+    """A policy by the path of its file, by its CID in the content store, or by a packaged driver's name.
+
+    Raises InputError where there is no such file, NotFoundError listing the packaged names,
+    ContentMissingError, and PolicyFileError.
+    """
+    path = Path(name)
+    if path.is_file():
+        return files.parse(path.read_bytes())
+    if path.suffix == ".safetensors":
+        raise InputError(f"There is no file {name}.", field="policy", remedy="Name a .safetensors file.")
+    if name.startswith("bafkrei"):
+        return files.parse(content.get(parse_cid(name)))
+    return reference.driver(name)
 
 
 def record(row: Json | Any) -> Attempt:

@@ -91,7 +91,7 @@ def run(role: str, name: str, settings: Settings) -> None:
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    _remember_compilations(settings.data / "cache" / "jax")
+    remember_compilations(settings.data / "cache" / "jax")
     database = open_database(settings.url)
     pulse = Pulse(database, name)
     pulse.beat()
@@ -109,7 +109,7 @@ def run(role: str, name: str, settings: Settings) -> None:
         database.close()
 
 
-def _remember_compilations(folder: Path) -> None:
+def remember_compilations(folder: Path) -> None:
     """Keep compiled programs on the disk: a second start is ready in seconds."""
     folder.mkdir(parents=True, exist_ok=True)
     jax.config.update("jax_compilation_cache_dir", str(folder))  # type: ignore[no-untyped-call]
