@@ -369,7 +369,8 @@ def audit(
         report = remote_audit.audit(url)
     else:
         with database_of(settings) as database:
-            remember_compilations(settings.data / "cache" / "jax")
+            if sample:
+                remember_compilations(settings.data / "cache" / "jax")
             report = auditing.audit(Shelf(database, ContentStore(settings.content), settings), sample, seed)
     if as_json:
         show(report.as_json(), as_json)
