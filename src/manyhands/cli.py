@@ -446,7 +446,8 @@ def evaluate(
         show(asdict(found), as_json)
         return
     typer.echo(
-        f"{100 * found.score:.1f} % of the reference (95 %: {100 * found.low:.1f} to {100 * found.high:.1f}); "
+        f"{100 * found.score:.1f} % of the reference "
+        f"(95 %: {100 * found.low:.1f} to {100 * found.high:.1f}); "
         f"survives {100 * found.survival:.1f} %, the reference {100 * found.reference_survival:.1f} %."
     )
 
