@@ -113,6 +113,9 @@ class FakeArena:
         return {
             "id": "cmp_1",
             "slug": "lidar",
+            "environment": "racer-v0",
+            "config": {"sensor": {"kind": "lidar"}},
+            "champion_cid": "cid",
             "state": "open",
             "score": 0.25 if not self.attempts else 0.5,
             "escrow_micro": 900_000_000,

@@ -24,6 +24,9 @@ class QuickSimulator:
 
     latest: QuickSimulator
 
+    async def prepare(self, environment: str, config: Any, cid: str) -> None:
+        self.prepared = (environment, config, cid)
+
     async def play(self, seat: Seat) -> Play:
         self.seats.append(seat)
         return Play({"ticks": 1}, 0.0, int(seat.kind != "idle"))
@@ -76,6 +79,11 @@ def test_the_report_has_what_the_command_promises(arena: FakeArena):
     assert report["latencies_s"]["verdict"]["p50"] == 4.0
     assert report["latencies_s"]["verdict_after_close"]["p50"] == 3.0
     assert (report["errors"], report["settled"], report["url"]) == ({}, True, "http://arena/")
+
+
+def test_the_players_are_prepared_for_the_champion(arena: FakeArena):
+    report_of(orders("casual=1"))
+    assert QuickSimulator.latest.prepared == ("racer-v0", {"sensor": {"kind": "lidar"}}, "cid")
 
 
 def test_everything_that_was_stored_is_reported(arena: FakeArena):

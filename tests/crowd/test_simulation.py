@@ -45,6 +45,7 @@ def played(champion: Policy) -> list[tuple[Seat, Play]]:
             return files.dump(champion)
 
         simulator = Simulator(fetch, size=8, seed=1)
+        await simulator.prepare("racer-v0", CONFIG, "cid")
         running = asyncio.create_task(simulator.run())
         found = await asyncio.gather(*(simulator.play(seat) for seat in seats))
         running.cancel()

@@ -100,6 +100,8 @@ async def run(orders: Orders, tell: Tell) -> Result:
         await spectator.greet()
         campaign = await _warm(spectator, await spectator.choose(orders.campaign), tell)
         simulator = Simulator(spectator.fetch_policy, batch_size(orders.players), orders.seed)
+        tell("Compiling the players.")
+        await simulator.prepare(campaign["environment"], campaign["config"], campaign["champion_cid"])
         values = Stopwatch(tally.times_s["value"])
         table = Table(place, campaign["slug"], simulator, orders.habits, values)
         with _interruptible(shift):

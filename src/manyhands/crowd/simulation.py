@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
+from typing import TypeVar
 
 import jax
 import numpy as np
@@ -48,6 +49,7 @@ class Play:
 
 
 Fetch = Callable[[str], Awaitable[bytes]]
+Result = TypeVar("Result")
 
 
 class Simulator:
@@ -68,6 +70,22 @@ class Simulator:
         self._waiting: asyncio.Queue[tuple[Seat, asyncio.Future[Play]]] = asyncio.Queue()
         self._policies: dict[str, Policy] = {}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="simulation")
+
+    async def prepare(self, environment: str, config: Json, cid: str) -> None:
+        """Compile for a campaign and its champion before anybody waits, which takes long the first time.
+
+        Raises:
+            RemoteError: the champion cannot be fetched.
+            PolicyFileError: the server gave out something else.
+        """
+        given = {"environment": environment, "config": config, "champion_cid": cid}
+
+        def seat(driver: int) -> Seat:
+            task, _ = _tasks(environment, registry.canonical(config))
+            return Seat({**given, "start": task.to_plain(task.start(self._key))}, "idle", driver)
+
+        for driver in range(len(DRIVERS)):
+            await self._played([await self._aside(partial(seat, driver))])
 
     async def play(self, seat: Seat) -> Play:
         """Play a whole attempt; returns when it is computed, not when it is over."""
@@ -109,16 +127,22 @@ class Simulator:
         ]
 
     async def _compute(self, batch: list[tuple[Seat, asyncio.Future[Play]]]) -> None:
-        seats = [seat for seat, _ in batch]
+        plays = await self._played([seat for seat, _ in batch])
+        for (_, done), outcome in zip(batch, plays, strict=True):
+            done.set_result(outcome)
+
+    async def _played(self, seats: list[Seat]) -> list[Play]:
+        """Play seats of one batch."""
         cid = seats[0].assignment["champion_cid"]
         self._batches += 1
         key = jax.random.fold_in(self._key, self._batches)
         if cid not in self._policies:
             self._policies[cid] = files.parse(await self._fetch(cid))
-        work = partial(play, seats, self._policies[cid], self._size, key)
-        plays = await asyncio.get_running_loop().run_in_executor(self._thread, work)
-        for (_, done), outcome in zip(batch, plays, strict=True):
-            done.set_result(outcome)
+        return await self._aside(partial(play, seats, self._policies[cid], self._size, key))
+
+    async def _aside(self, work: Callable[[], Result]) -> Result:
+        """Compute something beside the event loop."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
 
 @cache
