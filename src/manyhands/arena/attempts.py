@@ -121,6 +121,8 @@ def submit(connection: Connection, assignment_id: str, player_id: str, play: Pla
         {"attempt_id": attempt_id},
         campaign=CampaignId(assignment["campaign_id"]),
         unique_key=f"{VALUE_JOB}:{attempt_id}",
+        # Judges may be killed any number of times; what they cannot value they put aside themselves.
+        max_tries=jobs.UNLIMITED,
     )
     jobs.post(connection, work, now)
     return attempt_id

@@ -6,6 +6,7 @@ charge or the return of the stake follows at once. Whether the data teach is the
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 from collections import defaultdict
@@ -26,6 +27,8 @@ from manyhands.storage.schema import assignments, attempts, players
 from manyhands.types import AssignmentId, AttemptId, Json, Micro, Micros, PlayerId, now_us
 
 BATCH = 128
+TRIES = 5  # of an attempt that raises; deaths of the judge count as well
+UNVALUED = "The judge could not replay this attempt, so it does not count; your stake is back."
 
 _log = logging.getLogger(__name__)
 
@@ -62,8 +65,7 @@ class Referee:
         except Exception as fault:  # noqa: BLE001 - whatever it is, the other attempts are not to suffer
             if len(claimed) == 1:
                 _log.exception("attempt %s cannot be valued", claimed[0].payload["attempt_id"])
-                with self._database.touch() as connection:
-                    jobs.fail(connection, claimed[0], f"{type(fault).__name__}: {fault}"[:500], now_us())
+                self._put_aside(claimed[0], f"{type(fault).__name__}: {fault}"[:500])
                 return
             for job in claimed:
                 self._judge([job])
@@ -77,6 +79,19 @@ class Referee:
                         self._record(connection, rows[attempt_id], found[attempt_id], now_us())
                 except LeaseLostError:
                     _log.warning("attempt %s was valued by another referee", attempt_id)
+
+    def _put_aside(self, job: jobs.Job, note: str) -> None:
+        """Try an attempt again later; one that cannot be valued at all goes back to its player unjudged."""
+        now = now_us()
+        [row] = self._rows([job.payload["attempt_id"]]).values()
+        with contextlib.suppress(LeaseLostError), self._database.write() as connection:
+            if job.tries < TRIES:
+                jobs.fail(connection, job, note, now)
+                return
+            jobs.finish(connection, job, {"unvalued": note}, now)
+            self._tell(connection, row, "refused", None, now)
+            _update(connection, row, status="refused", reason=UNVALUED, valued_us=now, judged_us=now)
+            ledger.return_stake(connection, AssignmentId(row["assignment_id"]), now)
 
     def _rows(self, ids: list[str]) -> dict[str, Json]:
         query = (
@@ -116,12 +131,16 @@ class Referee:
         else:
             self._enter(connection, row, valued, now)
         status = "refused" if valued.refusal else "valued" if valued.human_ticks else "judged"
+        self._tell(connection, row, status, None if valued.refusal else valued.value, now)
+
+    def _tell(self, connection: Connection, row: Json, status: str, value: float | None, now: Micros) -> None:
+        """Tell the player's pages."""
         audience = events.player_audience(PlayerId(row["player_id"]))
         payload = {
             "attempt_id": row["id"],
             "campaign_id": row["campaign_id"],
             "status": status,
-            "value": None if valued.refusal else valued.value,
+            "value": value,
         }
         events.append(connection, audience, "attempt", payload, now)
         events.append(connection, audience, "balance", {}, now)

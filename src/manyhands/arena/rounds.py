@@ -65,7 +65,11 @@ def close(connection: Connection, campaign_id: CampaignId, round_id: str, now: M
     """Close a round, post its judging, and return the round that follows it."""
     connection.execute(update(rounds).where(rounds.c.id == round_id).values(state="closed", closed_us=now))
     work = jobs.Work(
-        ROUND_JOB, {"round_id": round_id}, campaign=campaign_id, unique_key=f"{ROUND_JOB}:{round_id}"
+        ROUND_JOB,
+        {"round_id": round_id},
+        campaign=campaign_id,
+        unique_key=f"{ROUND_JOB}:{round_id}",
+        max_tries=jobs.UNLIMITED,
     )
     jobs.post(connection, work, now)
     announce(connection, round_id, now)

@@ -2,6 +2,7 @@
 
 from manyhands.jobs.executor import make_executor
 from manyhands.jobs.queue import (
+    UNLIMITED,
     Job,
     Rank,
     Work,
@@ -21,6 +22,7 @@ from manyhands.jobs.registry import Duties, Registry
 from manyhands.jobs.worker import Context, WorkerTerms, run_one, run_worker
 
 __all__ = [
+    "UNLIMITED",
     "Context",
     "Duties",
     "Job",

@@ -23,6 +23,8 @@ from manyhands.errors import JobCancelledError, LeaseLostError, NotFoundError, T
 from manyhands.storage.schema import incidents, jobs
 from manyhands.types import MICROS_PER_SECOND, CampaignId, JobId, Json, Micros, new_job_id
 
+UNLIMITED = 1_000_000
+"""As `max_tries`: work that must be done once, however often its workers die."""
 RETRY_BASE_S = 0.2
 RETRY_LONGEST_S = 60.0
 
