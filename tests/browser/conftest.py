@@ -29,12 +29,16 @@ FLAGS = [
     "--disable-sync",
 ]
 CHROMIUM_VARIABLE = "TEST_CHROMIUM"
+SITE_VARIABLE = "TEST_SITE"
 OPEN_WITHIN_S = 900.0
 
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of `manyhands up` with small rounds; it is stopped as Ctrl-C stops it."""
+    """Address of `manyhands up` with small rounds, stopped as Ctrl-C stops it; or of one that the variable names."""
+    if SITE_VARIABLE in os.environ:
+        yield os.environ[SITE_VARIABLE]
+        return
     if not PAGE.exists():
         pytest.fail("The page is not built: run `make page` first.")
     # Settings of the person who runs the tests must not reach the service under test.

@@ -24,6 +24,8 @@ CAREFUL_MPS = 1.6
 SIGHT_M = 1.6
 WHEEL_SLACK = 0.02
 PEDAL_SLACK = 0.06
+ALARM_S = 0.7  # how far people look ahead before they take the wheel
+CALM_TICKS = 12  # how long they keep it after the last alarm
 
 Json = dict[str, Any]
 
@@ -100,6 +102,19 @@ def _aside(road: Road, waypoint: int, boxes: list[float]) -> float:
     return wanted
 
 
+def danger(road: Road, seen: Json) -> bool:
+    """Whether the car, going on as it was seen, leaves the road or meets a box within ALARM_S."""
+    boxes = np.array(seen["boxes"]).reshape(-1, 4)[:, :2]
+    for ahead_s in np.arange(REACTION_S, REACTION_S + ALARM_S, 0.1):
+        there, _, _ = expected(seen["motion"], float(ahead_s))
+        waypoint, aside = road.place(there)
+        if abs(aside) > road.half_width[waypoint] - 0.03:
+            return True
+        if np.hypot(*(boxes - there).T).min() < BOX_HALF_M + CAR_HALF_M:
+            return True
+    return False
+
+
 class KeyboardPlayer:
     """Presses and releases keys of a play page that was opened with `?debug`."""
 
@@ -142,9 +157,13 @@ class KeyboardPlayer:
         for key in list(self._down):
             self._hold(key, wanted=False)
 
-    def play(self, hold_after_ticks: int = 4, hold_ticks: int = 300, within_s: float = 90.0) -> Json:
-        """Hold the wheel for some ticks of the running attempt, then leave it to the model until the end."""
+    def play(self, take: Callable[[Json], bool] | None = None, within_s: float = 600.0) -> Json:
+        """Play the running attempt to its end and return the last state.
+
+        take: whether to hold the wheel, by what was seen; by default while there is danger ahead.
+        """
         memory: deque[Json] = deque()
+        calm_at = -1
         ends = time.monotonic() + within_s
         while time.monotonic() < ends:
             state = self.state()
@@ -155,11 +174,13 @@ class KeyboardPlayer:
             while len(memory) > 1 and memory[1]["ticks"] <= state["ticks"] - REACTION_TICKS:
                 memory.popleft()
             seen = memory[0]
-            mine = hold_after_ticks <= seen["ticks"] < hold_after_ticks + hold_ticks
-            if seen["phase"] == "driving" and seen["track"] and mine:
-                self._steer(seen, state["command"])
-            else:
-                self.release()
+            if state["phase"] == "driving":
+                if take is None and danger(self._road(seen["track"]), seen):
+                    calm_at = state["ticks"] + CALM_TICKS
+                if state["ticks"] < calm_at or (take is not None and take(seen)):
+                    self._steer(seen, state["command"])
+                else:
+                    self.release()
             self._page.wait_for_timeout(15)
         raise AssertionError(f"The attempt did not end within {within_s} s: {self.state()}.")
 

@@ -79,7 +79,7 @@ def test_taking_the_wheel_ends_in_a_verdict_and_moved_credits(
     player.wait(lambda state: state["by_hand"])
     page.keyboard.up("Space")
     shoot("takeover")
-    player.play()
+    player.play(take=lambda seen: seen["ticks"] < 60)
 
     player.wait(lambda state: state["attempt"] is not None and state["attempt"]["value"] is not None)
     shoot("provisional")
@@ -109,7 +109,7 @@ def test_the_replay_shows_the_model_alone(
     page: Page, faults: list[str], shoot: Callable[[str], None]
 ) -> None:
     player = begin(page)
-    player.play(hold_ticks=30)
+    player.play(take=lambda seen: 5 <= seen["ticks"] < 35)
     page.get_by_role("button", name="See it").click(timeout=JUDGED_WITHIN_MS)
     expect(page.get_by_text("the model alone as a ghost")).to_be_visible()
     page.wait_for_timeout(1500)
@@ -125,7 +125,7 @@ def test_an_attempt_made_offline_is_kept_and_sent_later(page: Page, context: Bro
     player = begin(page)
     player.wait(lambda state: state["ticks"] > 0)
     context.set_offline(True)
-    player.play(hold_ticks=15)
+    player.play(take=lambda seen: seen["ticks"] < 15)
     expect(page.get_by_text("kept in this browser")).to_be_visible(timeout=20_000)
     context.set_offline(False)
     player.wait(lambda state: state["attempt"] is not None)

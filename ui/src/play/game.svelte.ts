@@ -80,25 +80,25 @@ export class Game {
     this.ended = null;
     this.byHand = false;
     const { steer, throttle } = this.drive!.command;
-    this.hands.follow(steer, throttle, performance.now());
+    this.hands.follow(steer, throttle);
     this.phase = "ready";
     this.#timer = setTimeout(() => (this.phase = "driving"), this.learned ? READY_MS : FIRST_READY_MS);
   }
 
   /** One control tick; called by the loop while `phase` is driving. */
-  tick(now_ms: number): void {
+  tick(clock_ms: number): void {
     const drive = this.drive;
     if (!drive || this.phase !== "driving") return;
     this.hands.always = this.always;
     this.hands.lock = lockAt(drive.racer.car, drive.motion[V]!);
-    const byHand = this.hands.driving(now_ms);
+    const byHand = this.hands.driving(clock_ms);
     if (byHand) {
-      this.hands.advance(now_ms);
+      this.hands.advance(clock_ms);
       drive.tick(this.hands);
     } else {
       drive.tick(null);
       const { steer, throttle } = drive.command;
-      this.hands.follow(steer, throttle, now_ms);
+      this.hands.follow(steer, throttle, clock_ms);
     }
     if (byHand !== this.byHand) this.#handover(byHand);
     this.ticks = drive.ticks;

@@ -87,7 +87,7 @@ export class Hands {
   }
 
   /** What the car executes while the model drives. */
-  follow(steer: number, throttle: number, now_ms: number): void {
+  follow(steer: number, throttle: number, now_ms = this.#at_ms): void {
     this.steer = steer;
     this.throttle = throttle;
     this.#at_ms = now_ms;

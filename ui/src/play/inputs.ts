@@ -28,24 +28,24 @@ function pressing(event: KeyboardEvent): boolean {
   return event.code === "Space" && event.target instanceof Element && event.target.closest("button, a, summary, input") !== null;
 }
 
-/** Listen to keys while `enabled` says so; returns the end of it. */
-export function listenKeys(hands: Hands, enabled: () => boolean, onChange: () => void): () => void {
+/** Listen to keys while `enabled` says so; `clock` is the world's time in ms. Returns the end of it. */
+export function listenKeys(hands: Hands, clock: () => number, enabled: () => boolean, onChange: () => void): () => void {
   const down = (event: KeyboardEvent): void => {
     const control = KEYS[event.code];
     if (!control || !enabled() || typing(event.target) || pressing(event) || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     if (event.repeat) return;
-    hands.press(control, performance.now());
+    hands.press(control, clock());
     onChange();
   };
   const up = (event: KeyboardEvent): void => {
     const control = KEYS[event.code];
     if (!control) return;
-    hands.release(control, performance.now());
+    hands.release(control, clock());
     onChange();
   };
   const away = (): void => {
-    hands.letGo(performance.now());
+    hands.letGo(clock());
     onChange();
   };
   addEventListener("keydown", down);
@@ -86,7 +86,7 @@ export class TouchPads {
   #steer: { id: number; from: number; at: number } | null = null;
   #speed: { id: number; from: number; at: number } | null = null;
 
-  constructor(readonly hands: Hands, readonly onChange: () => void) {}
+  constructor(readonly hands: Hands, readonly clock: () => number, readonly onChange: () => void) {}
 
   down(event: PointerEvent, pad: "steer" | "speed"): void {
     if (event.pointerType === "mouse") return;
@@ -117,7 +117,7 @@ export class TouchPads {
     const full = (finger: { from: number; at: number }): number => Math.max(-1, Math.min(1, (finger.from - finger.at) / TRAVEL));
     const [steer, speed] = [this.#steer, this.#speed];
     const stick = steer || speed ? { steer: steer ? full(steer) : 0, throttle: speed ? full(speed) : null } : null;
-    this.hands.hold(stick, performance.now());
+    this.hands.hold(stick, this.clock());
     this.onChange();
   }
 }

@@ -15,9 +15,11 @@ export class Loop {
   #next_ms = Infinity;
   #last_ms = 0;
   #unseen = 0;
+  #world_ms = 0;
 
   constructor(
-    readonly onTick: (now_ms: number) => void,
+    /** told the world's time */
+    readonly onTick: (clock_ms: number) => void,
     readonly onFrame: (now_ms: number, passed_ms: number, share: number) => void,
   ) {}
 
@@ -56,6 +58,12 @@ export class Loop {
     return this.#next_ms !== Infinity;
   }
 
+  /** Time in the world, ms: as the wall's, but it stands still where the world waits. Hands live by it. */
+  clock(now_ms = performance.now()): number {
+    const left = this.running ? Math.min(Math.max(this.#next_ms - now_ms, 0), TICK_MS) : 0;
+    return this.#world_ms - left;
+  }
+
   /** How far the current tick has come, 0 to 1. */
   share(now_ms: number): number {
     return this.running ? Math.min(Math.max(1 - (this.#next_ms - now_ms) / TICK_MS, 0), 1) : 1;
@@ -65,9 +73,11 @@ export class Loop {
     // After a stall the world goes on from where it stood instead of racing to catch up.
     if (now_ms - this.#next_ms > MOST_BEHIND_TICKS * TICK_MS) this.#next_ms = now_ms;
     while (this.running && now_ms >= this.#next_ms && this.#unseen < MOST_UNSEEN_TICKS) {
+      const clock_ms = this.#world_ms;
       this.#next_ms += TICK_MS;
+      this.#world_ms += TICK_MS;
       this.#unseen += 1;
-      this.onTick(now_ms);
+      this.onTick(clock_ms);
     }
     clearTimeout(this.#timer);
     if (this.running && this.#unseen < MOST_UNSEEN_TICKS) {

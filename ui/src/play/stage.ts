@@ -21,11 +21,11 @@ export class Stage {
   #slow_ms = 0;
 
   /** Throws Error when the browser offers no WebGL. */
-  constructor(canvas: HTMLCanvasElement, readonly game: Game, readonly sound: Sound, readonly onFrame: (now_ms: number) => void) {
+  constructor(canvas: HTMLCanvasElement, readonly game: Game, readonly sound: Sound, readonly onFrame: (clock_ms: number) => void) {
     this.#world = new World(canvas);
     this.loop = new Loop(
-      (now_ms) => this.#tick(now_ms),
-      (now_ms, passed_ms, share) => this.#frame(now_ms, passed_ms, share),
+      (clock_ms) => this.#tick(clock_ms),
+      (now_ms, passed_ms, share) => this.#frame(this.loop.clock(now_ms), passed_ms, share),
     );
     this.loop.open();
   }
@@ -47,14 +47,14 @@ export class Stage {
     this.#world.resize(width, height);
   }
 
-  #tick(now_ms: number): void {
-    this.game.tick(now_ms);
+  #tick(clock_ms: number): void {
+    this.game.tick(clock_ms);
     if (this.game.phase !== "driving") this.loop.halt();
   }
 
-  #frame(now_ms: number, passed_ms: number, share: number): void {
+  #frame(clock_ms: number, passed_ms: number, share: number): void {
     const [drive, car, chase] = [this.#drive, this.#car, this.#chase];
-    this.onFrame(now_ms);
+    this.onFrame(clock_ms);
     if (!drive || !car || !chase) return;
     if (drive.ended === "crash") this.#coast(passed_ms);
     else between(drive.before, drive.motion, drive.ticks === 0 ? 1 : share, this.#pose);

@@ -65,6 +65,20 @@ describe("the loop", () => {
     shares.forEach((share, i) => expect(share).toBeCloseTo((20 * (i + 1)) / TICK_MS, 5));
   });
 
+  it("keeps a clock that stands still while the world waits", () => {
+    loop.run();
+    pass(300, 10);
+    const before = loop.clock();
+    expect(before).toBeCloseTo(300, 0);
+    vi.advanceTimersByTime(5000);
+    expect(loop.clock() - before).toBeLessThanOrEqual(3 * TICK_MS);
+    const stalled = loop.clock();
+    vi.advanceTimersByTime(5000);
+    expect(loop.clock()).toBe(stalled);
+    loop.halt();
+    expect(loop.clock()).toBeGreaterThanOrEqual(stalled);
+  });
+
   it("does not tick before it runs or after it is halted", () => {
     pass(500, 16);
     expect(ticks).toEqual([]);
