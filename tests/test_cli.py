@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from manyhands import cli
 from manyhands.arena import api as arena
 from manyhands.errors import ManyhandsError
+from manyhands.judging.evaluate import Evaluation
 from manyhands.settings import Settings
 from manyhands.storage import ContentStore, open_database
 from manyhands.storage.schema import policies
@@ -166,6 +167,36 @@ def test_a_clean_folder_passes_the_audit_and_a_changed_one_fails(
     result = CliRunner().invoke(cli.app, ["audit", "--sample", "0", "--json", "--data", str(folder)])
     assert result.exit_code == 1
     assert json.loads(result.output)["faults"]
+
+
+def test_a_policy_is_scored_by_file_or_content_id(
+    load: Callable[..., Any], run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[object, ...]] = []
+
+    def measure(*arguments: object) -> Evaluation:
+        asked.append(arguments)
+        return Evaluation(8, 3, "heldout", 0.5, 0.4, 0.6, 0.25, 10.0, 0.9, 20.0)
+
+    monkeypatch.setattr("manyhands.judging.evaluate.evaluate", measure)
+    monkeypatch.setattr("manyhands.policies.files.parse", lambda data: data)
+    (row,) = load("policy", "list")
+    (folder / "mine.safetensors").write_bytes(POLICY)
+    assert "50.0 % of the reference (95 %: 40.0 to 60.0)" in run("evaluate", row["cid"], "--starts", "8")
+    assert run("evaluate", str(folder / "mine.safetensors"), "--seed", "3", "--suite", "play")
+    assert asked == [(POLICY, 8, 0, "heldout"), (POLICY, 256, 3, "play")]
+    with pytest.raises(ManyhandsError, match="no file"):
+        run("evaluate", str(folder / "none.safetensors"))
+
+
+def test_benchmarks_are_run_by_name(tmp_path: Path) -> None:
+    (tmp_path / "quick.py").write_text("print('fast')")
+    (tmp_path / "broken.py").write_text("raise SystemExit(2)")
+    fine = CliRunner().invoke(cli.app, ["bench", "quick", "--folder", str(tmp_path), "--json"])
+    assert json.loads(fine.stdout)["benchmarks"][0]["status"] == 0
+    assert CliRunner().invoke(cli.app, ["bench", "--folder", str(tmp_path)]).exit_code == 1
+    missing = CliRunner().invoke(cli.app, ["bench", "slow", "--folder", str(tmp_path)])
+    assert "Choose of broken, quick." in missing.exception.sentence()  # type: ignore[union-attr]
 
 
 def test_a_mistyped_folder_is_not_made(tmp_path: Path) -> None:

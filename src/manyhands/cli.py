@@ -475,7 +475,7 @@ def bench(
         begun_s = time.monotonic()
         # Figures go to stderr beside the progress where stdout is to hold one JSON object.
         done = subprocess.run(
-            [sys.executable, str(known[name])], check=False, stdout=sys.stderr if as_json else None
+            [sys.executable, str(known[name])], check=False, stdout=_STDERR if as_json else None
         )
         elapsed_s = round(time.monotonic() - begun_s, 1)
         results.append({"name": name, "status": done.returncode, "seconds": elapsed_s})
@@ -483,6 +483,9 @@ def bench(
         show({"benchmarks": results}, as_json)
     if any(result["status"] for result in results):
         raise typer.Exit(1)
+
+
+_STDERR = 2
 
 
 def _version(wanted: bool) -> None:
