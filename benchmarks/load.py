@@ -79,21 +79,28 @@ def server(folder: Path, referees: int) -> Iterator[tuple[str, int]]:
         process.wait(60)
 
 
-def peaks(pid: int) -> dict[str, float]:
-    """Largest resident memory of the server and of its judges so far, in MB."""
-    children = Path(f"/proc/{pid}/task/{pid}/children")
-    pids = {"server": pid}
+def processes(pid: int) -> dict[str, int]:
+    """Process ids of the server, of its judges by name, and of this program, which plays the crowd."""
+    found = {"server": pid, "players": os.getpid()}
     # Judges are started by threads of the server, each of which lists its own children.
-    for thread in children.parent.parent.iterdir():
+    for thread in Path(f"/proc/{pid}/task").iterdir():
         for child in (thread / "children").read_text().split():
             words = Path(f"/proc/{child}/cmdline").read_text().split("\0")
-            pids[words[words.index("--name") + 1]] = int(child)
-    found = {}
-    for name, number in pids.items():
-        lines = Path(f"/proc/{number}/status").read_text().splitlines()
-        [peak] = [line.split()[1] for line in lines if line.startswith("VmHWM")]
-        found[name] = int(peak) / 1024
+            found[words[words.index("--name") + 1]] = int(child)
     return found
+
+
+def peak_mb(pid: int) -> float:
+    """Largest resident memory of a process so far, in MB."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    [peak] = [line.split()[1] for line in lines if line.startswith("VmHWM")]
+    return int(peak) / 1024
+
+
+def processor_s(pid: int) -> float:
+    """Processor time of a process so far, in seconds."""
+    ticks = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
 
 
 def books(url: str, acknowledged: list[str], since: Micros) -> dict[str, Any]:
@@ -142,11 +149,15 @@ def measure(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
         )
         warming = asyncio.run(crowds.run(orders, tell))
         since = now_us()
+        pids = processes(pid)
+        before_s = {name: processor_s(number) for name, number in pids.items()}
         values = {**vars(orders), "seconds": arguments.seconds, "seed": 1}
         result = asyncio.run(crowds.run(crowds.Orders(**values), tell))
-        memory = peaks(pid)
+        memory = {name: peak_mb(number) for name, number in pids.items()}
+        spent_s = {name: round(processor_s(number) - before_s[name], 2) for name, number in pids.items()}
     acknowledged = warming.acknowledged + result.acknowledged
-    return {**result.report, **books(url, acknowledged, since), "peak_memory_mb": memory}
+    usage = {"peak_memory_mb": memory, "processor_s": spent_s}
+    return {**result.report, **books(url, acknowledged, since), **usage}
 
 
 def show(found: dict[str, Any]) -> None:
@@ -168,7 +179,7 @@ def show(found: dict[str, Any]) -> None:
     print(f"{'other refusals':40s} {found['errors']}")
     print(f"{'ledger faults':40s} {len(found['ledger_faults'])}")
     for name, peak in found["peak_memory_mb"].items():
-        print(f"{'peak memory, ' + name:40s} {peak:.0f} MB")
+        print(f"{name:40s} at most {peak:.0f} MB, {found['processor_s'][name]:.1f} s of processor time")
     print(f"{'score':40s} {found['score_first']:.3f} to {found['score_last']:.3f}, rounds {found['rounds']}")
 
 

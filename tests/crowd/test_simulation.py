@@ -8,24 +8,19 @@ import jax
 import numpy as np
 import pytest
 
+import tiny_course
 from manyhands.crowd.players import KINDS
 from manyhands.crowd.simulation import Play, Seat, Simulator
-from manyhands.envs import registry
 from manyhands.judging import value
 from manyhands.judging.records import Attempt
-from manyhands.policies import files, network
+from manyhands.policies import files
 from manyhands.policies.files import Policy
-from manyhands.policies.network import NetworkSpec
-
-CONFIG = {"sensor": {"kind": "lidar"}, "tracks": ["gen-0", "gen-1"]}
-TASK = registry.task("racer-v0", CONFIG, "play")
 
 
 @pytest.fixture(scope="module")
 def champion() -> Policy:
-    """A policy that has learned nothing."""
-    spec = NetworkSpec(TASK.vector, hidden=(8,))
-    return Policy("racer-v0", {"kind": "lidar"}, spec, network.init(spec, jax.random.key(3)))
+    """A policy that errs everywhere."""
+    return Policy("racer-v0", {"kind": "lidar"}, *tiny_course.bad())
 
 
 @pytest.fixture(scope="module")
@@ -33,8 +28,13 @@ def played(champion: Policy) -> list[tuple[Seat, Play]]:
     """One attempt of every kind."""
     seats = []
     for number, kind in enumerate(sorted(KINDS)):
-        start = TASK.to_plain(TASK.start(jax.random.key(number)))
-        given = {"environment": "racer-v0", "config": CONFIG, "start": start, "champion_cid": "cid"}
+        start = tiny_course.task().to_plain(tiny_course.task().start(jax.random.key(number)))
+        given = {
+            "environment": "racer-v0",
+            "config": tiny_course.CONFIG,
+            "start": start,
+            "champion_cid": "cid",
+        }
         seats.append(Seat(given, kind, driver=0))
 
     async def play() -> list[Play]:
@@ -45,7 +45,7 @@ def played(champion: Policy) -> list[tuple[Seat, Play]]:
             return files.dump(champion)
 
         simulator = Simulator(fetch, size=8, seed=1)
-        await simulator.prepare("racer-v0", CONFIG, "cid")
+        await simulator.prepare("racer-v0", tiny_course.CONFIG, "cid")
         running = asyncio.create_task(simulator.run())
         found = await asyncio.gather(*(simulator.play(seat) for seat in seats))
         running.cancel()
@@ -67,7 +67,7 @@ def attempt(seat: Seat, play: Play) -> Attempt:
 
 def test_the_replay_confirms_what_every_kind_plays(champion: Policy, played: list[tuple[Seat, Play]]):
     judged = value.value(
-        TASK, champion.network, champion.params, [attempt(seat, play) for seat, play in played]
+        tiny_course.task(), champion.network, champion.params, [attempt(seat, play) for seat, play in played]
     )
     assert {one.attempt: one.refusal for one in judged} == {kind: "" for kind in KINDS}
     assert {one.attempt: one.human_ticks for one in judged} == {
