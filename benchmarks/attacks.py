@@ -57,9 +57,8 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--rounds", type=int, default=6)
     arguments = parser.parse_args()
-    print(
-        "attack              attackers net | playing honestly | honest net, with / without | score, with / without"
-    )
+    print("attack: net of the attackers | of as many casual players in their place")
+    print("        net of the honest, with attackers / with casual players | last score, likewise")
     for name, groups in ATTACKS.items():
         rows = []
         for seed in range(arguments.seeds):

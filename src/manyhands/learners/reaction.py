@@ -1,9 +1,9 @@
 """People react late: pair each action with the observation its driver reacted to.
 
-What a person does now answers what was seen some 130 to 250 ms ago. Labels paired with the present observation
-teach to steer late; paired with the one that was answered they teach to steer in time. The lag of a player is
-estimated from its own driving: it is the shift at which a linear model of the action on the observation predicts
-best on driving it was not fitted to.
+What a person does now answers what was seen some 130 to 250 ms ago. Labels paired with the present
+observation teach to steer late; paired with the one that was answered they teach to steer in time. The lag of
+a player is estimated from its own driving: it is the shift at which a linear model of the action on the
+observation predicts best on driving it was not fitted to.
 """
 
 from collections.abc import Sequence
@@ -25,8 +25,8 @@ FOLD_TICKS = 30  # neighbours are alike: folds are made of stretches, not of sin
 class Drive:
     """One attempt as a learner could use it.
 
-    features: (n, F) float32 before each tick; actions: (n, A) float32 in [-1, 1]; weights: (n,) float32, 0 for
-    ticks not to be learned; human: (n,) bool.
+    features: (n, F) float32 before each tick; actions: (n, A) float32 in [-1, 1]; weights: (n,) float32,
+    0 for ticks not to be learned; human: (n,) bool.
     """
 
     features: NDArray[np.float32]
@@ -58,7 +58,7 @@ def estimate(drives: Sequence[Drive]) -> int:
 
 
 def _error(drives: Sequence[Drive], lag: int) -> float:
-    """Mean squared error of ridge regression at a lag, on the half of the stretches that it was not fitted to.
+    """Mean squared error of ridge regression at a lag, on the half of the driving it was not fitted to.
 
     Every lag is measured on the same ticks.
     """
