@@ -106,10 +106,10 @@ def play(
 ) -> list[Attempt]:
     """Attempts from the first stacked states; where `held` (T,), the hand drives like the reference.
 
-    push: (T, 2) added to what the hand does.
+    push: (T, 2), or (T, ROWS, 2) of each attempt, added to what the hand does.
     """
     length = task().max_ticks
-    hands = np.broadcast_to(held.reshape(length, -1), (length, ROWS))
+    hands = np.broadcast_to(held[:, None], (length, ROWS))
     pushes = np.zeros((length, ROWS, 2), np.float32)
     if push is not None:
         pushes += push.reshape(length, -1, 2)

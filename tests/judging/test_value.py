@@ -98,6 +98,18 @@ def test_making_a_danger_and_rescuing_from_it_earns_nothing() -> None:
         assert valued.value <= 0.0
 
 
+def test_a_danger_made_by_ticks_that_pretend_to_be_the_models_earns_nothing() -> None:
+    """Two in a hundred ticks may differ from the champion; they are valued like anybody's."""
+    held, push = tiny.hold(30, 34) | tiny.hold(36, 96), np.zeros((300, 2), np.float32)
+    push[30:34] += STEER
+    attempts = tiny.play(tiny.good(), tiny.starts(), held, push)
+    found = values([replace(a, actors=a.actors * ~tiny.hold(30, 34)[: a.ticks]) for a in attempts], good=True)
+    accepted = [valued for valued in found if not valued.refusal]
+    assert accepted
+    assert {valued.takeovers[0].first for valued in accepted} == {30}
+    assert max(valued.value for valued in accepted) <= 0.0
+
+
 def test_edited_actions_are_refused(attempt: Attempt) -> None:
     actions = attempt.actions.copy()
     actions[20:40, 0] = -actions[20:40, 0] - 30
@@ -174,4 +186,4 @@ def test_samples_are_what_people_did_and_what_they_let_pass(rescues: list[Attemp
     ],
 )
 def test_takeovers_are_cut_into_pieces(held: list[int], longest: int, found: list[tuple[int, int]]) -> None:
-    assert valuing.stretches(np.array(held, np.uint8), longest) == found
+    assert valuing.stretches(np.array(held, bool), longest) == found

@@ -96,9 +96,9 @@ def padded_actions(task: Task, attempts: Sequence[Attempt]) -> tuple[NDArray[np.
     return actions, ticks
 
 
-def stretches(actors: NDArray[np.uint8], longest: int) -> list[tuple[int, int]]:
-    """(first tick, end tick) of each stretch of human control, cut into pieces of at most `longest` ticks."""
-    edge = np.diff(np.concatenate([[0], actors == HUMAN, [0]]).astype(np.int8))
+def stretches(held: NDArray[np.bool_], longest: int) -> list[tuple[int, int]]:
+    """(first tick, end tick) of each stretch of held ticks, cut into pieces of at most `longest` ticks."""
+    edge = np.diff(np.concatenate([[0], held, [0]]).astype(np.int8))
     found: list[tuple[int, int]] = []
     begins, ends = np.flatnonzero(edge == 1).tolist(), np.flatnonzero(edge == -1).tolist()
     for first, end in zip(begins, ends, strict=True):
@@ -106,9 +106,17 @@ def stretches(actors: NDArray[np.uint8], longest: int) -> list[tuple[int, int]]:
     return found
 
 
-def _pieces(task: Task, attempts: Sequence[Attempt]) -> list[tuple[int, int, int]]:
+def _pieces(task: Task, attempts: Sequence[Attempt], trace: simulate.Trace) -> list[tuple[int, int, int]]:
+    """(row, first tick, end tick) of what was not the champion's doing, whoever it is said to be.
+
+    The few ticks that may differ from the champion unnamed would else make dangers that cost nothing.
+    """
     longest = round(PIECE_S * task.ticks_per_s)
-    return [(row, *stretch) for row, a in enumerate(attempts) for stretch in stretches(a.actors, longest)]
+    found = []
+    for row, attempt in enumerate(attempts):
+        held = (attempt.actors == HUMAN) | ~_as_policy(trace, attempt, row)
+        found += [(row, *stretch) for stretch in stretches(held, longest)]
+    return found
 
 
 def _compare(
@@ -120,7 +128,7 @@ def _compare(
 ) -> list[list[Takeover]]:
     """Takeovers of each attempt, in order."""
     result: list[list[Takeover]] = [[] for _ in attempts]
-    pieces = _pieces(task, attempts)
+    pieces = _pieces(task, attempts, trace)
     for at in range(0, len(pieces), ROWS):
         some = pieces[at : at + ROWS]
         for (row, *_), takeover in zip(
