@@ -178,7 +178,7 @@ def _apply(campaign: Campaign, outcome: round.Outcome) -> None:
         standing = replace(standing, champion=outcome.champion, heldout=outcome.heldout)
     if outcome.kind == "promoted":
         standing = replace(standing, pooled=outcome.pooled)
-        shares = round.weights(standing.lot)
+        shares = round.weights(standing.lot, outcome.excluded)
         useful = [entry for entry, share in zip(standing.lot, shares, strict=True) if share > 0.0]
         if outcome.pool_micro:
             parts = split(outcome.pool_micro, [share for share in shares if share > 0.0])

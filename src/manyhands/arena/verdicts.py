@@ -62,6 +62,7 @@ def _evidence(loaded: Loaded, outcome: Outcome) -> Json:
     return {
         "lot": [[entry.attempt, entry.player, entry.value] for entry in loaded.standing.lot],
         "old": list(loaded.old),
+        "excluded": list(outcome.excluded),
         "gate_scores": outcome.gate_scores.tolist(),
         "pay_scores": outcome.pay_scores.tolist(),
         "heldout_before": loaded.standing.heldout.tolist(),
@@ -177,7 +178,7 @@ def _pay(connection: Connection, loaded: Loaded, outcome: Outcome, verdict: Verd
     campaign, lot = loaded.campaign, loaded.standing.lot
     claims = [
         Claim(AttemptId(entry.attempt), PlayerId(entry.player), weight)
-        for entry, weight in zip(lot, judging.weights(lot), strict=True)
+        for entry, weight in zip(lot, judging.weights(lot, outcome.excluded), strict=True)
         if weight > 0.0
     ]
     payments = ledger.pay_lot(

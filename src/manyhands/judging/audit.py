@@ -82,7 +82,7 @@ def _waiting(kind: str, body: Plain) -> Iterator[tuple[str, str]]:
 
 
 def _lot(config: RoundConfig, body: Plain) -> Iterator[tuple[str, str]]:
-    useful = sum(weight > 0.0 for weight in lot_weights(body))
+    useful = sum(weight > 0.0 for weight in lot_weights(body | {"excluded": []}))
     before = body["tried_size_before"]
     least = config.least_lot if before == 0 else math.ceil(round.LARGER_LOT * before)
     if useful < least:
@@ -93,7 +93,7 @@ def _lot(config: RoundConfig, body: Plain) -> Iterator[tuple[str, str]]:
 
 def lot_weights(body: Plain) -> list[float]:
     """Weight of each entry of the verdict's lot in its pool."""
-    return payout.weights([(player, value) for _, player, value in body["lot"]])
+    return payout.weights([(player, value) for _, player, value in body["lot"]], body.get("excluded", []))
 
 
 def _decision(

@@ -44,7 +44,7 @@ def earn(pooled: Pooled, gain: float, variance: float, gap: float, escrow_micro:
     return Pooled(total.gain, total.variance, earned), pool
 
 
-def weights(values: Sequence[tuple[str, float]]) -> list[float]:
+def weights(values: Sequence[tuple[str, float]], excluded: Sequence[str] = ()) -> list[float]:
     """Shares of the contributions (player, value) of a lot in its pool; 0 for those that harmed.
 
     A player's values are netted first: who does as much harm as good earns nothing, however the good is
@@ -56,7 +56,9 @@ def weights(values: Sequence[tuple[str, float]]) -> list[float]:
         net[player] = net.get(player, 0.0) + value
         good[player] = good.get(player, 0.0) + max(value, 0.0)
     return [
-        max(value, 0.0) * net[player] / good[player] if net[player] > 0.0 and value > 0.0 else 0.0
+        max(value, 0.0) * net[player] / good[player]
+        if player not in excluded and net[player] > 0.0 and value > 0.0
+        else 0.0
         for player, value in values
     ]
 

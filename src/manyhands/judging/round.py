@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
+from jax import Array
 from numpy.typing import NDArray
 
 from manyhands.judging import gate, payout, seeds
@@ -33,6 +34,10 @@ class RoundConfig:
     """fresh starts on which a promotion's gain is measured"""
     least_lot: int = 6
     """contributions of positive value before a first try"""
+    search_after: int = 2
+    """failed tries of a lot after which single players are tried to be left out"""
+    suspects: int = 3
+    """players that such a search looks at"""
     margin: float = 0.02
     """largest loss on the standing held-out suite that a promotion may bring"""
 
@@ -80,11 +85,17 @@ class Outcome:
     variance: float
     pooled: Pooled
     pool_micro: int  # to be split over the lot by `weights`
+    excluded: tuple[str, ...]  # players whose contributions were left out, found by `search`
 
 
-def weights(lot: Sequence[Entry]) -> list[float]:
+def weights(lot: Sequence[Entry], excluded: Sequence[str] = ()) -> list[float]:
     """Share of each contribution of a lot in its pool; those of weight 0 are not learned from either."""
-    return payout.weights([(entry.player, entry.value) for entry in lot])
+    return payout.weights([(entry.player, entry.value) for entry in lot], excluded)
+
+
+def useful(lot: Sequence[Entry], excluded: Sequence[str] = ()) -> list[Entry]:
+    """The contributions of a lot that are learned from."""
+    return [entry for entry, weight in zip(lot, weights(lot, excluded), strict=True) if weight > 0.0]
 
 
 def needed(standing: Standing, config: RoundConfig) -> int:
@@ -96,23 +107,17 @@ def needed(standing: Standing, config: RoundConfig) -> int:
 
 def judge(course: Course, standing: Standing, config: RoundConfig, root: str, secret: str) -> Outcome:
     """Judge the open lot. `root` commits to the round's attempts, `secret` was committed before they came."""
-    useful = [
-        entry for entry, weight in zip(standing.lot, weights(standing.lot), strict=True) if weight > 0.0
-    ]
-    if len(useful) < needed(standing, config):
+    entries = useful(standing.lot)
+    if len(entries) < needed(standing, config):
         return _kept(standing, "The lot waits for more contributions before it is tried.")
-    samples = Samples.concatenate(
-        [standing.old, *(entry.samples for entry in useful)],
-        standing.network.features,
-        standing.network.actions,
-    )
-    train_key = seeds.key(root, secret, "train")
+    excluded: tuple[str, ...] = ()
+    if standing.tries >= config.search_after:
+        excluded = search(course, standing, config, root, secret)
     control, candidate = (
-        takeover.fit(standing.network, config.training, standing.champion, samples, use, train_key)
-        for use in (len(standing.old), len(samples))
+        train(standing, config, some, excluded, seeds.key(root, secret, "train")) for some in (False, True)
     )
     tries = standing.tries + 1
-    tried = {"tries": tries, "tried_size": len(useful)}
+    tried = {"tries": tries, "tried_size": len(entries), "excluded": excluded}
     scores, winner = run_gate(
         course, standing.network, [standing.champion, control, candidate], config.gate, tries, root, secret
     )
@@ -135,6 +140,42 @@ def judge(course: Course, standing: Standing, config: RoundConfig, root: str, se
             **tried,
         )
     return _pay(course, standing, config, (control, candidate), heldout, scores, (root, secret), tried)
+
+
+def train(
+    standing: Standing, config: RoundConfig, with_lot: bool, excluded: Sequence[str], key: Array
+) -> Params:
+    """The candidate, or without the lot the control, from the champion; both draw the same minibatches."""
+    parts = [standing.old, *(entry.samples for entry in useful(standing.lot, excluded))]
+    samples = Samples.concatenate(parts, standing.network.features, standing.network.actions)
+    use = len(samples) if with_lot else len(standing.old)
+    return takeover.fit(standing.network, config.training, standing.champion, samples, use, key)
+
+
+def search(
+    course: Course, standing: Standing, config: RoundConfig, root: str, secret: str
+) -> tuple[str, ...]:
+    """The player without whose contributions a lot that keeps failing drives better, or nobody.
+
+    Tried are the players with the largest shares, each left out alone, on fresh starts that the gate does not
+    use; one is left out only if that is better beyond chance.
+    """
+    shares: dict[str, float] = {}
+    for entry, weight in zip(standing.lot, weights(standing.lot), strict=True):
+        shares[entry.player] = shares.get(entry.player, 0.0) + weight
+    suspects = sorted((p for p in shares if shares[p] > 0.0), key=lambda p: (-shares[p], p))
+    if len(suspects) < 2:
+        return ()
+    suspects = suspects[: config.suspects]
+    key = seeds.key(root, secret, "train")
+    policies = [train(standing, config, True, left_out, key) for left_out in [(), *((p,) for p in suspects)]]
+    scores = course.gate_scores(
+        standing.network, policies, seeds.key(root, secret, "search"), config.gate.block
+    )
+    gains = scores[1:] - scores[0]
+    best = int(gains.mean(axis=1).argmax())
+    error = float(gains[best].std(ddof=1)) / math.sqrt(gains.shape[1])
+    return (suspects[best],) if gains[best].mean() > payout.CONFIDENCE_Z * error else ()
 
 
 def run_gate(
@@ -193,6 +234,7 @@ def _kept(standing: Standing, reason: str, **changed: Any) -> Outcome:
         "variance": 0.0,
         "pooled": standing.pooled,
         "pool_micro": 0,
+        "excluded": (),
     }
     return Outcome(reason=reason, **unchanged | changed)
 
@@ -213,7 +255,7 @@ def _pay(
     heldout: NDArray[np.float64],
     gate_scores: NDArray[np.float64],
     seed: tuple[str, str],
-    tried: dict[str, int],
+    tried: dict[str, Any],
 ) -> Outcome:
     control, candidate = trained
     policies = [standing.champion, control, candidate]
