@@ -128,6 +128,15 @@ def test_a_ruined_player_goes_home(arena: FakeArena):
     assert report["players"]["troll"]["attempts"] == 0
 
 
+def test_what_kept_players_from_playing_is_named(arena: FakeArena):
+    arena.wallet_micro = 0
+    arena.refusals["/api/session"] = [(429, "quota", "1")]
+    told: list[str] = []
+    asyncio.run(crowds.run(orders("troll=1", seconds=60.0), told.append))
+    assert any("MANYHANDS_LOAN_ADDRESS_DAY_MICRO" in line for line in told)
+    assert any("MANYHANDS_SESSIONS_PER_HOUR" in line for line in told)
+
+
 def test_a_refused_attempt_is_given_back(arena: FakeArena):
     arena.refusals["/api/assignments/asg_0/attempt"] = [(422, "invalid_input", "")]
     result = report_of(orders("casual=1", players=1))

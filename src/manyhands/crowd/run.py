@@ -82,6 +82,22 @@ def batch_size(players: int) -> int:
     return next((size for limit, size in _BATCHES if players <= limit), _LARGEST_BATCH)
 
 
+def hints(tally: Tally) -> list[str]:
+    """What kept players from playing, and the server's setting that would let them."""
+    found = []
+    if tally.errors["insufficient_credits"]:
+        found.append(
+            f"{tally.errors['insufficient_credits']} times a player had nothing to stake: an address gets so "
+            "many starter loans a day. Raise the server's MANYHANDS_LOAN_ADDRESS_DAY_MICRO for more."
+        )
+    if tally.busy["429"]:
+        found.append(
+            f"The server's limits made players wait {tally.busy['429']} times. Raise its "
+            "MANYHANDS_SESSIONS_PER_HOUR and MANYHANDS_ATTEMPTS_PER_MINUTE for a larger crowd."
+        )
+    return found
+
+
 async def run(orders: Orders, tell: Tell) -> Result:
     """Let a crowd play and return what came of it; Ctrl-C sends it home early.
 
@@ -106,6 +122,8 @@ async def run(orders: Orders, tell: Tell) -> Result:
         table = Table(place, campaign["slug"], simulator, orders.habits, values)
         with _interruptible(shift):
             settled, played_s = await _play(orders, table, spectator, campaign, tell)
+        for hint in hints(tally):
+            tell(hint)
         scene = report.Scene(spectator, tally, campaign, random.Random(orders.seed))
         found = await report.make(scene)
         header = {"url": orders.url, "seed": orders.seed, "seconds": round(played_s, 1), "settled": settled}
