@@ -35,7 +35,7 @@ OPEN_WITHIN_S = 900.0
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of `manyhands up` with small rounds, stopped as Ctrl-C stops it; or of one that the variable names."""
+    """Address of `manyhands up` with small rounds, stopped as Ctrl-C stops it; the variable names another."""
     if SITE_VARIABLE in os.environ:
         yield os.environ[SITE_VARIABLE]
         return
