@@ -75,7 +75,7 @@ def server(folder: Path, referees: int) -> Iterator[tuple[str, int]]:
     try:
         yield json.loads(process.stdout.readline())["url"], process.pid
     finally:
-        process.send_signal(signal.SIGINT)
+        process.terminate()
         process.wait(60)
 
 
@@ -197,6 +197,8 @@ def main() -> None:
     parser.add_argument("--reads", type=float, default=0.25, help="share of attempts whose card is read")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
+    # Leave no server behind when this program is stopped.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     with tempfile.TemporaryDirectory(prefix="manyhands-load-") as folder:
