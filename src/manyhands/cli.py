@@ -148,10 +148,13 @@ def crowd(
 
     orders = crowds.Orders(url, players, parse_mix(mix), seconds, campaign, seed)
     result = asyncio.run(crowds.run(orders, lambda line: typer.echo(line, err=True)))
-    by_kind = result.report.pop("players") if not as_json else {}
-    show(result.report, as_json)
-    if by_kind:
-        typer.echo(table([{"kind": kind, **sums} for kind, sums in by_kind.items()], _CROWD_COLUMNS))
+    if as_json:
+        show(result.report, True)
+        return
+    kinds, times = result.report.pop("players"), result.report.pop("latencies_s")
+    show(result.report, False)
+    typer.echo(table([{"kind": kind, **sums} for kind, sums in kinds.items()], _CROWD_COLUMNS))
+    typer.echo(table([{"what": what, **figures} for what, figures in times.items()], _TIME_COLUMNS))
 
 
 _CROWD_COLUMNS = {
@@ -163,6 +166,7 @@ _CROWD_COLUMNS = {
     "charged": "CHARGED",
     "net": "NET",
 }
+_TIME_COLUMNS = {"what": "SECONDS", "count": "COUNT", "p50": "P50", "p95": "P95", "p99": "P99"}
 _CAMPAIGN_COLUMNS = {
     "id": "ID",
     "slug": "SLUG",
