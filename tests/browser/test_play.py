@@ -77,8 +77,9 @@ def test_taking_the_wheel_ends_in_a_verdict_and_moved_credits(
     player.wait(lambda state: state["ticks"] > 3)
     page.keyboard.down("Space")
     player.wait(lambda state: state["by_hand"])
+    page.wait_for_timeout(300)  # the key caps of a first visit fade
+    shoot("play")
     page.keyboard.up("Space")
-    shoot("takeover")
     player.play(take=lambda seen: seen["ticks"] < 60)
 
     player.wait(lambda state: state["attempt"] is not None and state["attempt"]["value"] is not None)
