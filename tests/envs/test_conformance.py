@@ -2,7 +2,7 @@
 
 import json
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -29,9 +29,22 @@ def task(request: pytest.FixtureRequest) -> Task:
     return registry.task(name, config, "play" if config else "heldout")
 
 
+class Compiled(NamedTuple):
+    """The task's functions, compiled once for all tests."""
+
+    start: Any
+    observe: Any
+    step: Any
+
+
 @pytest.fixture(scope="module")
-def start(task: Task) -> Any:
-    return jax.jit(task.start)(jax.random.key(0))
+def compiled(task: Task) -> Compiled:
+    return Compiled(jax.jit(task.start), jax.jit(task.observe), jax.jit(task.step))
+
+
+@pytest.fixture(scope="module")
+def start(compiled: Compiled) -> Any:
+    return compiled.start(jax.random.key(0))
 
 
 @pytest.fixture(scope="module")
@@ -59,9 +72,9 @@ def test_facts(task: Task) -> None:
     assert hash(task) == hash(task)
 
 
-def test_starts_come_from_their_key_alone(task: Task, start: Any) -> None:
-    again = jax.jit(task.start)(jax.random.key(0))
-    other = jax.jit(task.start)(jax.random.key(1))
+def test_starts_come_from_their_key_alone(compiled: Compiled, start: Any) -> None:
+    again = compiled.start(jax.random.key(0))
+    other = compiled.start(jax.random.key(1))
     assert equal(start, again)
     assert not equal(start, other)
 
@@ -71,8 +84,8 @@ def test_state_is_of_32_bits(start: Any) -> None:
     assert kinds <= {np.dtype(np.float32), np.dtype(np.int32), np.dtype(np.uint8), np.dtype(bool)}
 
 
-def test_observation(task: Task, start: Any) -> None:
-    seen = jax.jit(task.observe)(start)
+def test_observation(task: Task, compiled: Compiled, start: Any) -> None:
+    seen = compiled.observe(start)
     assert seen.keys() == ({"vector"} if task.image is None else {"vector", "image"})
     assert seen["vector"].shape == (task.vector,)
     assert seen["vector"].dtype == jnp.float32
@@ -93,8 +106,8 @@ def test_quantisation(task: Task) -> None:
     assert (task.quantise(jnp.full(axes, -9.0)) == -127).all()
 
 
-def test_step(task: Task, start: Any, actions: np.ndarray) -> None:
-    step = jax.jit(task.step)
+def test_step(compiled: Compiled, start: Any, actions: np.ndarray) -> None:
+    step = compiled.step
     moved, progress, ended = step(start, actions[0])
     assert progress.dtype == jnp.float32
     assert progress.shape == ()
@@ -104,7 +117,9 @@ def test_step(task: Task, start: Any, actions: np.ndarray) -> None:
     assert equal(step(start, actions[0]), (moved, progress, ended))
 
 
-def test_a_replay_gives_the_same_states(task: Task, start: Any, actions: np.ndarray) -> None:
+def test_a_replay_gives_the_same_states(
+    task: Task, compiled: Compiled, start: Any, actions: np.ndarray
+) -> None:
     def run(state: Any, played: jax.Array) -> Any:
         def tick(state: Any, action: jax.Array) -> Any:
             state, progress, ended = task.step(state, action)
@@ -112,21 +127,21 @@ def test_a_replay_gives_the_same_states(task: Task, start: Any, actions: np.ndar
 
         return jax.lax.scan(tick, state, played)
 
-    compiled = jax.jit(run)
-    final, trace = compiled(start, jnp.asarray(actions))
-    assert equal(compiled(start, jnp.asarray(actions)), (final, trace))
+    replay = jax.jit(run)
+    final, trace = replay(start, jnp.asarray(actions))
+    assert equal(replay(start, jnp.asarray(actions)), (final, trace))
     # One tick at a time, as a client plays it, ends within the tolerance of the replay.
-    step, state = jax.jit(task.step), start
+    state = start
     for action in actions:
-        state, _, _ = step(state, action)
+        state, _, _ = compiled.step(state, action)
     assert task.deviation(final, task.final_of(state)) < 0.1
     # So does a replay from the start's JSON form.
-    again, _ = compiled(task.from_plain(task.to_plain(start)), jnp.asarray(actions))
+    again, _ = replay(task.from_plain(task.to_plain(start)), jnp.asarray(actions))
     assert equal(again, final)
 
 
-def test_json_round_trip(task: Task, start: Any, actions: np.ndarray) -> None:
-    moved, _, _ = jax.jit(task.step)(start, actions[0])
+def test_json_round_trip(task: Task, compiled: Compiled, start: Any, actions: np.ndarray) -> None:
+    moved, _, _ = compiled.step(start, actions[0])
     for state in (start, moved):
         text = json.dumps(task.to_plain(state), allow_nan=False)
         assert equal(task.from_plain(json.loads(text)), state)

@@ -1,5 +1,7 @@
 """Starts, crashes, grip and the two sensors of the racer."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -25,7 +27,14 @@ def starts(racer: Racer) -> State:
 
 
 def one(states: State, index: int) -> State:
-    return jax.tree.map(lambda leaf: leaf[index], states)
+    return jax.tree.map(lambda leaf: np.asarray(leaf)[index], states)
+
+
+def behind_box(state: State, ahead_m: float) -> State:
+    """The state with its first box that far straight ahead of the car."""
+    motion, boxes = state.motion, np.array(state.boxes)
+    boxes[0] = motion.x + motion.c * ahead_m, motion.y + motion.s * ahead_m, motion.c, motion.s
+    return state._replace(boxes=boxes)
 
 
 def test_starts_are_on_the_road_with_room_ahead(racer: Racer, starts: State) -> None:
@@ -50,18 +59,17 @@ def test_every_box_leaves_room_on_one_side(racer: Racer, starts: State) -> None:
 
 def test_boxes_left_out_by_the_conditions(racer: Racer) -> None:
     few = Racer(racer.bank, racer.grid_shape, Conditions(boxes=3))
-    boxes = np.asarray(few.start(jax.random.key(0)).boxes)
+    boxes = np.asarray(jax.jit(few.start)(jax.random.key(0)).boxes)
     assert np.count_nonzero(boxes[:, 0] > 0.0) == 3
     assert boxes.shape == (BOXES, 4)
 
 
 def test_a_box_crashes_at_the_radius_of_the_car(racer: Racer, starts: State) -> None:
     state = one(starts, 0)
-    c, s = float(state.motion.c), float(state.motion.s)
+    crashed = jax.jit(racer.crashed)
 
     def with_box(ahead_m: float) -> bool:
-        box = jnp.array([state.motion.x + c * ahead_m, state.motion.y + s * ahead_m, c, s])
-        return bool(racer.crashed(state._replace(boxes=state.boxes.at[0].set(box))))
+        return bool(crashed(behind_box(state, ahead_m)))
 
     touching = BOX_HALF_M + racer.car.radius_m
     assert with_box(touching - 0.002)
@@ -71,26 +79,28 @@ def test_a_box_crashes_at_the_radius_of_the_car(racer: Racer, starts: State) -> 
 def test_lidar_sees_the_edge_and_boxes(racer: Racer, starts: State) -> None:
     state = one(starts, 1)
     sensor = Lidar(beams=3, spread_rad=1.5707963)
-    seen = np.asarray(racer.lidar(state, sensor))[:3]
+    look = jax.jit(partial(racer.lidar, sensor=sensor))
+    seen = np.asarray(look(state))[:3]
     metres = seen / (1.0 - seen)
     width = float(racer.bank.half_width[state.track, state.waypoint])
     # The beams to both sides together span the road, give or take cells and the heading.
     assert metres[0] + metres[2] == pytest.approx(2.0 * width, rel=0.2)
-    c, s = state.motion.c, state.motion.s
-    box = jnp.array([state.motion.x + c * 0.5, state.motion.y + s * 0.5, c, s])
-    blocked = np.asarray(racer.lidar(state._replace(boxes=state.boxes.at[0].set(box)), sensor))[1]
+    blocked = np.asarray(look(behind_box(state, 0.5)))[1]
     assert blocked / (1.0 - blocked) == pytest.approx(0.5 - BOX_HALF_M, abs=0.01)
 
 
 def test_camera_shows_road_edge_and_box(racer: Racer, starts: State) -> None:
-    clear = one(starts, 2)._replace(light=jnp.array([1.0, 0.0, 0.0, 0.0]), boxes=jnp.full((BOXES, 4), -100.0))
-    clear = clear._replace(patches=jnp.zeros_like(clear.patches))
-    picture = np.asarray(racer.camera(clear, Camera()))
+    clear = one(starts, 2)
+    clear = clear._replace(
+        light=np.array([1.0, 0.0, 0.0, 0.0], np.float32),
+        boxes=np.full((BOXES, 4), -100.0, np.float32),
+        patches=np.zeros_like(clear.patches),
+    )
+    look = jax.jit(partial(racer.camera, sensor=Camera()))
+    picture = np.asarray(look(clear))
     assert set(np.unique(picture)) <= {77, 140, 235}
     assert picture[-1, 24] == 77
-    c, s = clear.motion.c, clear.motion.s
-    box = jnp.array([clear.motion.x + c * 0.8, clear.motion.y + s * 0.8, c, s])
-    with_box = np.asarray(racer.camera(clear._replace(boxes=clear.boxes.at[0].set(box)), Camera()))
+    with_box = np.asarray(look(behind_box(clear, 0.8)))
     assert (with_box == 10).any()
     assert (with_box[:, 23:25] == 10).any()
 
@@ -99,11 +109,12 @@ def test_slippery_patches_widen_a_bend() -> None:
     car = PRESETS["sport"]
     zero = jnp.zeros(())
     motion = Motion(zero, zero, jnp.ones(()), zero, 2.0 * jnp.ones(()), zero, zero)
+    step = jax.jit(lambda motion, grip: drive(car, motion, jnp.array([1.0, 0.0]), grip))
     turned = []
     for grip in (1.0, 0.3):
         moved = motion
         for _ in range(15):
-            moved = drive(car, moved, jnp.array([1.0, 0.0]), jnp.asarray(grip))
+            moved = step(moved, grip)
         turned.append(float(jnp.arctan2(moved.s, moved.c)))
     assert 0.0 < turned[1] < turned[0]
 
