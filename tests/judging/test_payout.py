@@ -85,7 +85,9 @@ def test_weights_are_shares_of_what_did_good(lot: list[tuple[str, float]]) -> No
         assert share == 0.0 or math.fsum(own) > -1e-6
     for name in "abcd":
         paid = math.fsum(share for (player, _), share in zip(lot, shares, strict=True) if player == name)
-        net = math.fsum(value for player, value in lot if player == name)
+        net = math.fsum(
+            value if value > 0.0 else payout.HARM_WEIGHT * value for player, value in lot if player == name
+        )
         assert paid == pytest.approx(max(net, 0.0), abs=1e-6)
 
 

@@ -12,7 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 CONFIDENCE_Z = 1.645  # one-sided 95 %
-CHARGE_MARGIN = 0.8  # value below which an attempt did harm, in metres of progress
+CHARGE_MARGIN = 0.5  # value below which an attempt did harm, in metres of progress
+CHARGE_Z = 2.33  # a charge needs one-sided 99 %
+HARM_WEIGHT = 2.0  # of harm against good when a player's values are netted
 HISTORY = 8  # attempts that a player's running bound looks back on
 PRIOR_SPREAD = 2.0  # of one attempt's value, assumed while a player has a single one
 LEAST_SPREAD = 0.5
@@ -53,7 +55,7 @@ def weights(values: Sequence[tuple[str, float]], excluded: Sequence[str] = ()) -
     net: dict[str, float] = {}
     good: dict[str, float] = {}
     for player, value in values:
-        net[player] = net.get(player, 0.0) + value
+        net[player] = net.get(player, 0.0) + (value if value > 0.0 else HARM_WEIGHT * value)
         good[player] = good.get(player, 0.0) + max(value, 0.0)
     return [
         max(value, 0.0) * net[player] / good[player]
@@ -64,13 +66,13 @@ def weights(values: Sequence[tuple[str, float]], excluded: Sequence[str] = ()) -
 
 
 def upper_bound(values: Sequence[float]) -> float:
-    """95 % upper bound of a player's mean value, from its last attempts."""
+    """99 % upper bound of a player's mean value, from its last attempts."""
     recent = values[-HISTORY:]
     mean = math.fsum(recent) / len(recent)
     spread = PRIOR_SPREAD
     if len(recent) > 1:
         spread = math.sqrt(math.fsum((value - mean) ** 2 for value in recent) / (len(recent) - 1))
-    return mean + CONFIDENCE_Z * max(spread, LEAST_SPREAD) / math.sqrt(len(recent))
+    return mean + CHARGE_Z * max(spread, LEAST_SPREAD) / math.sqrt(len(recent))
 
 
 def charge(stake_micro: int, history: Sequence[float]) -> int:
