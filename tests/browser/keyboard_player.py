@@ -128,7 +128,7 @@ class KeyboardPlayer:
         seen: Json = self._page.evaluate("window.__manyhands?.state")
         return seen
 
-    def wait(self, condition: Callable[[Json], bool], within_s: float = 120.0) -> Json:
+    def wait(self, condition: Callable[[Json], bool], within_s: float = 300.0) -> Json:
         """Look until the state is as wanted; the page's content policy leaves no other way to wait for it."""
         ends = time.monotonic() + within_s
         while time.monotonic() < ends:

@@ -13,9 +13,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 SCREENSHOTS_VARIABLE = "TEST_SCREENSHOTS"
 CAMPAIGN = "crowd-circuit-lidar"
-JUDGED_WITHIN_MS = 120_000
 
 pytestmark = pytest.mark.timeout(1500)
+# Nothing here is about speed: a machine that is busy with other tests must only take longer.
+PATIENCE_MS = 240_000
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture
@@ -29,6 +31,7 @@ def context(site: str, browser: Browser) -> Iterator[BrowserContext]:
     opened = browser.new_context(
         base_url=site, viewport={"width": 1280, "height": 720}, reduced_motion="no-preference"
     )
+    opened.set_default_timeout(PATIENCE_MS)
     yield opened
     opened.close()
 
@@ -111,7 +114,7 @@ def test_the_replay_shows_the_model_alone(
 ) -> None:
     player = begin(page)
     player.play(take=lambda seen: 5 <= seen["ticks"] < 35)
-    page.get_by_role("button", name="See it").click(timeout=JUDGED_WITHIN_MS)
+    page.get_by_role("button", name="See it").click()
     expect(page.get_by_text("the model alone as a ghost")).to_be_visible()
     page.wait_for_timeout(1500)
     shoot("replay")
@@ -127,7 +130,7 @@ def test_an_attempt_made_offline_is_kept_and_sent_later(page: Page, context: Bro
     player.wait(lambda state: state["ticks"] > 0)
     context.set_offline(True)
     player.play(take=lambda seen: seen["ticks"] < 15)
-    expect(page.get_by_text("kept in this browser")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("kept in this browser")).to_be_visible()
     context.set_offline(False)
     player.wait(lambda state: state["attempt"] is not None)
     assert page.evaluate("localStorage.getItem('manyhands.outbox')") is None
@@ -135,7 +138,7 @@ def test_an_attempt_made_offline_is_kept_and_sent_later(page: Page, context: Bro
 
 def test_the_champion_can_be_watched(page: Page, faults: list[str], shoot: Callable[[str], None]) -> None:
     page.goto(f"/watch/{CAMPAIGN}")
-    expect(page.get_by_text("Model is driving")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Model is driving")).to_be_visible()
     page.wait_for_timeout(1500)
     shoot("watch")
     page.get_by_role("button", name="Another start").click()
