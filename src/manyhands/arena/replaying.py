@@ -121,6 +121,7 @@ class Replaying:
             ("gain", "scores that measure its gain", outcome.pay_scores.tolist(), body["pay_scores"]),
             ("score", "scores on the standing starts", heldout, body["heldout_after"]),
             ("pool", "pool", outcome.pool_micro, body["pool_micro"]),
+            ("lot", "players left out", list(outcome.excluded), body["excluded"]),
         )
         found += [
             (code, f"Judged again, its {name} differ{_largest(new, old)}.")
