@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import secrets
 from typing import Any
 
 import jax
@@ -155,16 +156,17 @@ class Trainer:
         short = self._shortest()
         if short is None:
             return False
-        campaign_id, cid, made = short
+        campaign_id, cid = short
         policy, course = self._shelf.policy(cid), self._shelf.course(campaign_id)
-        key = jax.random.fold_in(jax.random.key(made), int.from_bytes(cid.encode()[-3:], "big"))
+        # Nobody is to know the starts that are yet to come.
+        key = jax.random.key(secrets.randbits(32))
         ready = starts.failing(course, policy.network, policy.params, key, STARTS_AT_ONCE)
         with self._database.write() as connection:
             self._put_starts(connection, campaign_id, cid, ready)
-        return True
+        return bool(ready)
 
-    def _shortest(self) -> tuple[str, str, int] | None:
-        """Campaign, champion and number of starts made so far, where too few are unused."""
+    def _shortest(self) -> tuple[str, str] | None:
+        """Campaign and champion where too few starts are unused."""
         since = now_us() - round(STARTS_WINDOW_S * 1e6)
         mine = (start_table.c.campaign_id == campaigns.c.id) & (
             start_table.c.champion_cid == campaigns.c.champion_cid
@@ -172,16 +174,14 @@ class Trainer:
         unused = func.count(start_table.c.id).filter(start_table.c.used_us.is_(None))
         recent = func.count(start_table.c.id).filter(start_table.c.used_us >= since)
         query = (
-            select(campaigns.c.id, campaigns.c.champion_cid, func.count(start_table.c.id), unused, recent)
+            select(campaigns.c.id, campaigns.c.champion_cid, unused, recent)
             .outerjoin(start_table, mine)
             .where(campaigns.c.state == "open", campaigns.c.champion_cid.is_not(None))
             .group_by(campaigns.c.id, campaigns.c.champion_cid)
         )
         with self._database.read() as connection:
             rows = connection.execute(query).all()
-        lacking = [
-            (left - max(STARTS_LEAST, taken), name, cid, made) for name, cid, made, left, taken in rows
-        ]
+        lacking = [(left - max(STARTS_LEAST, taken), name, cid) for name, cid, left, taken in rows]
         worst = min(lacking, default=None)
         if worst is None or worst[0] >= 0:
             return None
