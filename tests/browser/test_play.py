@@ -100,7 +100,7 @@ def test_taking_the_wheel_ends_in_a_verdict_and_moved_credits(
     assert after["staked_micro"] == 0
     lines = read(page, "/me/statement")["lines"]
     assert {"loan", "stake"} < {line["kind"] for line in lines}
-    assert {line["kind"] for line in lines} & {"stake_return", "charge", "payment"}
+    assert {line["kind"] for line in lines} & {"return", "charge", "payment"}
     # Own money is what the wallet holds less what was lent; it moved by this verdict alone.
     earned = judged["paid_micro"] - judged["charged_micro"]
     assert after["balance_micro"] - after["loan_micro"] == earned
