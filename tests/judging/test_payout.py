@@ -86,7 +86,9 @@ def test_weights_are_shares_of_what_did_good(lot: list[tuple[str, float]]) -> No
     for name in "abcd":
         paid = math.fsum(share for (player, _), share in zip(lot, shares, strict=True) if player == name)
         net = math.fsum(
-            value if value > 0.0 else payout.HARM_WEIGHT * value for player, value in lot if player == name
+            max(value - payout.MARGIN, 0.0) + payout.HARM_WEIGHT * min(value, 0.0)
+            for player, value in lot
+            if player == name
         )
         assert paid == pytest.approx(max(net, 0.0), abs=1e-6)
 
@@ -102,7 +104,7 @@ def test_a_pool_is_split_to_the_last_micro_credit(lot: list[tuple[str, float]], 
 def test_a_charge_is_at_most_the_stake_and_only_for_harm(history: list[float], stake: int) -> None:
     charged = payout.charge(stake, history)
     assert 0 <= charged <= stake
-    if history[-1] >= -payout.CHARGE_MARGIN or payout.upper_bound(history) >= 0.0:
+    if history[-1] >= -payout.MARGIN or payout.upper_bound(history) >= 0.0:
         assert charged == 0
 
 

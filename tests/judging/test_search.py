@@ -39,7 +39,7 @@ def standing() -> Standing:
         draw = rng.normal(size=(6, 5)).astype(np.float32)
         return Samples(draw[:, :3], np.tanh(draw[:, 3:]), np.ones(6, np.float32))
 
-    values = {"anna": 3.0, "bert": 2.0, "carl": 1.0, "dora": 0.5, "emil": -1.0}
+    values = {"anna": 3.0, "bert": 2.0, "carl": 1.2, "dora": 0.9, "emil": -1.0}
     lot = tuple(Entry(f"att-{name}", name, value, samples()) for name, value in values.items())
     champion = network.init(SPEC, jax.random.key(0))
     return Standing(SPEC, champion, np.zeros(4), samples(), lot, 2, 4, Pooled(), 1000, 0.2, 1.0)

@@ -24,7 +24,7 @@ class GateConfig:
     """smallest effect worth passing, in standard deviations of the paired difference"""
     block: int = 256
     """starts added at a time"""
-    most: int = 1536
+    most: int = 2560
     """starts after which an undecided test counts as failed"""
 
 

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 CONFIDENCE_Z = 1.645  # one-sided 95 %
-CHARGE_MARGIN = 0.5  # value below which an attempt did harm, in metres of progress
-CHARGE_Z = 2.33  # a charge needs one-sided 99 %
-HARM_WEIGHT = 2.0  # of harm against good when a player's values are netted
+MARGIN = 0.5  # value within which an attempt did neither good nor harm, in metres of progress
+CHARGE_Z = 2.0  # a charge needs one-sided 97.7 %
+HARM_WEIGHT = 3.0  # of harm against good when a player's values are netted
 HISTORY = 8  # attempts that a player's running bound looks back on
 PRIOR_SPREAD = 2.0  # of one attempt's value, assumed while a player has a single one
 LEAST_SPREAD = 0.5
@@ -47,26 +47,28 @@ def earn(pooled: Pooled, gain: float, variance: float, gap: float, escrow_micro:
 
 
 def weights(values: Sequence[tuple[str, float]], excluded: Sequence[str] = ()) -> list[float]:
-    """Shares of the contributions (player, value) of a lot in its pool; 0 for those that harmed.
+    """Share of each contribution (player, value) of a lot in its pool, in proportion; 0 for most that harmed.
 
-    A player's values are netted first: who does as much harm as good earns nothing, however the good is
-    spread over attempts. What is left is divided over the player's positive values.
+    Good is what exceeds the margin. A player's good and harm are netted first, harm counting three times: luck
+    is rarer than skill, and must not pay. What is left is divided over the player's good. Players named in
+    `excluded` get nothing.
     """
     net: dict[str, float] = {}
-    good: dict[str, float] = {}
-    for player, value in values:
-        net[player] = net.get(player, 0.0) + (value if value > 0.0 else HARM_WEIGHT * value)
-        good[player] = good.get(player, 0.0) + max(value, 0.0)
+    total: dict[str, float] = {}
+    good = [max(value - MARGIN, 0.0) for _, value in values]
+    for (player, value), part in zip(values, good, strict=True):
+        net[player] = net.get(player, 0.0) + part + HARM_WEIGHT * min(value, 0.0)
+        total[player] = total.get(player, 0.0) + part
     return [
-        max(value, 0.0) * net[player] / good[player]
-        if player not in excluded and net[player] > 0.0 and value > 0.0
+        part * net[player] / total[player]
+        if player not in excluded and net[player] > 0.0 and part > 0.0
         else 0.0
-        for player, value in values
+        for (player, _), part in zip(values, good, strict=True)
     ]
 
 
 def upper_bound(values: Sequence[float]) -> float:
-    """99 % upper bound of a player's mean value, from its last attempts."""
+    """97.7 % upper bound of a player's mean value, from its last attempts."""
     recent = values[-HISTORY:]
     mean = math.fsum(recent) / len(recent)
     spread = PRIOR_SPREAD
@@ -82,6 +84,6 @@ def charge(stake_micro: int, history: Sequence[float]) -> int:
     beyond the margin and the player's running upper bound is below zero too: everybody errs once.
     """
     value = history[-1]
-    if value >= -CHARGE_MARGIN or upper_bound(history) >= 0.0:
+    if value >= -MARGIN or upper_bound(history) >= 0.0:
         return 0
     return min(stake_micro, math.floor(stake_micro * min(1.0, -value / WHOLE_STAKE_HARM)))
