@@ -30,7 +30,7 @@ FLAGS = [
 ]
 CHROMIUM_VARIABLE = "TEST_CHROMIUM"
 SITE_VARIABLE = "TEST_SITE"
-OPEN_WITHIN_S = 900.0
+OPEN_WITHIN_S = 1500.0
 
 
 @pytest.fixture(scope="session")

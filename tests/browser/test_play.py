@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 SCREENSHOTS_VARIABLE = "TEST_SCREENSHOTS"
 CAMPAIGN = "crowd-circuit-lidar"
 
-pytestmark = pytest.mark.timeout(1500)
+pytestmark = pytest.mark.timeout(2400)
 # Nothing here is about speed: a machine that is busy with other tests must only take longer.
 PATIENCE_MS = 240_000
 expect.set_options(timeout=PATIENCE_MS)
