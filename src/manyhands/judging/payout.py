@@ -49,9 +49,9 @@ def earn(pooled: Pooled, gain: float, variance: float, gap: float, escrow_micro:
 def weights(values: Sequence[tuple[str, float]], excluded: Sequence[str] = ()) -> list[float]:
     """Share of each contribution (player, value) of a lot in its pool, in proportion; 0 for most that harmed.
 
-    Good is what exceeds the margin. A player's good and harm are netted first, harm counting three times: luck
-    is rarer than skill, and must not pay. What is left is divided over the player's good. Players named in
-    `excluded` get nothing.
+    Good is what exceeds the margin. A player's good and harm are netted first, harm counting three times:
+    luck is rarer than skill, and must not pay. What is left is divided over the player's good. Players named
+    in `excluded` get nothing.
     """
     net: dict[str, float] = {}
     total: dict[str, float] = {}
