@@ -3,7 +3,7 @@
     python benchmarks/attacks.py --seeds 3
 
 Every attack joins a crowd of 12 honest players (6 skilled, 6 casual) for some rounds. Beside it stands the
-same crowd in which the attackers play honestly (casual) instead.
+same crowd in which the attackers play honestly instead: casual players, or skilled ones in place of sleepers.
 """
 
 import argparse
@@ -20,7 +20,7 @@ ATTACKS: dict[str, dict[str, int]] = {
     "danger-makers": {"danger": 4},
     "two colluders": {"danger": 1, "skilled": 1},
     "ring of 20 sybils": {"sybil": 20},
-    "sleepers": {"sleeper": 4},
+    "sleepers": {"sleeper": 4},  # beside as many skilled players, which is what they pretend to be
     "trolls": {"troll": 4},
 }
 
@@ -56,16 +56,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--rounds", type=int, default=6)
+    parser.add_argument("--only", nargs="*", choices=list(ATTACKS), help="attacks to run, all if absent")
     arguments = parser.parse_args()
     print("attack: net of the attackers | of as many casual players in their place")
     print("        net of the honest, with attackers / with casual players | last score, likewise")
-    for name, groups in ATTACKS.items():
+    for name in arguments.only or ATTACKS:
+        groups = ATTACKS[name]
         rows = []
         for seed in range(arguments.seeds):
             honest, attackers = crew(HONEST, "honest"), crew(groups, "attack")
             with_score = run(honest, attackers, seed, arguments.rounds)
             alone = crew(HONEST, "honest")
-            instead = crew({"casual": sum(groups.values())}, "attack")
+            honestly = "skilled" if "sleeper" in groups else "casual"
+            instead = crew({honestly: sum(groups.values())}, "attack")
             without_score = run(alone, instead, seed, arguments.rounds)
             rows.append([net(attackers), net(instead), net(honest), net(alone), with_score, without_score])
         mean = np.mean(rows, axis=0)

@@ -25,7 +25,7 @@ from manyhands.policies import reference, simulate
 STAKE = 2_000_000
 ESCROW = 1_000_000_000
 PER_ROUND = 24
-SLEEP = 8  # honest contributions of a sleeper
+SLEEP = 2  # honest contributions of a sleeper
 
 
 @dataclass

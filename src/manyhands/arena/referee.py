@@ -17,13 +17,14 @@ from sqlalchemy import Connection, select, update
 from manyhands import jobs, ledger
 from manyhands.arena import gauges, rounds
 from manyhands.arena.attempts import VALUE_JOB
+from manyhands.arena.lots import demonstration
 from manyhands.arena.shelf import Shelf, record
 from manyhands.errors import LeaseLostError
 from manyhands.judging import payout
 from manyhands.judging import value as valuing
 from manyhands.judging.records import Valued
 from manyhands.storage import events
-from manyhands.storage.schema import assignments, attempts, players
+from manyhands.storage.schema import assignments, attempts, players, verdicts
 from manyhands.types import AssignmentId, AttemptId, Json, Micro, Micros, PlayerId, now_us
 
 BATCH = 128
@@ -41,9 +42,10 @@ class Referee:
         self._settings = shelf.settings
         self._database = shelf.database
         self._name = name
+        self._warmed: set[str] = set()
 
     def step(self) -> bool:
-        """Value what waits and close rounds that are due; returns False if nothing waited."""
+        """Value what waits and close rounds that are due; returns False if there was nothing to do."""
         with self._database.touch() as connection:
             claimed = jobs.claim(
                 connection, [VALUE_JOB], self._name, now_us(), lease_s=self._settings.lease_s, limit=BATCH
@@ -51,11 +53,28 @@ class Referee:
         if claimed:
             begun = time.perf_counter()
             self._judge(claimed)
-            rate = len(claimed) / (time.perf_counter() - begun)
+            # A batch costs the same however full it is: what counts is how many there could have been.
+            rows = -(-len(claimed) // valuing.ROWS) * valuing.ROWS
+            rate = rows / (time.perf_counter() - begun)
             with self._database.touch() as connection:
                 gauges.set_gauge(connection, gauges.JUDGED_PER_S, rate, "", now_us())
         rounds.close_due(self._database, self._settings)
-        return bool(claimed)
+        return bool(claimed) or self._warm()
+
+    def _warm(self) -> bool:
+        """Compile for one campaign that has opened, by valuing the demonstration its first champion had."""
+        query = select(verdicts.c.campaign_id, verdicts.c.body).where(
+            verdicts.c.kind == "bootstrap", verdicts.c.campaign_id.not_in(self._warmed)
+        )
+        with self._database.read() as connection:
+            row = connection.execute(query.limit(1)).one_or_none()
+        if row is None:
+            return False
+        self._warmed.add(row.campaign_id)
+        attempt = demonstration(row.body["seed"])
+        play, policy = self._shelf.course(row.campaign_id).play, self._shelf.policy(attempt.champion)
+        valuing.value(play, policy.network, policy.params, [attempt])
+        return True
 
     def _judge(self, claimed: list[jobs.Job]) -> None:
         """Value a batch; if it fails, its attempts one by one, so that a bad one is put aside alone."""

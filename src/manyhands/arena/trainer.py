@@ -40,13 +40,29 @@ class Trainer:
         self._database = shelf.database
         self._lots = Lots(shelf)
         self._config = config or RoundConfig()
+        self._warmed: set[str] = set()
         settings = shelf.settings
         self._terms = jobs.WorkerTerms(name=name, lease_s=settings.lease_s, poll_s=settings.poll_s)
         self._duties = jobs.Duties({ROUND_JOB: self._judge_round, BOOTSTRAP_JOB: self._bootstrap})
 
     def step(self) -> bool:
         """Do one job, or make starts for one campaign; returns False if there was nothing to do."""
-        return jobs.run_one(self._database, self._duties, self._terms) or self._refill()
+        return jobs.run_one(self._database, self._duties, self._terms) or self._refill() or self._warm()
+
+    def _warm(self) -> bool:
+        """Compile the gate for one open campaign, so that its first round does not wait for it."""
+        query = select(campaigns.c.id, campaigns.c.champion_cid).where(
+            campaigns.c.state == "open", campaigns.c.id.not_in(self._warmed)
+        )
+        with self._database.read() as connection:
+            row = connection.execute(query.limit(1)).one_or_none()
+        if row is None:
+            return False
+        self._warmed.add(row.id)
+        course, policy = self._shelf.course(row.id), self._shelf.policy(row.champion_cid)
+        for count in {self._config.gate.block, self._config.pay_starts}:
+            course.gate_scores(policy.network, [policy.params], jax.random.key(0), count)
+        return True
 
     # ── rounds ──────────────────────────────────────────────────────────────────────────────────────
 

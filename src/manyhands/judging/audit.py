@@ -137,7 +137,7 @@ def _pay(config: RoundConfig, body: Plain) -> Iterator[tuple[str, str]]:
     gain, variance = round.measured_gain(scores)
     if not _same((gain, variance), (body["gain"], body["variance"])):
         yield "gain", "Its gain or variance is not that of its scores."
-    gap = max(body["target_score"] - body["first_score"], 1e-6)
+    gap = body["target_score"] - body["first_score"]
     before, after = Pooled(**body["pooled_before"]), Pooled(**body["pooled_after"])
     pooled, pool = payout.earn(before, body["gain"], body["variance"], gap, body["escrow_micro"])
     if not _same(astuple(pooled), astuple(after)):

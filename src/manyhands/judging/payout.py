@@ -33,10 +33,13 @@ class Pooled:
 def earn(pooled: Pooled, gain: float, variance: float, gap: float, escrow_micro: int) -> tuple[Pooled, int]:
     """Add a promotion's gain (score) and its squared standard error.
 
-    gap: target minus first score, positive; escrow_micro: what is left. Returns the new sums and the pool
+    gap: target minus first score; escrow_micro: what is left. Returns the new sums and the pool
     that the lot has earned in micro-credits, 0 when the bound did not rise.
     """
     total = Pooled(pooled.gain + gain, pooled.variance + variance, pooled.earned)
+    if gap <= 0.0:
+        # The first champion was at the target already: there is nothing that the escrow could buy.
+        return total, 0
     bound = (total.gain - CONFIDENCE_Z * math.sqrt(total.variance)) / gap
     earned = min(1.0, max(0.0, bound))
     step = max(0.0, earned - pooled.earned)

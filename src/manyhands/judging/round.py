@@ -261,7 +261,7 @@ def _pay(
     policies = [standing.champion, control, candidate]
     scores = course.gate_scores(standing.network, policies, seeds.key(*seed, "pay"), config.pay_starts)
     gain, variance = measured_gain(scores)
-    gap = max(standing.target_score - standing.first_score, 1e-6)
+    gap = standing.target_score - standing.first_score
     pooled, pool = payout.earn(standing.pooled, gain, variance, gap, standing.escrow_micro)
     return Outcome(
         kind="promoted",

@@ -7,6 +7,7 @@ assigned start, so that making a danger and rescuing from it earns nothing. It i
 other player.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -208,7 +209,9 @@ def _judge(
     total = sum(takeover.gain for takeover in takeovers)
     whole = round(progress - alone_progress, DECIMALS)
     if total > 0.0:
-        total = min(total, max(0.0, whole))
+        # Letting go for a tick in between makes more takeovers of the same driving, not more value.
+        most = task.progress_clip * math.ceil(ticks / round(PIECE_S * task.ticks_per_s))
+        total = min(total, most, max(0.0, whole))
     return Valued(
         attempt.id,
         value=round(total, DECIMALS),
