@@ -10,6 +10,7 @@ from manyhands.crowd.browser import Browser, Place
 from manyhands.errors import RemoteError
 from manyhands.types import Json
 
+_QUIET_LOOKS = 4
 _LOOK_S = 0.5
 
 
@@ -102,13 +103,18 @@ class Spectator:
 
     async def judged(self, slug: str, patience_s: float) -> bool:
         """Wait until everything that was handed in has its verdict; False if patience ran out first."""
+        quiet = 0
         for _ in range(max(1, round(patience_s / _LOOK_S))):
             campaign = await self.read(f"/campaigns/{slug}")
-            if campaign["judge"]["pending_attempts"] == 0 and campaign["lot"]["round_contributions"] == 0:
+            done = campaign["judge"]["pending_attempts"] == 0 and campaign["lot"]["round_contributions"] == 0
+            if done:
                 # Rounds are judged in their order.
                 newest = await self.read(f"/campaigns/{slug}/verdicts")
                 judged = {one["round_id"] for one in newest["verdicts"]}
-                if not self.closed_at or list(self.closed_at)[-1] in judged:
-                    return True
+                done = not self.closed_at or list(self.closed_at)[-1] in judged
+            # That a round has closed is heard a moment after it is read: one look is not enough.
+            quiet = quiet + 1 if done else 0
+            if quiet >= _QUIET_LOOKS:
+                return True
             await asyncio.sleep(_LOOK_S)
         return False
