@@ -103,8 +103,8 @@ class Spectator:
 
     async def judged(self, slug: str, patience_s: float) -> bool:
         """Wait until everything that was handed in has its verdict; False if patience ran out first."""
-        quiet = 0
-        for _ in range(max(1, round(patience_s / _LOOK_S))):
+        quiet, looks = 0, max(1, round(patience_s / _LOOK_S))
+        for _ in range(looks):
             campaign = await self.read(f"/campaigns/{slug}")
             done = campaign["judge"]["pending_attempts"] == 0 and campaign["lot"]["round_contributions"] == 0
             if done:
@@ -114,7 +114,7 @@ class Spectator:
                 done = not self.closed_at or list(self.closed_at)[-1] in judged
             # That a round has closed is heard a moment after it is read: one look is not enough.
             quiet = quiet + 1 if done else 0
-            if quiet >= _QUIET_LOOKS:
+            if quiet >= min(_QUIET_LOOKS, looks):
                 return True
             await asyncio.sleep(_LOOK_S)
         return False
