@@ -44,6 +44,7 @@ JUDGE_SIDE = {
     "rounds",
     "shelf",
     "trainer",
+    "scout",
     "verdicts",
     "work",
 }

@@ -5,13 +5,13 @@ from __future__ import annotations
 from tiny_arena import TinyShelf
 
 import tiny_course as tiny
-from manyhands.arena import trainer, work
+from manyhands.arena import scout, trainer, work
 
 
 def main() -> None:
     """The real judge with fewer starts, on one track."""
-    trainer.STARTS_AT_ONCE = tiny.ROWS // 2
-    trainer.STARTS_LEAST = 2 * tiny.ATTEMPTS
+    scout.AT_ONCE = tiny.ROWS // 2
+    scout.LEAST = 2 * tiny.ATTEMPTS
     trainer.RoundConfig = lambda: tiny.ROUNDS  # type: ignore[misc,assignment]
     work.Shelf = TinyShelf  # type: ignore[misc]
     work.main()

@@ -16,7 +16,7 @@ from tiny_arena import TinyArena, TinyShelf, settings_in
 import tiny_course as tiny
 from manyhands.arena import api as arena_api
 from manyhands.arena import audit as auditing
-from manyhands.arena import remote_audit, trainer
+from manyhands.arena import remote_audit, scout
 from manyhands.arena.audit import Report
 from manyhands.errors import InputError
 from manyhands.judging import bootstrap
@@ -42,8 +42,8 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder in which six players teach the champion and two drive it off the road, twice each."""
     folder = tmp_path_factory.mktemp("played")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(trainer, "STARTS_AT_ONCE", tiny.ROWS // 2)
-        patch.setattr(trainer, "STARTS_LEAST", 2 * tiny.ATTEMPTS)
+        patch.setattr(scout, "AT_ONCE", tiny.ROWS // 2)
+        patch.setattr(scout, "LEAST", 2 * tiny.ATTEMPTS)
         patch.setattr(bootstrap, "demonstrate", partial(bootstrap.demonstrate, seconds=1.0))
         arena = TinyArena.open(folder)
         arena.judge()

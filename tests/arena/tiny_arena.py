@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 import tiny_course as tiny
 from manyhands.arena import api as arena
 from manyhands.arena.referee import Referee
+from manyhands.arena.scout import Scout
 from manyhands.arena.shelf import Shelf
 from manyhands.arena.trainer import Trainer
 from manyhands.judging.course import Course
@@ -46,6 +47,7 @@ class TinyArena:
     shelf: Shelf
     referee: Referee
     trainer: Trainer
+    scout: Scout
     campaign: str
     players: list[str]
 
@@ -63,7 +65,7 @@ class TinyArena:
                 for n in range(tiny.ATTEMPTS)
             ]
         referee, trainer = Referee(shelf, "referee"), Trainer(shelf, "trainer", tiny.ROUNDS)
-        return cls(settings, database, shelf, referee, trainer, campaign, players)
+        return cls(settings, database, shelf, referee, trainer, Scout(shelf), campaign, players)
 
     def champion(self) -> str:
         with self.database.read() as connection:
@@ -101,6 +103,6 @@ class TinyArena:
         return [str(name) for name in found]
 
     def judge(self) -> None:
-        """Let referee and trainer do all that waits."""
-        while self.referee.step() or self.trainer.step():
+        """Let referee, trainer and scout do all that waits."""
+        while self.referee.step() or self.trainer.step() or self.scout.step():
             pass

@@ -1,17 +1,15 @@
-"""The trainer: first champions, rounds, and the starts that players are given."""
+"""The trainer: first champions and rounds."""
 
 from __future__ import annotations
 
 import base64
-import secrets
-from typing import Any
 
 import jax
 import numpy as np
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from manyhands import jobs
-from manyhands.arena import gauges, rounds, verdicts
+from manyhands.arena import gauges, rounds, scout, verdicts
 from manyhands.arena.campaigns import BOOTSTRAP_JOB
 from manyhands.arena.lots import Lots
 from manyhands.arena.rounds import ROUND_JOB
@@ -24,12 +22,7 @@ from manyhands.policies.network import NetworkSpec, Params
 from manyhands.storage import events
 from manyhands.storage.schema import attempts, campaigns, policies
 from manyhands.storage.schema import rounds as round_table
-from manyhands.storage.schema import starts as start_table
-from manyhands.types import CampaignId, Json, new_start_id, now_us
-
-STARTS_AT_ONCE = 256
-STARTS_LEAST = 96
-STARTS_WINDOW_S = 60.0
+from manyhands.types import CampaignId, Json, now_us
 
 
 class Trainer:
@@ -46,8 +39,8 @@ class Trainer:
         self._duties = jobs.Duties({ROUND_JOB: self._judge_round, BOOTSTRAP_JOB: self._bootstrap})
 
     def step(self) -> bool:
-        """Do one job, or make starts for one campaign; returns False if there was nothing to do."""
-        return jobs.run_one(self._database, self._duties, self._terms) or self._refill() or self._warm()
+        """Do one job, or compile for one campaign; returns False if there was nothing to do."""
+        return jobs.run_one(self._database, self._duties, self._terms) or self._warm()
 
     def _warm(self) -> bool:
         """Compile the gate for one open campaign, so that its first round does not wait for it."""
@@ -83,13 +76,13 @@ class Trainer:
             spec = loaded.standing.network
             cid = self._store(row.campaign_id, spec, outcome.champion)
             key = seeds.key(root, row.secret, "starts")
-            ready = starts.failing(course, spec, outcome.champion, key, STARTS_AT_ONCE)
+            ready = starts.failing(course, spec, outcome.champion, key, scout.AT_ONCE)
         seed = {"round_id": round_id, "root": root, "secret_commit": row.secret_commit}
         record = verdicts.body(loaded, outcome, self._config, seed)
         with context.outcome({}) as connection:
             now = now_us()
             verdicts.carry_out(connection, loaded, outcome, record, cid, now)
-            self._put_starts(connection, row.campaign_id, cid, ready)
+            scout.put_starts(connection, row.campaign_id, cid, ready)
 
     def _store(self, campaign_id: str, spec: NetworkSpec, params: Params) -> str:
         """Write a champion's file and return its CID."""
@@ -116,7 +109,7 @@ class Trainer:
         cid = self._store(campaign_id, seeding.network, champion)
         self._tell(campaign_id, 0.6, "measuring it")
         score, low, high = interval(self._lots.heldout(campaign_id, cid))
-        ready = starts.failing(course, seeding.network, champion, jax.random.fold_in(key, 1), STARTS_AT_ONCE)
+        ready = starts.failing(course, seeding.network, champion, jax.random.fold_in(key, 1), scout.AT_ONCE)
         self._tell(campaign_id, 0.9, "opening")
         scores = {"score_low": low, "score_high": high}
         record = body | scores | {"score_before": None, "score_after": score, "contributions": 0}
@@ -137,7 +130,7 @@ class Trainer:
                         **figures,
                     )
                 )
-            self._put_starts(connection, campaign_id, cid, ready)
+            scout.put_starts(connection, campaign_id, cid, ready)
             rounds.open_round(connection, campaign_id, now)
             self._open(
                 connection, campaign, scores | {"champion_cid": cid, "score_first": score, "score_now": score}
@@ -164,61 +157,6 @@ class Trainer:
     def _tell(self, campaign_id: str, progress: float, note: str) -> None:
         with self._database.touch() as connection:
             gauges.set_gauge(connection, f"{gauges.WARMUP}{campaign_id}", progress, note, now_us())
-
-    # ── starts ──────────────────────────────────────────────────────────────────────────────────────
-
-    def _refill(self) -> bool:
-        """Make starts for the campaign that is shortest of them, by what players took in the last minute."""
-        short = self._shortest()
-        if short is None:
-            return False
-        campaign_id, cid = short
-        policy, course = self._shelf.policy(cid), self._shelf.course(campaign_id)
-        # Nobody is to know the starts that are yet to come.
-        key = jax.random.key(secrets.randbits(32))
-        ready = starts.failing(course, policy.network, policy.params, key, STARTS_AT_ONCE)
-        with self._database.write() as connection:
-            self._put_starts(connection, campaign_id, cid, ready)
-        return bool(ready)
-
-    def _shortest(self) -> tuple[str, str] | None:
-        """Campaign and champion where too few starts are unused."""
-        since = now_us() - round(STARTS_WINDOW_S * 1e6)
-        mine = (start_table.c.campaign_id == campaigns.c.id) & (
-            start_table.c.champion_cid == campaigns.c.champion_cid
-        )
-        unused = func.count(start_table.c.id).filter(start_table.c.used_us.is_(None))
-        recent = func.count(start_table.c.id).filter(start_table.c.used_us >= since)
-        query = (
-            select(campaigns.c.id, campaigns.c.champion_cid, unused, recent)
-            .outerjoin(start_table, mine)
-            .where(campaigns.c.state == "open", campaigns.c.champion_cid.is_not(None))
-            .group_by(campaigns.c.id, campaigns.c.champion_cid)
-        )
-        with self._database.read() as connection:
-            rows = connection.execute(query).all()
-        lacking = [(left - max(STARTS_LEAST, taken), name, cid) for name, cid, left, taken in rows]
-        worst = min(lacking, default=None)
-        if worst is None or worst[0] >= 0:
-            return None
-        return worst[1:]
-
-    def _put_starts(self, connection: Connection, campaign_id: str, cid: str, ready: list[Json]) -> None:
-        if not ready:
-            return
-        rows: list[dict[str, Any]] = [
-            {"id": new_start_id(), "campaign_id": campaign_id, "champion_cid": cid, "state": state}
-            for state in ready
-        ]
-        connection.execute(insert(start_table), rows)
-        # Starts of champions that are gone, given to nobody, serve no purpose.
-        connection.execute(
-            start_table.delete().where(
-                start_table.c.campaign_id == campaign_id,
-                start_table.c.champion_cid != cid,
-                start_table.c.used_us.is_(None),
-            )
-        )
 
 
 def _plain_seed(seeding: bootstrap.Seeding, champion: str) -> Json:

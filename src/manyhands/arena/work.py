@@ -37,21 +37,62 @@ class Worker(Protocol):
         """Do a piece; returns False if there was none."""
 
 
-def referee(shelf: Shelf, name: str) -> Worker:
+def referee(shelf: Shelf, name: str) -> tuple[Worker, ...]:
     """A referee over the shelf."""
     from manyhands.arena.referee import Referee
 
-    return Referee(shelf, name)
+    return (Referee(shelf, name),)
 
 
-def trainer(shelf: Shelf, name: str) -> Worker:
-    """A trainer over the shelf."""
+def trainer(shelf: Shelf, name: str) -> tuple[Worker, ...]:
+    """A trainer over the shelf, and beside it a scout, for whom players need not wait until a round ends."""
+    from manyhands.arena.scout import Scout
     from manyhands.arena.trainer import Trainer
 
-    return Trainer(shelf, name)
+    return (Trainer(shelf, name), Scout(shelf))
 
 
-ROLES: dict[str, Callable[[Shelf, str], Worker]] = {"referee": referee, "trainer": trainer}
+ROLES: dict[str, Callable[[Shelf, str], tuple[Worker, ...]]] = {"referee": referee, "trainer": trainer}
+
+
+class Crew:
+    """Workers of one process, each in a thread of its own; the first one's thread is the caller's."""
+
+    def __init__(self, workers: tuple[Worker, ...], poll_s: float) -> None:
+        self._workers, self._poll_s = workers, poll_s
+        self.stopping = threading.Event()
+        self._fault: BaseException | None = None
+
+    def run(self, idle: Callable[[], None]) -> None:
+        """Work until `stopping` is set; call `idle` whenever the first worker finds nothing to do.
+
+        Raises whatever a worker raised, after all have ended their present piece.
+        """
+        first, *others = self._workers
+        threads = [threading.Thread(target=self._aside, args=(worker,), daemon=True) for worker in others]
+        for thread in threads:
+            thread.start()
+        try:
+            self._work(first, idle)
+        finally:
+            self.stopping.set()
+            for thread in threads:
+                thread.join()
+        if self._fault is not None:
+            raise self._fault
+
+    def _work(self, worker: Worker, idle: Callable[[], None]) -> None:
+        while not self.stopping.is_set():
+            if not worker.step():
+                idle()
+                self.stopping.wait(self._poll_s)
+
+    def _aside(self, worker: Worker) -> None:
+        try:
+            self._work(worker, lambda: None)
+        except BaseException as fault:  # noqa: BLE001 - the process ends with it and is started again
+            self._fault = fault
+            self.stopping.set()
 
 
 class Pulse:
@@ -88,22 +129,23 @@ class Pulse:
 
 def run(role: str, name: str, settings: Settings) -> None:
     """Work until asked to stop by SIGTERM or SIGINT."""
-    stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
     remember_compilations(settings.data / "cache" / "jax")
     database = open_database(settings.url)
     pulse = Pulse(database, name)
     pulse.beat()
     pulse.start()
+
+    def idle() -> None:
+        if not pulse.ready:
+            pulse.ready = True
+            pulse.beat()
+
     try:
-        worker = ROLES[role](Shelf(database, ContentStore(settings.content), settings), name)
-        while not stopping.is_set():
-            if not worker.step():
-                if not pulse.ready:
-                    pulse.ready = True
-                    pulse.beat()
-                stopping.wait(settings.poll_s)
+        shelf = Shelf(database, ContentStore(settings.content), settings)
+        crew = Crew(ROLES[role](shelf, name), settings.poll_s)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: crew.stopping.set())
+        crew.run(idle)
     finally:
         pulse.stop()
         database.close()
