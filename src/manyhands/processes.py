@@ -122,8 +122,9 @@ class Supervisor:
                     stdout=output,
                     stderr=subprocess.STDOUT,
                     env=self._environment,
-                    # Ctrl-C in the terminal is for the parent, which then stops its children in order.
-                    start_new_session=True,
+                    # Ctrl-C in the terminal is for the parent, which then stops its children in order. A
+                    # group and not a session: Linux weighs niceness among the processes of one session only.
+                    process_group=0,
                 )
                 self._running[program.name] = process
             try:

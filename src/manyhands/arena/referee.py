@@ -28,6 +28,7 @@ from manyhands.storage.schema import assignments, attempts, players, verdicts
 from manyhands.types import AssignmentId, AttemptId, Json, Micro, Micros, PlayerId, now_us
 
 BATCH = 128
+COMMIT = 8  # attempts settled in one transaction; the server's requests wait for it
 TRIES = 5  # of an attempt that raises; deaths of the judge count as well
 UNVALUED = "The judge could not replay this attempt, so it does not count; your stake is back."
 
@@ -89,6 +90,10 @@ class Referee:
             for job in claimed:
                 self._judge([job])
             return
+        for first in range(0, len(claimed), COMMIT):
+            self._settle(claimed[first : first + COMMIT], rows, found)
+
+    def _settle(self, claimed: list[jobs.Job], rows: dict[str, Json], found: dict[str, Valued]) -> None:
         with self._database.write() as connection:
             for job in claimed:
                 attempt_id = job.payload["attempt_id"]

@@ -15,6 +15,8 @@ from manyhands.types import CampaignId, Json, Micros, RoundId, new_round_id, now
 
 ROUND_JOB = "arena.round"
 """Kind of the job posted with every closed round; its payload is {round_id}."""
+ROUND_MOST = 16
+"""Sizes to which a round may grow while the one before it is being judged."""
 
 
 def open_round(connection: Connection, campaign_id: CampaignId, now: Micros) -> RoundId:
@@ -39,7 +41,7 @@ def open_round(connection: Connection, campaign_id: CampaignId, now: Micros) -> 
 def join(
     connection: Connection, campaign_id: CampaignId, settings: Settings, now: Micros
 ) -> tuple[RoundId, int]:
-    """The open round and lot that a contribution enters; closes the round first if it is full.
+    """The open round and lot that a contribution enters; closes the round first if it can hold no more.
 
     Call it before storing the contribution under the returned ids.
     """
@@ -48,9 +50,22 @@ def join(
         .join(campaigns, campaigns.c.id == rounds.c.campaign_id)
         .where(rounds.c.campaign_id == campaign_id, rounds.c.state == "open")
     ).one()
-    if _entered(connection, row.id)[0] >= settings.round_size:
+    if _entered(connection, row.id)[0] >= _room(connection, campaign_id, settings):
         return close(connection, campaign_id, row.id, now), row.lot_number
     return row.id, row.lot_number
+
+
+def _room(connection: Connection, campaign_id: str, settings: Settings) -> int:
+    """Contributions at which the campaign's open round is full.
+
+    While an earlier round waits for its verdict, closing another would only make it wait as well; a larger
+    round teaches more in the same time.
+    """
+    waits = (
+        select(rounds.c.id).where(rounds.c.campaign_id == campaign_id, rounds.c.state == "closed").limit(1)
+    )
+    busy = connection.execute(waits).one_or_none() is not None
+    return settings.round_size * (ROUND_MOST if busy else 1)
 
 
 def _entered(connection: Connection, round_id: str) -> tuple[int, Micros | None]:
@@ -90,7 +105,10 @@ def announce(connection: Connection, round_id: str, now: Micros) -> None:
 
 
 def close_due(database: Database, settings: Settings) -> None:
-    """Close the open rounds that are full or whose first contribution has waited long enough."""
+    """Close the open rounds that are full or whose first contribution has waited long enough.
+
+    A round closes for its age only when no earlier one of the campaign waits for its verdict.
+    """
     now = now_us()
     due = _due(database, settings, now)
     if not due:
@@ -113,8 +131,9 @@ def _due(database: Database, settings: Settings, now: Micros) -> list[tuple[Camp
     latest = now - round(settings.round_wait_s * 1e6)
     with database.read() as connection:
         rows = connection.execute(query).all()
-    return [
-        (campaign_id, round_id)
-        for campaign_id, round_id, count, first in rows
-        if count >= settings.round_size or first <= latest
-    ]
+        return [
+            (campaign_id, round_id)
+            for campaign_id, round_id, count, first in rows
+            if count >= (room := _room(connection, campaign_id, settings))
+            or (first <= latest and room == settings.round_size)
+        ]

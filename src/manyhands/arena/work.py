@@ -53,6 +53,8 @@ def trainer(shelf: Shelf, name: str) -> tuple[Worker, ...]:
 
 
 ROLES: dict[str, Callable[[Shelf, str], tuple[Worker, ...]]] = {"referee": referee, "trainer": trainer}
+# Where cores are few, requests go first, then what an attempt is worth, then rounds.
+NICENESS = {"referee": 5, "trainer": 10}
 
 
 class Crew:
@@ -129,6 +131,7 @@ class Pulse:
 
 def run(role: str, name: str, settings: Settings) -> None:
     """Work until asked to stop by SIGTERM or SIGINT."""
+    os.nice(NICENESS[role])
     remember_compilations(settings.data / "cache" / "jax")
     database = open_database(settings.url)
     pulse = Pulse(database, name)
