@@ -155,15 +155,15 @@ def up(settings: Settings, announce: Callable[[str], None]) -> None:
             log_to_file(settings.data / "logs")
             supervisor = judges(context)
             try:
-                asyncio.run(_serve(context, listener, supervisor, announce))
+                server = _server(context)
+                with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
+                    runner.run(_serve(server, context, listener, supervisor, announce))
             finally:
                 supervisor.stop()
 
 
-async def _serve(
-    context: Context, listener: socket.socket, supervisor: Supervisor, announce: Callable[[str], None]
-) -> None:
-    server = uvicorn.Server(
+def _server(context: Context) -> uvicorn.Server:
+    return uvicorn.Server(
         uvicorn.Config(
             create_app(context),
             log_config=None,
@@ -173,6 +173,15 @@ async def _serve(
             timeout_graceful_shutdown=GRACE_S,
         )
     )
+
+
+async def _serve(
+    server: uvicorn.Server,
+    context: Context,
+    listener: socket.socket,
+    supervisor: Supervisor,
+    announce: Callable[[str], None],
+) -> None:
     # Uvicorn raises the signals it caught again once it has stopped; there is more to stop after it.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)

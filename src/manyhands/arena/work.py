@@ -54,7 +54,7 @@ def trainer(shelf: Shelf, name: str) -> tuple[Worker, ...]:
 
 ROLES: dict[str, Callable[[Shelf, str], tuple[Worker, ...]]] = {"referee": referee, "trainer": trainer}
 # Where cores are few, requests go first, then what an attempt is worth, then rounds.
-NICENESS = {"referee": 5, "trainer": 10}
+NICENESS = {"referee": 10, "trainer": 15}
 
 
 class Crew:
