@@ -166,8 +166,7 @@ class Referee:
             "status": status,
             "value": value,
         }
-        events.append(connection, audience, "attempt", payload, now)
-        events.append(connection, audience, "balance", {}, now)
+        events.append_all(connection, [(audience, "attempt", payload), (audience, "balance", {})], now)
 
     def _enter(self, connection: Connection, row: Json, valued: Valued, now: Micros) -> None:
         history = [*self._history(connection, row), valued.value]

@@ -38,6 +38,7 @@ class Scout:
         ready = starts.failing(course, policy.network, policy.params, key, AT_ONCE)
         with self._database.write() as connection:
             put_starts(connection, campaign_id, cid, ready)
+            _forget_outdated(connection, campaign_id)
         return bool(ready)
 
     def _shortest(self) -> tuple[str, str] | None:
@@ -66,7 +67,7 @@ class Scout:
 
 
 def put_starts(connection: Connection, campaign_id: str, cid: str, ready: list[Json]) -> None:
-    """Store starts of a champion, and forget those of earlier ones that were given to nobody."""
+    """Store starts of a champion."""
     if not ready:
         return
     rows: list[dict[str, Any]] = [
@@ -74,14 +75,15 @@ def put_starts(connection: Connection, campaign_id: str, cid: str, ready: list[J
         for state in ready
     ]
     connection.execute(insert(start_table), rows)
+
+
+def _forget_outdated(connection: Connection, campaign_id: str) -> None:
+    """Delete the starts of earlier champions that were given to nobody."""
+    champion = select(campaigns.c.champion_cid).where(campaigns.c.id == campaign_id).scalar_subquery()
     connection.execute(
         start_table.delete().where(
             start_table.c.campaign_id == campaign_id,
-            start_table.c.champion_cid != _champion(campaign_id),
+            start_table.c.champion_cid != champion,
             start_table.c.used_us.is_(None),
         )
     )
-
-
-def _champion(campaign_id: str) -> Any:
-    return select(campaigns.c.champion_cid).where(campaigns.c.id == campaign_id).scalar_subquery()

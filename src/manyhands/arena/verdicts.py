@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from manyhands import ledger
 from manyhands.arena.lots import Loaded
@@ -190,12 +190,13 @@ def _pay(connection: Connection, loaded: Loaded, outcome: Outcome, verdict: Verd
         now,
         withdrawable=campaign["withdrawable"],
     )
-    for payment in payments:
-        connection.execute(
-            update(attempts).where(attempts.c.id == payment.attempt).values(paid_micro=payment.amount_micro)
-        )
-    for player in {payment.player for payment in payments}:
-        events.append(connection, events.player_audience(player), "balance", {}, now)
+    connection.execute(
+        update(attempts).where(attempts.c.id == bindparam("of")).values(paid_micro=bindparam("paid")),
+        [{"of": payment.attempt, "paid": payment.amount_micro} for payment in payments],
+    )
+    players = sorted({payment.player for payment in payments})
+    told: list[tuple[str, str, Json]] = [(events.player_audience(one), "balance", {}) for one in players]
+    events.append_all(connection, told, now)
     _carry_over(connection, loaded)
     return sums | {"lot_number": campaign["lot_number"] + 1, "lot_tried_size": 0}
 
@@ -205,8 +206,12 @@ def _carry_over(connection: Connection, loaded: Loaded) -> None:
     number = loaded.campaign["lot_number"]
     mine = (attempts.c.campaign_id == loaded.campaign["id"]) & (attempts.c.lot_number == number)
     inside = set(connection.execute(select(attempts.c.id).where(mine)).scalars())
-    for late in sorted(inside.difference(loaded.lot)):
-        connection.execute(update(attempts).where(attempts.c.id == late).values(lot_number=number + 1))
+    late = sorted(inside.difference(loaded.lot))
+    if late:
+        connection.execute(
+            update(attempts).where(attempts.c.id == bindparam("late")).values(lot_number=number + 1),
+            [{"late": attempt} for attempt in late],
+        )
 
 
 def _end_round(connection: Connection, round_id: str, verdict: str, now: Micros) -> None:

@@ -6,7 +6,7 @@ reader that continues after the last number it saw misses nothing.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, func, insert, select
@@ -43,12 +43,20 @@ def player_audience(player: PlayerId) -> str:
 
 def append(connection: Connection, audience: str, kind: str, payload: Json, now: Micros) -> int:
     """Append an event and return its number; it is seen when the transaction commits."""
-    seq = next_number(connection, _COUNTER)
+    return append_all(connection, [(audience, kind, payload)], now)
+
+
+def append_all(connection: Connection, told: Sequence[tuple[str, str, Json]], now: Micros) -> int:
+    """Append events, each an audience, a kind and a payload, and return the first one's number."""
+    first = next_number(connection, _COUNTER, len(told))
     connection.execute(
         _ADD,
-        {"seq": seq, "audience": audience, "kind": kind, "payload": payload, "created_us": now},
+        [
+            {"seq": seq, "audience": audience, "kind": kind, "payload": payload, "created_us": now}
+            for seq, (audience, kind, payload) in enumerate(told, first)
+        ],
     )
-    return seq
+    return first
 
 
 def poll(

@@ -148,6 +148,8 @@ assignments = Table(
         postgresql_where=text("state = 'open'"),
     ),
     Index(None, "state", "expires_us"),
+    # Deleting a start asks whether an assignment names it.
+    Index(None, "start_id"),
 )
 
 attempts = Table(
