@@ -54,7 +54,7 @@ def build_context(settings: Settings, database: Database) -> Context:
 
     Close with `context.writer.close()`, then `database.close()`.
     """
-    writer = GroupWriter(database, settings.write_queue)
+    writer = GroupWriter(database, settings.write_queue, settings.write_patience)
     context = Context(
         settings=settings,
         database=database,

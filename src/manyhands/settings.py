@@ -47,7 +47,8 @@ class Settings:
 
     assignment_ttl_s: Annotated[float, "Time a player has to hand in an assignment."] = 180.0
     backlog_limit_s: Annotated[float, "Pending judging time above which no assignment is given out."] = 30.0
-    write_queue: Annotated[int, "Writes that may wait for the next commit before requests get 503."] = 2048
+    write_queue: Annotated[int, "Attempts that may wait to be stored before requests get 503."] = 2048
+    write_patience: Annotated[int, "Other writes that may wait; attempts go before them."] = 64
     attempt_body_bytes: Annotated[int, "Largest accepted body of an attempt."] = 16_384
     attempts_per_minute: Annotated[int, "Assignments one player may ask for in a minute."] = 20
     sessions_per_hour: Annotated[int, "New guests one address may start in an hour."] = 30
@@ -120,6 +121,7 @@ _POSITIVE = (
     "assignment_ttl_s",
     "backlog_limit_s",
     "write_queue",
+    "write_patience",
     "attempt_body_bytes",
     "attempts_per_minute",
     "sessions_per_hour",

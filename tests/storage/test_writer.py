@@ -17,7 +17,7 @@ from manyhands.storage.schema import incidents, players, secrets
 
 @pytest.fixture
 def writer(database: Database) -> Iterator[GroupWriter]:
-    writer = GroupWriter(database, capacity=50)
+    writer = GroupWriter(database, capacity=50, patience=50)
     writer.start()
     yield writer
     writer.close()
@@ -121,6 +121,31 @@ def test_a_full_queue_refuses_and_recovers(database: Database, writer: GroupWrit
     for future in waiting:
         future.result()
     assert writer.submit(lambda c: _note(c, "after")).result() == "after"
+
+
+def test_pressing_changes_go_first_and_have_room_of_their_own(
+    database: Database, writer: GroupWriter
+) -> None:
+    held = threading.Event()
+    begun = threading.Event()
+    order: list[str] = []
+
+    def block(_: Connection) -> None:
+        begun.set()
+        held.wait()
+
+    writer.submit(block)
+    begun.wait()
+    others = [writer.submit(lambda _: order.append("other")) for _ in range(50)]
+    with pytest.raises(OverloadedError):
+        writer.submit(lambda _: order.append("other"))
+    pressing = [writer.submit(lambda _: order.append("pressing"), pressing=True) for _ in range(50)]
+    with pytest.raises(OverloadedError):
+        writer.submit(lambda _: order.append("pressing"), pressing=True)
+    held.set()
+    for future in [*others, *pressing]:
+        future.result()
+    assert order == ["pressing"] * 50 + ["other"] * 50
 
 
 def test_a_cancelled_change_is_not_begun(database: Database, writer: GroupWriter) -> None:

@@ -96,6 +96,13 @@ class Context:
         pending = self.writer.submit(lambda connection: change(connection, *args, **kwargs))
         return await asyncio.wrap_future(pending)
 
+    async def write_first(
+        self, change: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Like `write`, before all that `write` has queued: for what a person has already done."""
+        pending = self.writer.submit(lambda connection: change(connection, *args, **kwargs), pressing=True)
+        return await asyncio.wrap_future(pending)
+
     def player_of_cookie(self, value: str | None) -> Json | None:
         """Return the player's row that a cookie names, None for no cookie or one that does not verify."""
         signed = cookies.verify(self.keys.cookie, value) if value else None

@@ -1,13 +1,14 @@
 """Group commit: many small changes become durable with one write to the disk.
 
-A commit costs a flush of the disk whatever it contains. So changes queue, one thread runs all that wait
-inside a single transaction, each in a SAVEPOINT of its own, and answers them after the commit.
+A commit costs a flush of the disk whatever it contains. So changes queue, one thread runs those that wait
+inside a single transaction, each in a SAVEPOINT of its own, and answers them after the commit. There are two
+queues: what people have already done goes before what they ask for next, of which fewer may wait.
 """
 
 from __future__ import annotations
 
-import queue
 import threading
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from manyhands.errors import DatabaseLockedError, DiskFullError, OverloadedError
 from manyhands.storage.database import Database
 
 T = TypeVar("T")
-_BATCH = 256
+_BATCH = 24  # changes of one transaction: who comes next waits for it to end
 
 
 @dataclass(slots=True)
@@ -35,23 +36,25 @@ class GroupWriter:
     commit that fails fails the whole group, of which nothing is kept.
     """
 
-    def __init__(self, database: Database, capacity: int = 2048) -> None:
+    def __init__(self, database: Database, capacity: int = 2048, patience: int = 2048) -> None:
         """Prepare the writer; `start` begins the work.
 
         Args:
             database: where the changes go.
-            capacity: changes that may wait; more are refused.
+            capacity: pressing changes that may wait; more are refused.
+            patience: other changes that may wait.
         """
         self._database = database
-        self._capacity = capacity
-        self._queue: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
+        self._limits = {True: capacity, False: patience}
+        self._queues: dict[bool, deque[_Item]] = {True: deque(), False: deque()}
+        self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="group-writer", daemon=True)
         self._closed = False
 
     @property
     def waiting(self) -> int:
         """How many changes wait for a commit."""
-        return self._queue.qsize()
+        return sum(map(len, self._queues.values()))
 
     def start(self) -> None:
         """Start the thread."""
@@ -59,41 +62,47 @@ class GroupWriter:
 
     def close(self) -> None:
         """Refuse new changes, commit those that wait, and return when the thread has ended."""
-        self._closed = True
-        self._queue.put(None)
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
         self._thread.join()
 
-    def submit(self, change: Callable[[Connection], T]) -> Future[T]:
+    def submit(self, change: Callable[[Connection], T], *, pressing: bool = False) -> Future[T]:
         """Queue a change; its future holds the result once the change is durable.
 
         From asyncio: `await asyncio.wrap_future(writer.submit(change))`. Cancelling the future drops a
-        change that has not begun.
+        change that has not begun. A pressing change goes before all others.
 
         Raises:
             OverloadedError: if the queue is full or closing; the change is not queued.
         """
-        if self._closed:
-            raise OverloadedError("The server is stopping.", retry_after_s=5)
-        if self._queue.qsize() >= self._capacity:
-            raise OverloadedError(f"{self._capacity} writes already wait for the disk.", retry_after_s=2)
         future: Future[T] = Future()
-        self._queue.put(_Item(change, future))
+        with self._changed:
+            if self._closed:
+                raise OverloadedError("The server is stopping.", retry_after_s=5)
+            if len(self._queues[pressing]) >= self._limits[pressing]:
+                raise OverloadedError(
+                    f"{self._limits[pressing]} writes already wait for the disk.", retry_after_s=2
+                )
+            self._queues[pressing].append(_Item(change, future))
+            self._changed.notify()
         return future
 
     def _run(self) -> None:
-        going = True
-        while going:
-            item = self._queue.get()
-            batch: list[_Item] = []
-            while item is not None:
-                if item.future.set_running_or_notify_cancel():
-                    batch.append(item)
-                if len(batch) == _BATCH or self._queue.empty():
-                    break
-                item = self._queue.get()
-            going = item is not None
+        while batch := self._next():
+            batch = [item for item in batch if item.future.set_running_or_notify_cancel()]
             if batch:
                 self._commit(batch)
+
+    def _next(self) -> list[_Item]:
+        """What the next transaction holds, as soon as there is any; empty when there will be no more."""
+        with self._changed:
+            self._changed.wait_for(lambda: self.waiting or self._closed)
+            batch: list[_Item] = []
+            for waiting in self._queues.values():
+                while waiting and len(batch) < _BATCH:
+                    batch.append(waiting.popleft())
+            return batch
 
     def _commit(self, batch: list[_Item]) -> None:
         outcomes: list[tuple[bool, Any]] = []
