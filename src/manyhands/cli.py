@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import subprocess
 import sys
 import time
@@ -235,7 +236,8 @@ def campaign_fund(
     settings = settings_of(data)
     with database_of(settings) as database:
         with database.write() as connection:
-            arena.fund_campaign(connection, campaign, None, credits(amount), now_us())
+            order = arena.TopUp(campaign, None, credits(amount), secrets.token_hex(8))
+            arena.fund_campaign(connection, order, now_us())
         _show_escrow(database, campaign, settings, as_json)
 
 

@@ -16,6 +16,10 @@ ORDER = {"name": "Night Circuit", "sensor": "camera", "budget_micro": 15_000_000
          "target_score": 0.9}  # fmt: skip
 
 
+def key(name: str) -> dict[str, str]:
+    return {"Idempotency-Key": name}
+
+
 def test_both_ready_made_campaigns_are_listed_open_first(client: Client) -> None:
     rows = client.get("/api/campaigns").json()["campaigns"]
     assert [(row["slug"], row["state"], row["sensor"]) for row in rows] == [
@@ -63,10 +67,26 @@ def test_a_player_funds_a_campaign_of_its_own(server: Server, player: Client) ->
     assert body["escrow_micro"] == body["budget_micro"] == 15_000_000
     assert body["can_manage"] is True
     assert player.get("/api/me").json()["balance_micro"] == 5_000_000
-    topped = player.post(f"/api/campaigns/{body['id']}/fund", json={"amount_micro": 5_000_000}).json()
-    assert topped["budget_micro"] == 20_000_000
-    again = player.post(f"/api/campaigns/{body['id']}/fund", json={"amount_micro": 1})
+    fund = f"/api/campaigns/{body['id']}/fund"
+    for _ in range(2):  # a repeated request pays once
+        topped = player.post(fund, json={"amount_micro": 5_000_000}, headers=key("first-top-up")).json()
+        assert topped["budget_micro"] == 20_000_000
+    other = player.post(fund, json={"amount_micro": 1}, headers=key("first-top-up"))
+    assert_problem(other, 409, "idempotency_conflict", "idempotency_key")
+    again = player.post(fund, json={"amount_micro": 1}, headers=key("second-top-up"))
     assert_problem(again, 409, "insufficient_credits", "amount_micro")
+    assert_problem(player.post(fund, json={"amount_micro": 1}), 422, "invalid_input", "Idempotency-Key")
+
+
+def test_a_campaign_that_paid_for_its_whole_target_takes_no_more(server: Server, player: Client) -> None:
+    campaign = player.post("/api/campaigns", json=ORDER).json()["id"]
+    with server.context.database.write() as connection:
+        connection.execute(update(campaigns).where(campaigns.c.id == campaign).values(paid_fraction=1.0))
+    late = player.post(
+        f"/api/campaigns/{campaign}/fund", json={"amount_micro": 1_000_000}, headers=key("too-late-now")
+    )
+    assert_problem(late, 409, "wrong_state", "campaign_id")
+    assert player.get("/api/me").json()["balance_micro"] == 5_000_000
 
 
 def test_closing_refunds_the_funder(server: Server, player: Client) -> None:
@@ -80,7 +100,9 @@ def test_closing_refunds_the_funder(server: Server, player: Client) -> None:
     assert player.get("/api/me").json()["balance_micro"] == 20_000_000
     server.context.forget_shared()
     assert player.get(f"/api/campaigns/{campaign}").json()["state"] == "closed"
-    late = player.post(f"/api/campaigns/{campaign}/fund", json={"amount_micro": 1_000_000})
+    late = player.post(
+        f"/api/campaigns/{campaign}/fund", json={"amount_micro": 1_000_000}, headers=key("late-top-up")
+    )
     assert_problem(late, 409, "wrong_state")
 
 

@@ -18,6 +18,7 @@ from manyhands.arena.campaign_views import campaign_detail, list_campaigns
 from manyhands.arena.campaigns import (
     BOOTSTRAP_JOB,
     CampaignOrder,
+    TopUp,
     close_campaign,
     create_campaign,
     ensure_ready_made,
@@ -60,6 +61,7 @@ __all__ = [
     "AssignmentOrder",
     "CampaignOrder",
     "Play",
+    "TopUp",
     "answer_dispute",
     "assign",
     "attempt_detail",

@@ -147,24 +147,42 @@ def _pay_in(
         ledger.issue(connection, ledger.escrow(campaign_id), Micro(amount), key, now)
 
 
-def fund_campaign(
-    connection: Connection, campaign_id: str, player_id: str | None, amount_micro: int, now: Micros
-) -> None:
-    """Top up a campaign's escrow; the payer None lets the house issue the credits.
+@dataclass(frozen=True)
+class TopUp:
+    """Credits for a campaign's escrow; the payer None lets the house issue them.
+
+    key: chosen by who pays; the same key pays once.
+    """
+
+    campaign_id: str
+    player_id: str | None
+    amount_micro: int
+    key: str
+
+
+def fund_campaign(connection: Connection, order: TopUp, now: Micros) -> None:
+    """Top up a campaign's escrow, once per payer and key.
 
     Raises:
         NotFoundError: without such a campaign.
-        TransitionError: when it is closing or closed.
+        TransitionError: when it is closing or closed, or has earned all it can.
         CreditError: if the wallet does not hold the amount.
+        IdempotencyError: if the key was used for another amount or campaign.
     """
-    campaign = find_campaign(connection, campaign_id)
+    campaign = find_campaign(connection, order.campaign_id)
     if campaign["state"] not in ("warming", "open"):
         raise TransitionError(
             f"The campaign is {campaign['state']} and takes no more credits.",
             remedy="Choose an open campaign.",
         )
-    key = f"fund:{campaign['id']}:{secrets.token_hex(8)}"
-    _pay_in(connection, campaign, player_id, amount_micro, key, now)
+    if campaign["paid_fraction"] >= 1.0:
+        raise TransitionError(
+            "The campaign has paid for its whole target; more credits would never be paid.",
+            field="campaign_id",
+            remedy="Create a campaign with a higher target.",
+        )
+    key = f"fund:{order.player_id or 'house'}:{order.key}"
+    _pay_in(connection, campaign, order.player_id, order.amount_micro, key, now)
     _announce(connection, campaign["id"], campaign["state"], now)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Header, Path
 from fastapi.responses import StreamingResponse
 
 from manyhands.arena import api as arena
@@ -20,6 +20,16 @@ router = APIRouter(tags=["campaigns"])
 
 _LEADERS = 100
 
+IdempotencyKey = Annotated[
+    str,
+    Header(
+        alias="Idempotency-Key",
+        min_length=8,
+        max_length=64,
+        pattern=r"^[A-Za-z0-9_-]+$",
+        description="Chosen by the client; the same key does the same thing once.",
+    ),
+]
 CampaignKey = Annotated[
     str, Path(pattern=m.ID_PATTERN, max_length=64, description="The campaign's id or its slug.")
 ]
@@ -54,10 +64,15 @@ async def read_campaign(campaign_id: CampaignKey, context: ContextDep, player: M
 
 @router.post("/campaigns/{campaign_id}/fund")
 async def fund_campaign(
-    campaign_id: CampaignKey, body: m.CampaignFund, player: PlayerDep, context: ContextDep
+    campaign_id: CampaignKey,
+    body: m.CampaignFund,
+    key: IdempotencyKey,
+    player: PlayerDep,
+    context: ContextDep,
 ) -> m.Campaign:
-    """Top up the escrow from the player's wallet; anybody may."""
-    await context.write(arena.fund_campaign, campaign_id, player["id"], body.amount_micro, now_us())
+    """Top up the escrow from the player's wallet, once per key; anybody may."""
+    order = arena.TopUp(campaign_id, player["id"], body.amount_micro, key)
+    await context.write(arena.fund_campaign, order, now_us())
     context.forget_shared()
     return await _campaign(context, campaign_id, player)
 

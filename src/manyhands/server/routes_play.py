@@ -4,28 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Path
+from fastapi import APIRouter, Path
 
 from manyhands.arena import api as arena
 from manyhands.server import messages as m
 from manyhands.server.auth import ContextDep, PlayerDep
 from manyhands.server.render import answer
-from manyhands.server.routes_campaigns import CampaignKey
+from manyhands.server.routes_campaigns import CampaignKey, IdempotencyKey
 from manyhands.types import now_us
 
 router = APIRouter(tags=["play"])
 
 IdPath = Annotated[str, Path(pattern=m.ID_PATTERN, max_length=64)]
-IdempotencyKey = Annotated[
-    str,
-    Header(
-        alias="Idempotency-Key",
-        min_length=8,
-        max_length=64,
-        pattern=r"^[A-Za-z0-9_-]+$",
-        description="Chosen by the client; the same key gives the same assignment again.",
-    ),
-]
 
 
 @router.post("/campaigns/{campaign_id}/assignments", status_code=201)

@@ -49,8 +49,11 @@ export const api = {
   campaigns: () => call<Wire<"Campaigns">>("GET", "/campaigns"),
   campaign: (campaign: string) => call<Wire<"Campaign">>("GET", `/campaigns/${id(campaign)}`),
   createCampaign: (body: Wire<"CampaignCreate">) => call<Wire<"Campaign">>("POST", "/campaigns", { body }),
-  fundCampaign: (campaign: string, amount_micro: number) =>
-    call<Wire<"Campaign">>("POST", `/campaigns/${id(campaign)}/fund`, { body: { amount_micro } }),
+  fundCampaign: (campaign: string, amount_micro: number, idempotencyKey: string) =>
+    call<Wire<"Campaign">>("POST", `/campaigns/${id(campaign)}/fund`, {
+      body: { amount_micro },
+      headers: { "Idempotency-Key": idempotencyKey },
+    }),
   closeCampaign: (campaign: string) => call<Wire<"Campaign">>("POST", `/campaigns/${id(campaign)}/close`),
   verdicts: (campaign: string, cursor?: string | null) =>
     call<Wire<"Verdicts">>("GET", `/campaigns/${id(campaign)}/verdicts${page(cursor)}`),

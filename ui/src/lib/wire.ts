@@ -223,7 +223,7 @@ export interface paths {
         put?: never;
         /**
          * Fund Campaign
-         * @description Top up the escrow from the player's wallet; anybody may.
+         * @description Top up the escrow from the player's wallet, once per key; anybody may.
          */
         post: operations["fund_campaign"];
         delete?: never;
@@ -3041,7 +3041,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Chosen by the client; the same key gives the same assignment again. */
+                /** @description Chosen by the client; the same key does the same thing once. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -3166,7 +3166,10 @@ export interface operations {
     fund_campaign: {
         parameters: {
             query?: never;
-            header?: never;
+            header: {
+                /** @description Chosen by the client; the same key does the same thing once. */
+                "Idempotency-Key": string;
+            };
             path: {
                 /** @description The campaign's id or its slug. */
                 campaign_id: string;

@@ -2,11 +2,6 @@
 import { api, type Wire } from "../lib/api";
 import { asProblem } from "../lib/problem";
 
-/** A key nobody else chooses; asking again with it gives the same assignment. */
-export function freshKey(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
 /** Throws Problem. An assignment left open in this campaign is played on; one of another campaign is given back. */
 export async function acquire(campaign: Wire<"Campaign">, key: string): Promise<Wire<"Assignment">> {
   try {
