@@ -221,3 +221,16 @@ def test_the_version_is_that_of_the_package(tmp_path: Path) -> None:
     result = CliRunner().invoke(cli.app, ["--version"])
     text = (Path(__file__).parents[1] / "pyproject.toml").read_text()
     assert f'version = "{result.output.strip()}"' in text
+
+
+def test_an_operator_gives_roles(run: Run, load: Callable[..., Any], folder: Path) -> None:
+    database = open_database(f"sqlite:///{folder / 'manyhands.db'}")
+    with database.write() as connection:
+        ada = arena.create_guest(connection, "Ada 100%", "somewhere", Settings(), now_us())["id"]
+    database.close()
+    assert load("operator", "role", ada, "operator") == {"id": ada, "name": "Ada 100%", "role": "operator"}
+    assert load("operator", "players", "0%") == [{"id": ada, "name": "Ada 100%", "role": "operator"}]
+    with pytest.raises(ManyhandsError, match="no role 'king'"):
+        run("operator", "role", ada, "king")
+    with pytest.raises(ManyhandsError, match="no player"):
+        run("operator", "role", "p_nobody", "funder")

@@ -291,6 +291,32 @@ def operator_token(data: Data = None, as_json: AsJson = False) -> None:
     show({"token": token}, as_json)
 
 
+@operator_app.command("players")
+def operator_players(
+    name: Annotated[str, typer.Argument(help="Part of the name.")] = "",
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the newest players of a name with their ids and roles."""
+    with database_of(settings_of(data)) as database, database.read() as connection:
+        rows = arena.named_players(connection, name)
+    shown = [{key: row[key] for key in ("id", "name", "role")} for row in rows]
+    show(shown, as_json, {"id": "id", "name": "name", "role": "role"})
+
+
+@operator_app.command("role")
+def operator_role(
+    player: Annotated[str, typer.Argument(help="The player's id.", metavar="PLAYER")],
+    role: Annotated[str, typer.Argument(help="player, funder or operator.", metavar="ROLE")],
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Give a player a role; an operator sees the operator's page without a token."""
+    with database_of(settings_of(data)) as database, database.write() as connection:
+        row = arena.give_role(connection, player, role)
+    show({key: row[key] for key in ("id", "name", "role")}, as_json)
+
+
 @app.command()
 def backup(
     target: Annotated[Path, typer.Argument(help="File to write; it must not exist.", metavar="FILE")],

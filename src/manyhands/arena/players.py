@@ -9,12 +9,13 @@ import secrets
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from manyhands import ledger
-from manyhands.errors import NotFoundError, QuotaError
+from manyhands.errors import InputError, NotFoundError, QuotaError
 from manyhands.settings import Settings
 from manyhands.storage.schema import assignments, players
 from manyhands.storage.schema import secrets as secrets_table
 from manyhands.types import Json, Micro, Micros, PlayerId, new_player_id
 
+ROLES = ("player", "funder", "operator")
 _FIRST = [
     "Amber",
     "Brisk",
@@ -140,6 +141,33 @@ def open_assignment(connection: Connection, player_id: str) -> str | None:
     """Return the id of a player's open assignment, None if it has none."""
     found: str | None = connection.execute(_OPEN, {"player": player_id}).scalar()
     return found
+
+
+def give_role(connection: Connection, player_id: str, role: str) -> Json:
+    """Change what a player may do and return the row.
+
+    Raises:
+        NotFoundError: if there is no such player.
+        InputError: for a role that does not exist.
+    """
+    if role not in ROLES:
+        raise InputError(
+            f"There is no role {role!r}.", field="role", remedy=f"Choose one of {', '.join(ROLES)}."
+        )
+    existing_player(connection, player_id)
+    connection.execute(update(players).where(players.c.id == player_id).values(role=role))
+    return existing_player(connection, player_id)
+
+
+def named_players(connection: Connection, name: str, limit: int = 20) -> list[Json]:
+    """Return the players whose name holds `name`, newest first."""
+    query = (
+        select(players)
+        .where(players.c.name.icontains(name, autoescape=True))
+        .order_by(players.c.created_us.desc())
+        .limit(limit)
+    )
+    return [dict(row) for row in connection.execute(query).mappings()]
 
 
 def rename_player(connection: Connection, player_id: str, name: str) -> Json:
