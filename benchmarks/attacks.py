@@ -22,6 +22,7 @@ ATTACKS: dict[str, dict[str, int]] = {
     "ring of 20 sybils": {"sybil": 20},
     "sleepers": {"sleeper": 4},  # beside as many skilled players, which is what they pretend to be
     "trolls": {"troll": 4},
+    "pickers": {"picker": 4},  # random hands that hand in what turned out well
 }
 
 
@@ -55,15 +56,17 @@ def main() -> None:
     """Print one row per attack."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--only", nargs="*", choices=list(ATTACKS), help="attacks to run, all if absent")
     arguments = parser.parse_args()
+    seeds = range(arguments.first_seed, arguments.first_seed + arguments.seeds)
     print("attack: net of the attackers | of as many casual players in their place")
     print("        net of the honest, with attackers / with casual players | last score, likewise")
     for name in arguments.only or ATTACKS:
         groups = ATTACKS[name]
         rows = []
-        for seed in range(arguments.seeds):
+        for seed in seeds:
             honest, attackers = crew(HONEST, "honest"), crew(groups, "attack")
             with_score = run(honest, attackers, seed, arguments.rounds)
             alone = crew(HONEST, "honest")
@@ -79,7 +82,7 @@ def main() -> None:
         )
     for name, groups in {"a lone skilled player": {"skilled": 1}, "a lone troll": {"troll": 1}}.items():
         nets, scores = [], []
-        for seed in range(arguments.seeds):
+        for seed in seeds:
             players = crew(groups, "lone")
             scores.append(run(players, [], seed, 4 * arguments.rounds))
             nets.append(net(players))

@@ -43,10 +43,10 @@ class Player:
     drives: list[Drive] = field(default_factory=list)
 
     def hand(self) -> crowd.Kind:
-        """How it plays its next attempt: a sleeper is honest first, a sybil a random hand."""
+        """How it plays its next attempt: a sleeper is honest first, sybils and pickers are random hands."""
         if self.kind == "sleeper":
             return crowd.KINDS["skilled" if self.contributions < SLEEP else "troll"]
-        return crowd.KINDS[{"sybil": "random"}.get(self.kind, self.kind)]
+        return crowd.KINDS[{"sybil": "random", "picker": "random"}.get(self.kind, self.kind)]
 
     def enter(self, valued: Valued) -> None:
         """Take the value of an attempt: the record grows, and a charge may follow."""
@@ -159,7 +159,8 @@ def _enter(campaign: Campaign, attempt: Attempt, valued: Valued, player: Player)
     campaign.attempts += 1
     if valued.refusal:
         raise AssertionError(f"An honest replay was refused: {valued.refusal}")
-    if not valued.human_ticks:
+    # A picker values its attempts itself, with this very code, and hands in the lucky ones only.
+    if not valued.human_ticks or (player.kind == "picker" and valued.value <= 0.0):
         return
     assert valued.drive is not None
     campaign.human_ticks += valued.human_ticks

@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { inflateSync } from "node:zlib";
 import { trackOf, type Track } from "../../src/sim/track";
 
-export function vectors<T>(name: string): T {
-  return JSON.parse(readFileSync(new URL(`../../../tests/vectors/racer-${name}.json`, import.meta.url), "utf8")) as T;
+export function vectors<T>(name: string, environment = "racer"): T {
+  return JSON.parse(readFileSync(new URL(`../../../tests/vectors/${environment}-${name}.json`, import.meta.url), "utf8")) as T;
 }
 
 interface TrackVector {

@@ -3,33 +3,26 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
-import gymnasium
-import jax
 import jax.numpy as jnp
 import numpy as np
 from gymnasium import spaces
-from gymnasium.vector import AutoresetMode, VectorEnv
-from gymnasium.vector.utils import batch_space
 from jax import Array
 from numpy.typing import NDArray
 
 from manyhands.envs.core import Plain
+from manyhands.envs.episodes import TaskEnv, TaskVectorEnv
 from manyhands.envs.racer import rules, tracks
 from manyhands.envs.racer.car import CarParams
 from manyhands.envs.racer.drawing import draw
 from manyhands.envs.racer.rules import Conditions, State
-from manyhands.envs.racer.sensors import require
 from manyhands.envs.racer.task import RacerTask, parse_sensor
 from manyhands.errors import InputError
 
 GENERATED = tuple(f"gen-{seed}" for seed in range(16))
 MOST_ACTIONS = 64
 PROPRIO_BOUND = 4.0  # speed, steering and yaw rate stay far below
-
-Observation = Any
 
 
 @dataclass(frozen=True)
@@ -70,6 +63,13 @@ class Course:
         if self.commands is None:
             return self.task.step(state, self.task.quantise(action))
         return self.task.racer.advance(state, jnp.asarray(self.commands, jnp.float32)[action])
+
+    def draw(self, state: State) -> NDArray[np.uint8]:
+        """Map of one state, (height, width, 3)."""
+        motion = state.motion
+        pose = np.array([motion.x, motion.y, motion.c, motion.s], np.float64)
+        track = tracks.track(self.task.track_ids[int(state.track)])
+        return draw(track, pose, np.asarray(state.boxes, np.float64), np.asarray(state.patches, np.float64))
 
 
 def course(
@@ -115,7 +115,7 @@ def _commands(actions: Sequence[tuple[float, float]], car: CarParams) -> tuple[t
     return tuple(found)
 
 
-class RacerEnv(gymnasium.Env[Observation, Any]):
+class RacerEnv(TaskEnv):
     """
     ## Description
     A small car on a closed road with boxes to avoid and slippery patches. It drives for at most 20 seconds of
@@ -184,7 +184,8 @@ class RacerEnv(gymnasium.Env[Observation, Any]):
     - v0: first version.
     """
 
-    metadata = {"render_modes": ["rgb_array"], "render_fps": rules.TICKS_PER_S}  # noqa: RUF012
+    metadata = TaskEnv.metadata | {"render_fps": rules.TICKS_PER_S}
+    progress_name = "progress_m"
 
     def __init__(
         self,
@@ -196,70 +197,14 @@ class RacerEnv(gymnasium.Env[Observation, Any]):
         render_mode: str | None = None,
         **conditions: Any,
     ) -> None:
-        _check_arguments(max_ticks, render_mode)
-        self.course = course(sensor, track, actions, conditions, as_dict)
-        self.action_space = self.course.action_space
-        self.observation_space = self.course.observation_space
-        self.render_mode = render_mode
-        self.max_ticks = max_ticks
-        self._state: State | None = None
-        self._ticks = 0
-        self._progress_m = 0.0
-
-    def reset(
-        self, *, seed: int | None = None, options: Plain | None = None
-    ) -> tuple[Observation, dict[str, Any]]:
-        """Begin an episode, from `options["start"]` if it is given."""
-        super().reset(seed=seed)
-        task = self.course.task
-        if options and "start" in options:
-            self._state = task.from_plain(options["start"])
-        else:
-            self._state = _start(self.course, jax.random.key(int(self.np_random.integers(2**31))))
-        self._ticks, self._progress_m = 0, 0.0
-        seen = _to_numpy(_observe(self.course, self._state))
-        return seen, {"start": task.to_plain(self._state), "progress_m": 0.0}
-
-    def step(self, action: Any) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
-        """One control tick. Raises InputError before the first `reset`."""
-        if self._state is None:
-            raise InputError("There is no episode to step.", field="action", remedy="Call reset first.")
-        self._state, seen, passed, crashed = _tick(self.course, self._state, jnp.asarray(action))
-        self._ticks += 1
-        self._progress_m += float(passed)
-        ended = bool(crashed)
-        info = {"progress_m": self._progress_m}
-        return _to_numpy(seen), float(passed), ended, not ended and self._ticks >= self.max_ticks, info
-
-    def render(self) -> Any:
-        """Map (height, width, 3) uint8, or None without a render mode."""
-        if self.render_mode is None or self._state is None:
-            return None
-        return _map(self.course, self._state)
+        super().__init__(course(sensor, track, actions, conditions, as_dict), max_ticks, render_mode)
 
 
-class Running(NamedTuple):
-    """A vector of episodes; `done` marks those that the next step restarts."""
+class RacerVectorEnv(TaskVectorEnv):
+    """`num_envs` racers in one compiled step; the arguments are those of `RacerEnv`."""
 
-    state: State
-    ticks: Array  # (N,) int32
-    progress_m: Array  # (N,) float32
-    done: Array  # (N,) bool
-    key: Array
-
-
-class RacerVectorEnv(VectorEnv[Observation, Any, NDArray[Any]]):
-    """`num_envs` racers in one compiled step; the arguments are those of `RacerEnv`.
-
-    An environment that ended ignores the next action: that step returns the first observation of a new
-    episode with a reward of zero.
-    """
-
-    metadata = {  # noqa: RUF012
-        "render_modes": ["rgb_array"],
-        "render_fps": rules.TICKS_PER_S,
-        "autoreset_mode": AutoresetMode.NEXT_STEP,
-    }
+    metadata = TaskVectorEnv.metadata | {"render_fps": rules.TICKS_PER_S}
+    progress_name = "progress_m"
 
     def __init__(
         self,
@@ -272,123 +217,6 @@ class RacerVectorEnv(VectorEnv[Observation, Any, NDArray[Any]]):
         render_mode: str | None = None,
         **conditions: Any,
     ) -> None:
-        _check_arguments(max_ticks, render_mode)
-        require("num_envs", num_envs, 1, 1_000_000, whole=True)
-        self.course = course(sensor, track, actions, conditions, as_dict)
-        self.num_envs = num_envs
-        self.max_ticks = max_ticks
-        self.render_mode = render_mode
-        self.single_action_space = self.course.action_space
-        self.single_observation_space = self.course.observation_space
-        self.action_space = batch_space(self.single_action_space, num_envs)
-        self.observation_space = batch_space(self.single_observation_space, num_envs)
-        self._running: Running | None = None
-
-    def reset(
-        self, *, seed: int | None = None, options: Plain | None = None
-    ) -> tuple[Observation, dict[str, Any]]:
-        """Begin all episodes; there are no options."""
-        super().reset(seed=seed)
-        if options:
-            raise InputError(f"A vector takes no options, not {sorted(options)}.", field="options")
-        key = jax.random.key(int(self.np_random.integers(2**31)))
-        self._running, seen = _begin(self.course, self.num_envs, key)
-        return _to_numpy(seen), self._info(self._running)
-
-    def step(
-        self, actions: NDArray[Any]
-    ) -> tuple[Observation, NDArray[Any], NDArray[Any], NDArray[Any], dict[str, Any]]:
-        """One control tick of every episode. Raises InputError before the first `reset`."""
-        if self._running is None:
-            raise InputError("There are no episodes to step.", field="actions", remedy="Call reset first.")
-        self._running, seen, rewards, crashed = _tick_all(
-            self.course, self.max_ticks, self._running, jnp.asarray(actions)
+        super().__init__(
+            course(sensor, track, actions, conditions, as_dict), num_envs, max_ticks, render_mode
         )
-        ended = np.asarray(crashed)
-        truncated = np.asarray(self._running.done) & ~ended
-        return _to_numpy(seen), np.asarray(rewards, np.float64), ended, truncated, self._info(self._running)
-
-    def render(self) -> tuple[Any, ...] | None:
-        """One map for each environment, or None without a render mode."""
-        if self.render_mode is None or self._running is None:
-            return None
-        states = self._running.state
-        return tuple(
-            _map(self.course, jax.tree.map(lambda leaf, at=at: leaf[at], states))
-            for at in range(self.num_envs)
-        )
-
-    def _info(self, running: Running) -> dict[str, Any]:
-        return {
-            "progress_m": np.asarray(running.progress_m),
-            "_progress_m": np.ones(self.num_envs, bool),
-        }
-
-
-def _check_arguments(max_ticks: int, render_mode: str | None) -> None:
-    require("max_ticks", max_ticks, 1, 1_000_000, whole=True)
-    if render_mode not in (None, "rgb_array"):
-        raise InputError(
-            f"There is no render mode {render_mode!r}.", field="render_mode", remedy="Use rgb_array, or none."
-        )
-
-
-# Compiled once for each course: environments with equal arguments share it.
-@partial(jax.jit, static_argnums=0)
-def _start(course: Course, key: Array) -> State:
-    state: State = course.task.start(key)
-    return state
-
-
-@partial(jax.jit, static_argnums=0)
-def _observe(course: Course, state: State) -> Any:
-    return course.observe(state)
-
-
-@partial(jax.jit, static_argnums=0)
-def _tick(course: Course, state: State, action: Array) -> tuple[State, Any, Array, Array]:
-    moved, passed, crashed = course.advance(state, action)
-    return moved, course.observe(moved), passed, crashed
-
-
-@partial(jax.jit, static_argnums=(0, 1))
-def _begin(course: Course, count: int, key: Array) -> tuple[Running, Any]:
-    key, first = jax.random.split(key)
-    states = jax.vmap(course.task.start)(jax.random.split(first, count))
-    nothing = jnp.zeros(count, jnp.int32), jnp.zeros(count, jnp.float32), jnp.zeros(count, bool)
-    return Running(states, *nothing, key), jax.vmap(course.observe)(states)
-
-
-@partial(jax.jit, static_argnums=(0, 1))
-def _tick_all(
-    course: Course, max_ticks: int, running: Running, actions: Array
-) -> tuple[Running, Any, Array, Array]:
-    key, fresh_key = jax.random.split(running.key)
-    again = running.done
-    moved, passed, crashed = jax.vmap(course.advance)(running.state, actions)
-
-    def restart(states: State) -> State:
-        fresh = jax.vmap(course.task.start)(jax.random.split(fresh_key, len(again)))
-        chosen: State = jax.tree.map(
-            lambda new, old: jnp.where(again.reshape((-1,) + (1,) * (new.ndim - 1)), new, old), fresh, states
-        )
-        return chosen
-
-    states = jax.lax.cond(again.any(), restart, lambda states: states, moved)
-    ticks = jnp.where(again, 0, running.ticks + 1)
-    rewards = jnp.where(again, 0.0, passed)
-    progress_m = jnp.where(again, 0.0, running.progress_m + passed)
-    crashed = crashed & ~again
-    after = Running(states, ticks, progress_m, crashed | (ticks >= max_ticks), key)
-    return after, jax.vmap(course.observe)(states), rewards, crashed
-
-
-def _to_numpy(seen: Any) -> Any:
-    return jax.tree.map(np.asarray, seen)
-
-
-def _map(course: Course, state: State) -> Any:
-    motion = state.motion
-    pose = np.array([motion.x, motion.y, motion.c, motion.s], np.float64)
-    track = tracks.track(course.task.track_ids[int(state.track)])
-    return draw(track, pose, np.asarray(state.boxes, np.float64), np.asarray(state.patches, np.float64))

@@ -11,9 +11,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from manyhands.envs.limits import require
 from manyhands.envs.racer import sensors
 from manyhands.envs.racer.car import PRESETS, CarParams, Motion, drive
-from manyhands.envs.racer.sensors import require
 from manyhands.envs.racer.tracks import Track
 from manyhands.errors import InputError
 

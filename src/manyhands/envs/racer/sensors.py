@@ -12,23 +12,12 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from manyhands.envs.limits import require
 from manyhands.envs.racer.tracks import CELL_M, DISTANCE_STEP_M
-from manyhands.errors import InputError
 
 BOX_HALF_M = 0.12
 CELLS_PER_M = 1.0 / CELL_M
 CELLS_PER_STEP = DISTANCE_STEP_M / CELL_M
-
-
-def require(field: str, value: object, low: float, high: float, *, whole: bool = False) -> None:
-    """Raise InputError naming `field` unless `value` is a number, or a whole number, from `low` to `high`."""
-    kinds = int if whole else (int, float)
-    if isinstance(value, bool) or not isinstance(value, kinds) or not low <= value <= high:
-        raise InputError(
-            f"{field} is {value!r}.",
-            field=field,
-            remedy=f"Give a {'whole ' if whole else ''}number from {low:g} to {high:g}.",
-        )
 
 
 @dataclass(frozen=True)
