@@ -1,0 +1,82 @@
+"""Moves of Snake a second: lockstep batches of the compiled rules, beside one game at a time in plain Python.
+
+python benchmarks/snake_speed.py
+"""
+
+import argparse
+import time
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from manyhands.envs.snake import observation, rules, sight
+from manyhands.envs.snake.board import ARCADE
+from manyhands.envs.snake.game import Game
+from manyhands.envs.snake.rules import State
+
+MOVES = 400
+
+
+@partial(jax.jit, static_argnums=0)
+def batch(sensor: str, states: State, key: jax.Array) -> jax.Array:
+    """`MOVES` moves of all games by a player that avoids death where it can; games that end begin anew."""
+
+    def tick(states: State, key: jax.Array) -> tuple[State, jax.Array]:
+        seen = jax.vmap(lambda state: observation.observe(ARCADE, state, sensor))(states)
+        wish = jax.random.randint(key, seen.shape[:1], -1, 2)
+        blocked = seen[:, 0] > 0.0
+        turn = jnp.where(blocked, jnp.where(seen[:, 1] > 0.0, -1, 1), jnp.where(seen[:, 7] > 0.0, wish, 0))
+        after, _, ended = jax.vmap(partial(rules.move, ARCADE))(states, turn)
+        fresh = jax.vmap(partial(rules.begin, ARCADE))(after.seed + 1)
+        after = jax.tree.map(
+            lambda new, old: jnp.where(ended.reshape((-1,) + (1,) * (old.ndim - 1)), new, old), fresh, after
+        )
+        return after, seen.sum()
+
+    _, sums = jax.lax.scan(tick, states, jax.random.split(key, MOVES))
+    return sums.sum()
+
+
+def compiled_rate(sensor: str, games: int, seconds: float) -> float:
+    """Moves a second, observations included."""
+    states = jax.vmap(partial(rules.begin, ARCADE))(jnp.arange(games, dtype=jnp.uint32))
+    batch(sensor, states, jax.random.key(0)).block_until_ready()
+    begun_s, count = time.perf_counter(), 0
+    while time.perf_counter() - begun_s < seconds:
+        batch(sensor, states, jax.random.key(count)).block_until_ready()
+        count += 1
+    return count * MOVES * games / (time.perf_counter() - begun_s)
+
+
+def plain_rate(seconds: float) -> float:
+    """Moves a second of plain Python, observations included."""
+    rng = np.random.default_rng(0)
+    begun_s, count, game = time.perf_counter(), 0, Game(ARCADE, 0)
+    while time.perf_counter() - begun_s < seconds:
+        if game.ended:
+            game = Game(ARCADE, count)
+        sight.of_game(game)
+        safe = [turn for turn in (0, 1, -1) if not game.deadly(turn)] or [0]
+        game.move(safe[int(rng.integers(len(safe)))])
+        count += 1
+    return count / (time.perf_counter() - begun_s)
+
+
+def main() -> None:
+    """Print one row for each."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=3.0, help="time for each row")
+    parser.add_argument("--games", type=int, default=1024, help="games in one batch")
+    arguments = parser.parse_args()
+    plain = plain_rate(arguments.seconds)
+    print(f"plain Python, one game      {plain / 1e6:8.3f} M moves/s")
+    for sensor in ("features", "grid"):
+        rate = compiled_rate(sensor, arguments.games, arguments.seconds)
+        print(f"compiled, {sensor:9s} x {arguments.games:5d} {rate / 1e6:6.3f} M moves/s", end=", ")
+        print(f"{rate / plain:,.0f} times")
+
+
+if __name__ == "__main__":
+    main()

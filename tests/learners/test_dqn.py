@@ -1,0 +1,48 @@
+"""Q-learning on a board so small that a few seconds show whether it learns."""
+
+import jax
+import numpy as np
+import pytest
+
+from manyhands.envs.snake.board import Board
+from manyhands.envs.snake.task import SnakeTask
+from manyhands.learners import dqn
+
+TASK = SnakeTask(Board(width=6, height=5, start_length=2, cap=20), sensor="features")
+SMALL = dqn.DqnConfig(moves=2000, games=32, kept=200, batch=64, hidden=(32,), rate=3e-3, target=0.05)
+
+
+@pytest.fixture(scope="module")
+def learned() -> tuple[dqn.NetworkSpec, dqn.Params]:
+    return dqn.pretrain(TASK, SMALL, seed=0)
+
+
+def test_it_learns_to_eat(learned: tuple[dqn.NetworkSpec, dqn.Params]) -> None:
+    spec, params = learned
+    fresh = dqn.Dqn(TASK, SMALL).begin(1).params
+    before = dqn.scores(TASK, spec, fresh, jax.random.key(9), 64)
+    after = dqn.scores(TASK, spec, params, jax.random.key(9), 64)
+    assert after.mean() > before.mean() + 2.0
+
+
+def test_the_same_seed_gives_the_same_policy(learned: tuple[dqn.NetworkSpec, dqn.Params]) -> None:
+    _, again = dqn.pretrain(TASK, SMALL, seed=0)
+    for name, leaf in learned[1].items():
+        np.testing.assert_array_equal(leaf, again[name])
+
+
+def test_games_are_counted_to_their_end(learned: tuple[dqn.NetworkSpec, dqn.Params]) -> None:
+    """Batches that shrink do not lose or mix games: one game alone scores what it did among others."""
+    spec, params = learned
+    many = dqn.scores(TASK, spec, params, jax.random.key(3), 40)
+    assert many.shape == (40,)
+    np.testing.assert_array_equal(many, dqn.scores(TASK, spec, params, jax.random.key(3), 40))
+    assert many.max() < TASK.board.cells
+
+
+def test_progress_is_told() -> None:
+    told: list[int] = []
+    brief = dqn.DqnConfig(moves=100, games=8, kept=80, batch=8, hidden=(8,))
+    dqn.pretrain(TASK, brief, 0, lambda moves, _: told.append(moves))
+    assert told[-1] == 100
+    assert len(told) == 20
