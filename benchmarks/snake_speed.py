@@ -29,10 +29,7 @@ def batch(sensor: str, states: State, key: jax.Array) -> jax.Array:
         blocked = seen[:, 0] > 0.0
         turn = jnp.where(blocked, jnp.where(seen[:, 1] > 0.0, -1, 1), jnp.where(seen[:, 7] > 0.0, wish, 0))
         after, _, ended = jax.vmap(partial(rules.move, ARCADE))(states, turn)
-        fresh = jax.vmap(partial(rules.begin, ARCADE))(after.seed + 1)
-        after = jax.tree.map(
-            lambda new, old: jnp.where(ended.reshape((-1,) + (1,) * (old.ndim - 1)), new, old), fresh, after
-        )
+        after = jax.vmap(partial(rules.begin_again, ARCADE))(after, after.seed + 1, ended)
         return after, seen.sum()
 
     _, sums = jax.lax.scan(tick, states, jax.random.split(key, MOVES))

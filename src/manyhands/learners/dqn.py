@@ -172,8 +172,9 @@ class Dqn:
             learning.memory.reward.at[place].set(reward),
             learning.memory.ended.at[place].set(ended),
         )
-        fresh = jax.vmap(task.start)(jax.random.split(fresh_key, config.games))
-        return learning._replace(states=keep(ended, fresh, after), memory=memory, key=key), ate, ended
+        seeds = jax.random.bits(fresh_key, (config.games,), jnp.uint32)
+        states = jax.vmap(partial(rules.begin_again, task.board))(after, seeds, ended)
+        return learning._replace(states=states, memory=memory, key=key), ate, ended
 
     def _learn(self, number: Array, learning: Learning) -> Learning:
         for _ in range(self.config.updates):

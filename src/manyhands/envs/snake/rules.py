@@ -39,6 +39,31 @@ def begin(board: Board, seed: Array) -> State:
     return State(stamps, zero, body[0], zero, jnp.int32(len(body)), food, seed, zero, zero)
 
 
+def begin_again(board: Board, state: State, seed: Array, wanted: Array) -> State:
+    """Where wanted, a new game on the board of one that ended; else the state itself.
+
+    The clock is put past every stamp, which frees all cells without touching them.
+    """
+    body = jnp.asarray(board.start, jnp.int32)
+    clock = state.clock + jnp.where(wanted, state.length, 0)
+    placed = clock + jnp.arange(len(body), 0, -1, dtype=jnp.int32)
+    stamps = state.stamps.at[body].set(jnp.where(wanted, placed, state.stamps[body]))
+    zero, length = jnp.int32(0), jnp.int32(len(body))
+    seed = jnp.where(wanted, seed, state.seed)
+    food = _next_food(stamps, clock, seed, zero, length, wanted)
+    return State(
+        stamps=stamps,
+        clock=clock,
+        head=jnp.where(wanted, body[0], state.head),
+        heading=jnp.where(wanted, zero, state.heading),
+        length=jnp.where(wanted, length, state.length),
+        food=jnp.where(wanted, food, state.food),
+        seed=seed,
+        eaten=jnp.where(wanted, zero, state.eaten),
+        steps=jnp.where(wanted, zero, state.steps),
+    )
+
+
 def ahead(board: Board, state: State, turn: Array) -> tuple[Array, Array, Array]:
     """Heading and cell after a turn (0 straight, 1 right, -1 left), and whether going there is deadly."""
     heading = (state.heading + turn) % 4
