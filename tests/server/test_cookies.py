@@ -8,7 +8,7 @@ PLAYER = "plr_0123456789abcdef"
 
 
 def test_a_signed_cookie_is_read_back() -> None:
-    assert cookies.verify(b"key", cookies.sign(b"key", PLAYER, 3)) == (PLAYER, 3)
+    assert cookies.verify(b"key", cookies.sign(b"key", PLAYER, 3)) == cookies.Session(PLAYER, 3)
 
 
 @pytest.mark.parametrize(

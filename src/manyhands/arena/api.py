@@ -41,6 +41,7 @@ from manyhands.arena.operations import (
     service_figures,
 )
 from manyhands.arena.players import (
+    admit,
     create_guest,
     create_operator_token,
     find_player,
@@ -49,6 +50,7 @@ from manyhands.arena.players import (
     named_players,
     own_view,
     player_by_recovery,
+    refuse_banned,
     rename_player,
     set_recovery,
     token_hash,
@@ -64,6 +66,7 @@ __all__ = [
     "CampaignOrder",
     "Play",
     "TopUp",
+    "admit",
     "answer_dispute",
     "assign",
     "attempt_detail",
@@ -105,6 +108,7 @@ __all__ = [
     "policy_row",
     "read_assignment",
     "record_incident",
+    "refuse_banned",
     "rename_player",
     "service_figures",
     "set_gauge",

@@ -5,15 +5,16 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import secrets
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from manyhands import ledger
-from manyhands.errors import InputError, NotFoundError, QuotaError
+from manyhands.errors import BannedError, InputError, NotFoundError, NotSignedInError, QuotaError
 from manyhands.settings import Settings
 from manyhands.storage.schema import assignments, players
 from manyhands.storage.schema import secrets as secrets_table
-from manyhands.types import Json, Micro, Micros, PlayerId, new_player_id
+from manyhands.types import MICROS_PER_SECOND, Json, Micro, Micros, PlayerId, new_player_id
 
 ROLES = ("player", "funder", "operator")
 _FIRST = [
@@ -54,6 +55,9 @@ _SECOND = [
 
 # Statements of every request are composed once; composing costs more than running them.
 _BY_ID = select(players).where(players.c.id == bindparam("player"))
+_ADMISSION = select(players.c.session_number, players.c.banned_until_us).where(
+    players.c.id == bindparam("player")
+)
 _OPEN = select(assignments.c.id).where(
     assignments.c.player_id == bindparam("player"), assignments.c.state == "open"
 )
@@ -98,6 +102,26 @@ def find_player(connection: Connection, player_id: str) -> Json | None:
     """Return a player's row, or None."""
     row = connection.execute(_BY_ID, {"player": player_id}).mappings().one_or_none()
     return None if row is None else dict(row)
+
+
+def admit(connection: Connection, player_id: str, session_number: int, now: Micros) -> None:
+    """Check that a session is open and its player not banned.
+
+    Raises:
+        NotSignedInError: if it is over.
+        BannedError: if the player is banned.
+    """
+    row = connection.execute(_ADMISSION, {"player": player_id}).one_or_none()
+    if row is None or row.session_number != session_number:
+        raise NotSignedInError("This needs a player.", field="Cookie")
+    refuse_banned(row.banned_until_us, now)
+
+
+def refuse_banned(until: Micros, now: Micros) -> None:
+    """Raise BannedError while a player is banned."""
+    if until > now:
+        moment = datetime.fromtimestamp(until / MICROS_PER_SECOND, tz=UTC)
+        raise BannedError(f"This player is banned until {moment:%Y-%m-%d %H:%M} UTC.")
 
 
 def existing_player(connection: Connection, player_id: str) -> Json:

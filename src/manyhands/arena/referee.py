@@ -12,7 +12,7 @@ import time
 from collections import defaultdict
 from dataclasses import asdict
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from manyhands import jobs, ledger
 from manyhands.arena import gauges, rounds
@@ -28,9 +28,22 @@ from manyhands.storage.schema import assignments, attempts, players, verdicts
 from manyhands.types import AssignmentId, AttemptId, Json, Micro, Micros, PlayerId, now_us
 
 BATCH = 128
-COMMIT = 8  # attempts settled in one transaction; the server's requests wait for it
+COMMIT = 4  # attempts settled in one transaction; the server's requests wait for it
 TRIES = 5  # of an attempt that raises; deaths of the judge count as well
 UNVALUED = "The judge could not replay this attempt, so it does not count; your stake is back."
+
+# Statements of every attempt are composed once; composing costs more than running them.
+_EARLIER = (
+    select(attempts.c.value)
+    .where(
+        attempts.c.player_id == bindparam("player"),
+        attempts.c.campaign_id == bindparam("campaign"),
+        attempts.c.round_id.is_not(None),
+    )
+    .order_by(attempts.c.valued_us.desc())
+    .limit(payout.HISTORY - 1)
+)
+_MINE = update(attempts).where(attempts.c.id == bindparam("attempt"))
 
 _log = logging.getLogger(__name__)
 
@@ -188,17 +201,8 @@ class Referee:
 
     def _history(self, connection: Connection, row: Json) -> list[float]:
         """Values of the player's last contributions to this campaign, oldest first."""
-        query = (
-            select(attempts.c.value)
-            .where(
-                attempts.c.player_id == row["player_id"],
-                attempts.c.campaign_id == row["campaign_id"],
-                attempts.c.round_id.is_not(None),
-            )
-            .order_by(attempts.c.valued_us.desc())
-            .limit(payout.HISTORY - 1)
-        )
-        return [float(value) for value in connection.execute(query).scalars()][::-1]
+        whose = {"player": row["player_id"], "campaign": row["campaign_id"]}
+        return [float(value) for value in connection.execute(_EARLIER, whose).scalars()][::-1]
 
     def _refuse(self, connection: Connection, row: Json, valued: Valued, now: Micros) -> None:
         """Return the stake; whoever keeps sending what the replay refuses has to wait longer and longer."""
@@ -219,7 +223,8 @@ class Referee:
 
 
 def _update(connection: Connection, row: Json, **values: object) -> None:
-    connection.execute(update(attempts).where(attempts.c.id == row["id"]).values(**values))
+    # Names of columns among the parameters become what is set.
+    connection.execute(_MINE, {"attempt": row["id"], **values})
 
 
 def detail(valued: Valued) -> Json:

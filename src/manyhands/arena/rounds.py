@@ -3,7 +3,7 @@ before any of them was made."""
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from manyhands import jobs
 from manyhands.judging import seeds
@@ -17,6 +17,21 @@ ROUND_JOB = "arena.round"
 """Kind of the job posted with every closed round; its payload is {round_id}."""
 ROUND_MOST = 16
 """Sizes to which a round may grow while the one before it is being judged."""
+
+# Statements of every contribution are composed once; composing costs more than running them.
+_OPEN = (
+    select(rounds.c.id, campaigns.c.lot_number)
+    .join(campaigns, campaigns.c.id == rounds.c.campaign_id)
+    .where(rounds.c.campaign_id == bindparam("campaign"), rounds.c.state == "open")
+)
+_WAITS = (
+    select(rounds.c.id)
+    .where(rounds.c.campaign_id == bindparam("campaign"), rounds.c.state == "closed")
+    .limit(1)
+)
+_ENTERED = select(func.count(), func.min(attempts.c.valued_us)).where(
+    attempts.c.round_id == bindparam("round")
+)
 
 
 def open_round(connection: Connection, campaign_id: CampaignId, now: Micros) -> RoundId:
@@ -45,11 +60,7 @@ def join(
 
     Call it before storing the contribution under the returned ids.
     """
-    row = connection.execute(
-        select(rounds.c.id, campaigns.c.lot_number)
-        .join(campaigns, campaigns.c.id == rounds.c.campaign_id)
-        .where(rounds.c.campaign_id == campaign_id, rounds.c.state == "open")
-    ).one()
+    row = connection.execute(_OPEN, {"campaign": campaign_id}).one()
     if _entered(connection, row.id)[0] >= _room(connection, campaign_id, settings):
         return close(connection, campaign_id, row.id, now), row.lot_number
     return row.id, row.lot_number
@@ -61,18 +72,13 @@ def _room(connection: Connection, campaign_id: str, settings: Settings) -> int:
     While an earlier round waits for its verdict, closing another would only make it wait as well; a larger
     round teaches more in the same time.
     """
-    waits = (
-        select(rounds.c.id).where(rounds.c.campaign_id == campaign_id, rounds.c.state == "closed").limit(1)
-    )
-    busy = connection.execute(waits).one_or_none() is not None
+    busy = connection.execute(_WAITS, {"campaign": campaign_id}).one_or_none() is not None
     return settings.round_size * (ROUND_MOST if busy else 1)
 
 
 def _entered(connection: Connection, round_id: str) -> tuple[int, Micros | None]:
     """Contributions of a round and the moment of its first."""
-    count, first = connection.execute(
-        select(func.count(), func.min(attempts.c.valued_us)).where(attempts.c.round_id == round_id)
-    ).one()
+    count, first = connection.execute(_ENTERED, {"round": round_id}).one()
     return count, first
 
 

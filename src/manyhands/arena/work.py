@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 import jax
+import jax.numpy as jnp
 
 from manyhands.arena import gauges
 from manyhands.arena.shelf import Shelf
@@ -131,8 +132,8 @@ class Pulse:
 
 def run(role: str, name: str, settings: Settings) -> None:
     """Work until asked to stop by SIGTERM or SIGINT."""
-    os.nice(NICENESS[role])
     remember_compilations(settings.data / "cache" / "jax")
+    yield_cores(NICENESS[role])
     database = open_database(settings.url)
     pulse = Pulse(database, name)
     pulse.beat()
@@ -159,6 +160,22 @@ def remember_compilations(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     jax.config.update("jax_compilation_cache_dir", str(folder))  # type: ignore[no-untyped-call]
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.3)  # type: ignore[no-untyped-call]
+
+
+def yield_cores(niceness: int) -> None:
+    """Make the threads that compute for JAX give way to other programs; the caller's thread does not.
+
+    Who writes to the database holds a lock that requests wait for, so it must not give way itself. On Linux
+    niceness belongs to a thread and passes to those it starts, so a nicer thread starts JAX's.
+    """
+
+    def begin() -> None:
+        os.nice(niceness)
+        jax.jit(lambda x: x @ x)(jnp.ones((512, 512))).block_until_ready()
+
+    thread = threading.Thread(target=begin, name="begin-jax")
+    thread.start()
+    thread.join()
 
 
 def main() -> None:

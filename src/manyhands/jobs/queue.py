@@ -17,7 +17,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, insert, or_, select, update
+from sqlalchemy import JSON, BigInteger, Connection, and_, bindparam, func, insert, or_, select, update
 
 from manyhands.errors import JobCancelledError, LeaseLostError, NotFoundError, TransitionError
 from manyhands.storage.schema import incidents, jobs
@@ -76,8 +76,33 @@ class Job:
     finished_us: Micros | None
 
 
-_ADD = insert(jobs)
 _COLUMNS = [jobs.c[name] for name in Job.__dataclass_fields__]
+# Statements of every job are composed once; composing costs more than running them.
+_ADD = insert(jobs)
+_KNOWN = select(jobs.c.id).where(jobs.c.unique_key == bindparam("key"))
+_TAKE = (
+    update(jobs)
+    .where(jobs.c.id.in_(bindparam("ids", expanding=True)))
+    .values(
+        state="claimed",
+        worker=bindparam("by"),
+        claim_number=jobs.c.claim_number + 1,
+        tries=jobs.c.tries + 1,
+        lease_until_us=bindparam("until"),
+        started_us=func.coalesce(jobs.c.started_us, bindparam("moment", type_=BigInteger)),
+    )
+    .returning(*_COLUMNS)
+)
+_HELD = and_(
+    jobs.c.id == bindparam("job"), jobs.c.state == "claimed", jobs.c.claim_number == bindparam("claim")
+)
+_DONE = (
+    update(jobs)
+    .where(_HELD)
+    .values(
+        state="done", result=bindparam("outcome", type_=JSON), progress=1.0, finished_us=bindparam("moment")
+    )
+)
 
 
 def post(connection: Connection, work: Work, now: Micros) -> JobId:
@@ -87,7 +112,7 @@ def post(connection: Connection, work: Work, now: Micros) -> JobId:
         connection: from `Database.write`.
     """
     if work.unique_key is not None:
-        known = connection.execute(select(jobs.c.id).where(jobs.c.unique_key == work.unique_key)).scalar()
+        known = connection.execute(_KNOWN, {"key": work.unique_key}).scalar()
         if known is not None:
             return JobId(known)
     job = new_job_id()
@@ -139,28 +164,22 @@ def claim(
         .limit(limit)
         .with_for_update(skip_locked=True)
     ).all()
-    taken = []
+    ready = []
     for row in found:
         if row.cancel_requested:
             _end(connection, row.id, "cancelled", now)
         elif row.tries >= row.max_tries:
             _give_up(connection, row, "its worker died each time", now)
         else:
-            changed = connection.execute(
-                update(jobs)
-                .where(jobs.c.id == row.id)
-                .values(
-                    state="claimed",
-                    worker=worker,
-                    claim_number=jobs.c.claim_number + 1,
-                    tries=jobs.c.tries + 1,
-                    lease_until_us=now + round(lease_s * MICROS_PER_SECOND),
-                    started_us=func.coalesce(jobs.c.started_us, now),
-                )
-                .returning(*_COLUMNS)
-            ).one()
-            taken.append(_job(changed))
-    return taken
+            ready.append(row.id)
+    if not ready:
+        return []
+    changed = connection.execute(
+        _TAKE,
+        {"ids": ready, "by": worker, "until": now + round(lease_s * MICROS_PER_SECOND), "moment": now},
+    )
+    taken = {row.id: _job(row) for row in changed}
+    return [taken[job] for job in ready]
 
 
 def heartbeat(
@@ -211,7 +230,9 @@ def finish(connection: Connection, job: Job, result: Json, now: Micros) -> None:
         LeaseLostError: if another worker holds it; leave the transaction with this error so that
             nothing of the outcome is kept.
     """
-    _leave(connection, job, {"state": "done", "result": result, "progress": 1.0, "finished_us": now})
+    given = {"job": job.id, "claim": job.claim_number, "outcome": result, "moment": now}
+    if connection.execute(_DONE, given).rowcount == 0:
+        raise _lost(job)
 
 
 def fail(connection: Connection, job: Job, note: str, now: Micros) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from manyhands.errors import CreditError, InputError
 from manyhands.ledger import accounts as names
@@ -19,6 +19,12 @@ from manyhands.ledger.entries import Leg, Receipt, Transfer, positive
 from manyhands.ledger.splitting import split
 from manyhands.storage.schema import entries, transfers
 from manyhands.types import AssignmentId, AttemptId, CampaignId, Json, Micro, Micros, PlayerId, VerdictId
+
+_STAKE = (
+    select(transfers.c.campaign_id, entries.c.account, entries.c.amount_micro)
+    .join(entries, entries.c.transfer_number == transfers.c.number)
+    .where(transfers.c.idempotency_key == bindparam("key"), entries.c.amount_micro > 0)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,11 +229,7 @@ def _stake_key(assignment: AssignmentId) -> str:
 
 
 def _locked(connection: Connection, assignment: AssignmentId) -> _Locked | None:
-    row = connection.execute(
-        select(transfers.c.campaign_id, entries.c.account, entries.c.amount_micro)
-        .join(entries, entries.c.transfer_number == transfers.c.number)
-        .where(transfers.c.idempotency_key == _stake_key(assignment), entries.c.amount_micro > 0)
-    ).one_or_none()
+    row = connection.execute(_STAKE, {"key": _stake_key(assignment)}).one_or_none()
     if row is None:
         return None
     player = PlayerId(row.account.partition(":")[2])

@@ -7,10 +7,10 @@ from typing import Annotated, cast
 from fastapi import Depends, Request, Response
 
 from manyhands.arena import api as arena
-from manyhands.errors import BannedError, ForbiddenError, NotSignedInError
+from manyhands.errors import ForbiddenError, NotSignedInError
 from manyhands.server import cookies
 from manyhands.server.context import Context
-from manyhands.server.render import time_of
+from manyhands.server.cookies import Session
 from manyhands.types import Json, now_us
 
 # Asynchronous without waiting for anything: FastAPI would run plain functions in threads, at a third of a
@@ -30,6 +30,18 @@ async def maybe_player(request: Request, context: ContextDep) -> Json | None:
     return context.player_of_cookie(request.cookies.get(cookies.COOKIE))
 
 
+async def current_session(request: Request, context: ContextDep) -> Session:
+    """Return the session of the cookie, for writes that check it themselves (`Context.write_as`).
+
+    Raises:
+        NotSignedInError: without a valid cookie.
+    """
+    session = context.session_of_cookie(request.cookies.get(cookies.COOKIE))
+    if session is None:
+        raise NotSignedInError("This needs a player.", field="Cookie")
+    return session
+
+
 async def current_player(request: Request, context: ContextDep) -> Json:
     """Return the signed-in player's row.
 
@@ -40,9 +52,8 @@ async def current_player(request: Request, context: ContextDep) -> Json:
     player = await maybe_player(request, context)
     if player is None:
         raise NotSignedInError("This needs a player.", field="Cookie")
-    until_us = player["banned_until_us"]
-    if request.method in ("POST", "PATCH") and until_us is not None and until_us > now_us():
-        raise BannedError(f"This player is banned until {time_of(until_us):%Y-%m-%d %H:%M} UTC.")
+    if request.method in ("POST", "PATCH"):
+        arena.refuse_banned(player["banned_until_us"], now_us())
     return player
 
 
@@ -68,6 +79,7 @@ async def current_operator(request: Request, context: ContextDep) -> str:
     return str(player["id"])
 
 
+SessionDep = Annotated[Session, Depends(current_session)]
 PlayerDep = Annotated[Json, Depends(current_player)]
 MaybePlayerDep = Annotated[Json | None, Depends(maybe_player)]
 OperatorDep = Annotated[str, Depends(current_operator)]

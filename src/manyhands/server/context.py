@@ -22,12 +22,13 @@ from manyhands.server import cookies
 from manyhands.server.addresses import client_address
 from manyhands.server.assets import Assets
 from manyhands.server.broadcast import Broadcaster
+from manyhands.server.cookies import Session
 from manyhands.server.metrics import Metrics
 from manyhands.server.shared import Shared
 from manyhands.settings import Settings
 from manyhands.storage.database import Database
 from manyhands.storage.writer import GroupWriter
-from manyhands.types import Json
+from manyhands.types import Json, now_us
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -96,20 +97,43 @@ class Context:
         pending = self.writer.submit(lambda connection: change(connection, *args, **kwargs))
         return await asyncio.wrap_future(pending)
 
-    async def write_first(
-        self, change: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    async def write_as(
+        self,
+        session: Session,
+        change: Callable[Concatenate[Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
     ) -> T:
-        """Like `write`, before all that `write` has queued: for what a person has already done."""
-        pending = self.writer.submit(lambda connection: change(connection, *args, **kwargs), pressing=True)
-        return await asyncio.wrap_future(pending)
+        """Like `write`, for a change that reads nothing of the player before: one transaction does it all.
+
+        Raises:
+            NotSignedInError: when the session is over.
+            BannedError: when its player is banned.
+        """
+        return await asyncio.wrap_future(self.writer.submit(_admitted(session, change, *args, **kwargs)))
+
+    async def write_first(
+        self,
+        session: Session,
+        change: Callable[Concatenate[Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Like `write_as`, before all other writes that wait: for what a person has already done."""
+        admitted = _admitted(session, change, *args, **kwargs)
+        return await asyncio.wrap_future(self.writer.submit(admitted, pressing=True))
 
     def player_of_cookie(self, value: str | None) -> Json | None:
         """Return the player's row that a cookie names, None for no cookie or one that does not verify."""
-        signed = cookies.verify(self.keys.cookie, value) if value else None
-        if signed is None:
+        session = self.session_of_cookie(value)
+        if session is None:
             return None
-        player = self.read(arena.find_player, signed[0])
-        return player if player is not None and player["session_number"] == signed[1] else None
+        player = self.read(arena.find_player, session.player_id)
+        return player if player is not None and player["session_number"] == session.number else None
+
+    def session_of_cookie(self, value: str | None) -> Session | None:
+        """Return the session that a cookie names, which may be over; None if it does not verify."""
+        return cookies.verify(self.keys.cookie, value) if value else None
 
     def address_hash(self, request: Request) -> str:
         """Return a keyed hash of the client's address: enough to count by, useless to anybody else."""
@@ -130,3 +154,13 @@ class Context:
     def token_hash(self, token: str) -> str:
         """Return the stored form of an operator's token."""
         return arena.token_hash(token)
+
+
+def _admitted(
+    session: Session, change: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+) -> Callable[[Connection], T]:
+    def admitted(connection: Connection) -> T:
+        arena.admit(connection, session.player_id, session.number, now_us())
+        return change(connection, *args, **kwargs)
+
+    return admitted

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+from dataclasses import dataclass
 
 COOKIE = "manyhands"
 MAX_AGE_S = 400 * 24 * 3600  # browsers keep no cookie for longer
@@ -26,12 +27,20 @@ def sign(key: bytes, player_id: str, session_number: int) -> str:
     return f"{text}.{_signature(key, text)}"
 
 
-def verify(key: bytes, value: str) -> tuple[str, int] | None:
-    """Return (player id, session number) of a cookie that `sign` made with this key, else None."""
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What a cookie says; whether the session is still open only the database knows."""
+
+    player_id: str
+    number: int
+
+
+def verify(key: bytes, value: str) -> Session | None:
+    """Return the session of a cookie that `sign` made with this key, else None."""
     match = _SHAPE.fullmatch(value)
     if match is None:
         return None
     player_id, number, signature = match.groups()
     if not hmac.compare_digest(_signature(key, f"{player_id}.{number}"), signature):
         return None
-    return player_id, int(number)
+    return Session(player_id, int(number))

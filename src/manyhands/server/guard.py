@@ -134,7 +134,7 @@ class Guard:
         except CookieError:
             return None
         signed = cookies.verify(self._key, morsel.value) if morsel else None
-        return signed[0] if signed else None
+        return signed.player_id if signed else None
 
     async def _read(self, scope: Scope, headers: Headers, receive: Receive) -> Receive:
         """Read the body of a write, refuse one beyond the limit, and return a `receive` that replays it."""

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path
 
 from manyhands.arena import api as arena
 from manyhands.server import messages as m
-from manyhands.server.auth import ContextDep, PlayerDep
+from manyhands.server.auth import ContextDep, PlayerDep, SessionDep
 from manyhands.server.render import answer
 from manyhands.server.routes_campaigns import CampaignKey, IdempotencyKey
 from manyhands.types import now_us
@@ -20,11 +20,11 @@ IdPath = Annotated[str, Path(pattern=m.ID_PATTERN, max_length=64)]
 
 @router.post("/campaigns/{campaign_id}/assignments", status_code=201)
 async def create_assignment(
-    campaign_id: CampaignKey, key: IdempotencyKey, player: PlayerDep, context: ContextDep
+    campaign_id: CampaignKey, key: IdempotencyKey, session: SessionDep, context: ContextDep
 ) -> m.Assignment:
     """Draw a start where the champion fails and lock the stake; one open assignment per player."""
-    order = arena.AssignmentOrder(campaign_id, player["id"], key, now_us())
-    return answer(m.Assignment, await context.write(arena.assign, order, context.settings))
+    order = arena.AssignmentOrder(campaign_id, session.player_id, key, now_us())
+    return answer(m.Assignment, await context.write_as(session, arena.assign, order, context.settings))
 
 
 @router.get("/assignments/{assignment_id}")
@@ -41,11 +41,13 @@ async def cancel_assignment(assignment_id: IdPath, player: PlayerDep, context: C
 
 @router.post("/assignments/{assignment_id}/attempt", status_code=202)
 async def create_attempt(
-    assignment_id: IdPath, body: m.AttemptCreate, player: PlayerDep, context: ContextDep
+    assignment_id: IdPath, body: m.AttemptCreate, session: SessionDep, context: ContextDep
 ) -> m.AttemptAccepted:
     """Hand in the play of an assignment; answered once it is stored durably."""
     play = arena.Play.parse(body.ticks, body.actions, body.actors, body.final)
-    attempt_id = await context.write_first(arena.submit, assignment_id, player["id"], play, now_us())
+    attempt_id = await context.write_first(
+        session, arena.submit, assignment_id, session.player_id, play, now_us()
+    )
     context.metrics.attempts.inc()
     return m.AttemptAccepted(attempt_id=attempt_id)
 

@@ -12,6 +12,7 @@ from manyhands.errors import StorageError
 from manyhands.storage import faults, migrate
 from manyhands.storage.engine import BUSY_TIMEOUT_S, WRITE_OPTION, create_engine
 from manyhands.storage.schema import counters
+from manyhands.storage.turnstile import Turnstile
 
 _EXCLUSIVE = "exclusive"
 _DRAW = (
@@ -28,8 +29,9 @@ class Database:
     Get one from `open_database`.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, turnstile: Turnstile | None = None) -> None:
         self.engine = engine
+        self._turnstile = turnstile
         self._read_options: dict[str, Any] = (
             {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
             if engine.dialect.name == "postgresql"
@@ -64,8 +66,9 @@ class Database:
 
     @contextlib.contextmanager
     def _begin(self, option: str) -> Iterator[Connection]:
+        turn = self._turnstile.pass_through() if self._turnstile else contextlib.nullcontext()
         connection = self.engine.connect().execution_options(**{WRITE_OPTION: option})
-        with connection, connection.begin():
+        with connection, turn, connection.begin():
             yield connection
 
     def close(self) -> None:
@@ -86,7 +89,8 @@ def open_database(url: str, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Databa
     """
     engine = create_engine(url, busy_timeout_s=busy_timeout_s)
     faults.install(engine)
-    database = Database(engine)
+    path = engine.url.database if engine.dialect.name == "sqlite" else None
+    database = Database(engine, Turnstile(path, busy_timeout_s) if path else None)
     try:
         with database.read() as connection:
             current = migrate.is_current(connection)
