@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 from sqlalchemy import func, select
 
 from manyhands import ledger
@@ -33,6 +34,8 @@ from manyhands.storage.schema import attempts
 from manyhands.types import Micros, credits, now_us
 
 CAMPAIGN = "load"
+POST_S = 0.25
+ROUTE = 'route="/assignments/{assignment_id}/attempt"'
 LIMITS = {
     "SESSIONS_PER_HOUR": "1000000",
     "REQUESTS_PER_MINUTE": "1000000",
@@ -103,6 +106,16 @@ def processor_s(pid: int) -> float:
     return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
 
 
+def in_time(address: str) -> tuple[float, float]:
+    """Attempts that the server has answered within `POST_S` of their arrival, and all, since its start."""
+    page = httpx.get(f"{address}/metrics").text
+    found = {}
+    for line in page.splitlines():
+        if line.startswith("manyhands_request_seconds_bucket{") and ROUTE in line:
+            found[line.partition('le="')[2].partition('"')[0]] = float(line.rpartition(" ")[2])
+    return found[str(POST_S)], found["+Inf"]
+
+
 def books(url: str, acknowledged: list[str], since: Micros) -> dict[str, Any]:
     """What the database says afterwards: nothing lost, rates, the ledger's audit."""
     database = open_database(url)
@@ -150,13 +163,15 @@ def measure(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
         warming = asyncio.run(crowds.run(orders, tell))
         since = now_us()
         pids = processes(pid)
+        answered = in_time(address)
         before_s = {name: processor_s(number) for name, number in pids.items()}
         values = {**vars(orders), "seconds": arguments.seconds, "seed": 1}
         result = asyncio.run(crowds.run(crowds.Orders(**values), tell))
+        quick, handed_in = (after - before for after, before in zip(in_time(address), answered, strict=True))
         memory = {name: peak_mb(number) for name, number in pids.items()}
         spent_s = {name: round(processor_s(number) - before_s[name], 2) for name, number in pids.items()}
     acknowledged = warming.acknowledged + result.acknowledged
-    usage = {"peak_memory_mb": memory, "processor_s": spent_s}
+    usage = {"peak_memory_mb": memory, "processor_s": spent_s, "posts_in_time": quick / handed_in}
     return {**result.report, **books(url, acknowledged, since), **usage}
 
 
@@ -172,6 +187,8 @@ def show(found: dict[str, Any]) -> None:
     ):
         row = times[name]
         print(f"{label:40s} n {row['count']:6d}  p50 {row['p50']}  p95 {row['p95']}  p99 {row['p99']} s")
+    share = found["posts_in_time"]
+    print(f"{f'POST attempt within {POST_S} s':40s} {share:.2%} by the server's clock")
     for name in ("attempts_valued_per_s", "contributions_judged_per_s", "lost", "twice", "still_pending"):
         print(f"{name.replace('_', ' '):40s} {found[name]}")
     print(f"{'acknowledged':40s} {found['acknowledged']}")

@@ -394,7 +394,7 @@ def audit(
     from manyhands.arena import audit as auditing
     from manyhands.arena import remote_audit
     from manyhands.arena.shelf import Shelf
-    from manyhands.arena.work import remember_compilations
+    from manyhands.computing import remember_compilations
 
     settings = settings_of(data)
     if url is not None:

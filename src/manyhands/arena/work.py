@@ -15,11 +15,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-import jax
-import jax.numpy as jnp
-
 from manyhands.arena import gauges
 from manyhands.arena.shelf import Shelf
+from manyhands.computing import remember_compilations, yield_cores
 from manyhands.errors import ManyhandsError
 from manyhands.settings import Settings, read_settings
 from manyhands.storage import Database, open_database
@@ -153,29 +151,6 @@ def run(role: str, name: str, settings: Settings) -> None:
     finally:
         pulse.stop()
         database.close()
-
-
-def remember_compilations(folder: Path) -> None:
-    """Keep compiled programs on the disk: a second start is ready in seconds."""
-    folder.mkdir(parents=True, exist_ok=True)
-    jax.config.update("jax_compilation_cache_dir", str(folder))  # type: ignore[no-untyped-call]
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.3)  # type: ignore[no-untyped-call]
-
-
-def yield_cores(niceness: int) -> None:
-    """Make the threads that compute for JAX give way to other programs; the caller's thread does not.
-
-    Who writes to the database holds a lock that requests wait for, so it must not give way itself. On Linux
-    niceness belongs to a thread and passes to those it starts, so a nicer thread starts JAX's.
-    """
-
-    def begin() -> None:
-        os.nice(niceness)
-        jax.jit(lambda x: x @ x)(jnp.ones((512, 512))).block_until_ready()
-
-    thread = threading.Thread(target=begin, name="begin-jax")
-    thread.start()
-    thread.join()
 
 
 def main() -> None:

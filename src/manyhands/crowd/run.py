@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
+from manyhands.computing import yield_cores
 from manyhands.crowd import report, roles
 from manyhands.crowd.browser import Place, Shift, network
 from manyhands.crowd.roles import ROLES
@@ -22,6 +23,8 @@ from manyhands.types import Json
 
 PROGRESS_S = 5.0
 WARMUP_S = 900.0
+NICENESS = 10
+"""of computing what players do: a server on the same machine is not to be slowed by it"""
 _BATCHES = ((16, 8), (200, 32))
 _LARGEST_BATCH = 64
 
@@ -117,6 +120,7 @@ async def run(orders: Orders, tell: Tell) -> Result:
         campaign = await _warm(spectator, await spectator.choose(orders.campaign), tell)
         simulator = Simulator(spectator.fetch_policy, batch_size(orders.players), orders.seed)
         tell("Compiling the players.")
+        yield_cores(NICENESS)
         await simulator.prepare(campaign["environment"], campaign["config"], campaign["champion_cid"])
         values = Stopwatch(tally.times_s["value"])
         table = Table(place, campaign["slug"], simulator, orders.habits, values)

@@ -20,7 +20,8 @@ from manyhands.errors import DatabaseLockedError, DiskFullError, OverloadedError
 from manyhands.storage.database import Database
 
 T = TypeVar("T")
-_BATCH = 24  # changes of one transaction: who comes next waits for it to end
+# Changes of one transaction, which who comes next waits for; pressing ones may fill what others leave.
+_BATCH, _OTHERS = 24, 12
 
 
 @dataclass(slots=True)
@@ -99,8 +100,9 @@ class GroupWriter:
         with self._changed:
             self._changed.wait_for(lambda: self.waiting or self._closed)
             batch: list[_Item] = []
-            for waiting in self._queues.values():
-                while waiting and len(batch) < _BATCH:
+            for pressing, most in ((True, _BATCH), (False, _OTHERS)):
+                waiting = self._queues[pressing]
+                while waiting and len(batch) < most:
                     batch.append(waiting.popleft())
             return batch
 
