@@ -95,3 +95,13 @@ def new_dispute_id() -> DisputeId:
 def new_job_id() -> JobId:
     """Return a fresh job id."""
     return JobId(_fresh("job_"))
+
+
+def new_experiment_id() -> str:
+    """Return a fresh experiment id."""
+    return _fresh("exp_")
+
+
+def new_lesson_id() -> str:
+    """Return a fresh lesson id."""
+    return _fresh("les_")

@@ -19,6 +19,7 @@ from manyhands.server import (
     routes_campaigns,
     routes_catalogue,
     routes_events,
+    routes_lab,
     routes_operator,
     routes_play,
     routes_session,
@@ -34,6 +35,7 @@ _ROUTERS = (
     routes_session.router,
     routes_campaigns.router,
     routes_catalogue.router,
+    routes_lab.router,
     routes_operator.router,
     routes_events.router,
 )

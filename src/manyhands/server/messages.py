@@ -182,6 +182,7 @@ class DataExport(Message):
     assignments: list[dict[str, JsonValue]]
     attempts: list[dict[str, JsonValue]]
     disputes: list[dict[str, JsonValue]]
+    experiments: list[dict[str, JsonValue]]
     statement: list[StatementLine]
 
 
@@ -189,6 +190,7 @@ class DataWithdrawn(Message):
     """The player's contributions no longer train anything; the books stay."""
 
     attempts_withdrawn: int
+    experiments_deleted: int
     note: str
 
 

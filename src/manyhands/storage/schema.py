@@ -368,3 +368,52 @@ entries = Table(
     CheckConstraint("amount_micro <> 0", name="amount_micro"),
     Index(None, "account", "transfer_number"),
 )
+
+experiments = Table(
+    "experiments",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("player_id", String, ForeignKey("players.id"), nullable=False),
+    Column("name", String, nullable=False),
+    Column("style", String, nullable=False, server_default=""),
+    # Of the board: width, height, start_length, cap.
+    Column("board", JSON, nullable=False),
+    Column("wanted", Integer, nullable=False),
+    Column("balance", Boolean, nullable=False),
+    Column("observations", Integer, nullable=False, server_default="0"),
+    Column("games", Integer, nullable=False, server_default="0"),
+    Column("best", Integer, nullable=False, server_default="0"),
+    Column("idempotency_key", String, nullable=False),
+    Column("created_us", BigInteger, nullable=False),
+    UniqueConstraint("player_id", "idempotency_key"),
+    CheckConstraint("observations <= wanted", name="observations"),
+    Index(None, "player_id", "created_us"),
+)
+
+recorded_games = Table(
+    "recorded_games",
+    metadata,
+    Column("experiment_id", String, ForeignKey("experiments.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("seed", BigInteger, nullable=False),
+    Column("moves", Text, nullable=False),
+    Column("score", Integer, nullable=False),
+    Column("length", Integer, nullable=False),
+    Column("over", Boolean, nullable=False),
+    Column("received_us", BigInteger, nullable=False),
+)
+
+lessons = Table(
+    "lessons",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("experiment_id", String, ForeignKey("experiments.id"), nullable=False),
+    Column("learner", String, nullable=False),
+    Column("observations", Integer, nullable=False),
+    # The job knows how far it is; a lesson has a result from the transaction on that ends its job.
+    Column("job_id", String, ForeignKey("jobs.id"), nullable=False),
+    Column("result", JSON),
+    Column("created_us", BigInteger, nullable=False),
+    _words("learner", "finetuned", "supervised", "inverse-q"),
+    Index(None, "experiment_id", "created_us"),
+)

@@ -1,0 +1,58 @@
+"""What the rest of the program may use of the lab; nothing here needs JAX.
+
+As in `manyhands.arena.api`, functions take a database connection first and return plain rows.
+"""
+
+from manyhands.lab.experiments import (
+    ExperimentOrder,
+    Played,
+    Replayed,
+    add_game,
+    create,
+    detail,
+    games_of,
+    listed,
+    of_player,
+    own,
+    remove,
+    replayed,
+    teach,
+    withdraw,
+)
+from manyhands.lab.exports import export_json, export_minari, export_onnx
+from manyhands.lab.lessons import (
+    LESSON_JOB,
+    board,
+    cancel,
+    latest,
+    policy_cid,
+    resume,
+)
+from manyhands.lab.lessons import own as own_lesson
+
+__all__ = [
+    "LESSON_JOB",
+    "ExperimentOrder",
+    "Played",
+    "Replayed",
+    "add_game",
+    "board",
+    "cancel",
+    "create",
+    "detail",
+    "export_json",
+    "export_minari",
+    "export_onnx",
+    "games_of",
+    "latest",
+    "listed",
+    "of_player",
+    "own",
+    "own_lesson",
+    "policy_cid",
+    "remove",
+    "replayed",
+    "resume",
+    "teach",
+    "withdraw",
+]

@@ -1,0 +1,317 @@
+"""Experiments: one person's games on one board, replayed before they are believed."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+
+from manyhands.envs.snake.board import TURNS, Board
+from manyhands.envs.snake.game import Game
+from manyhands.errors import ConflictError, IdempotencyError, InputError, NotFoundError, TransitionError
+from manyhands.lab import lessons
+from manyhands.storage.schema import experiments, recorded_games
+from manyhands.types import Json, Micros, new_experiment_id
+
+MOST = 100
+"""Experiments that a player may keep."""
+RECENT = 20
+_BY_KEY = select(experiments).where(
+    experiments.c.player_id == bindparam("player"), experiments.c.idempotency_key == bindparam("key")
+)
+_OWN = select(experiments).where(
+    experiments.c.id == bindparam("experiment"), experiments.c.player_id == bindparam("player")
+)
+
+
+@dataclass(frozen=True)
+class ExperimentOrder:
+    """What an experiment is to be; board: fields of `envs.snake.board.Board`."""
+
+    player_id: str
+    idempotency_key: str
+    name: str
+    style: str
+    wanted: int
+    balance: bool
+    board: Json
+
+    def terms(self) -> Json:
+        """What must agree where a key comes again."""
+        hidden = ("player_id", "idempotency_key")
+        return {name: value for name, value in asdict(self).items() if name not in hidden}
+
+
+@dataclass(frozen=True)
+class Played:
+    """A game as a page handed it in."""
+
+    number: int
+    moves: str
+    score: int
+    over: bool
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """A game that the rules confirm."""
+
+    played: Played
+    seed: int
+    length: int
+
+
+def create(connection: Connection, order: ExperimentOrder, now: Micros) -> str:
+    """Begin an experiment, once per key, and return its id.
+
+    Raises:
+        IdempotencyError: the key was used for another experiment.
+        ConflictError: the player keeps too many already.
+        InputError: the board does not fit the rules.
+    """
+    _board(order.board)
+    key = {"player": order.player_id, "key": order.idempotency_key}
+    known = connection.execute(_BY_KEY, key).mappings().one_or_none()
+    if known is not None:
+        if any(known[name] != value for name, value in order.terms().items()):
+            raise IdempotencyError("This key was used for another experiment.", field="Idempotency-Key")
+        return str(known["id"])
+    kept = connection.execute(
+        select(func.count()).select_from(experiments).where(experiments.c.player_id == order.player_id)
+    ).scalar_one()
+    if kept >= MOST:
+        raise ConflictError(
+            f"This player keeps {kept} experiments.", remedy="Delete one of them before beginning another."
+        )
+    experiment_id = new_experiment_id()
+    connection.execute(
+        insert(experiments).values(
+            id=experiment_id,
+            player_id=order.player_id,
+            idempotency_key=order.idempotency_key,
+            created_us=now,
+            **order.terms(),
+        )
+    )
+    return experiment_id
+
+
+def own(connection: Connection, experiment_id: str, player_id: str) -> Json:
+    """Return the row of one of the player's own experiments.
+
+    Raises:
+        NotFoundError: if there is none; another player's is not told apart from none.
+    """
+    row = (
+        connection.execute(_OWN, {"experiment": experiment_id, "player": player_id}).mappings().one_or_none()
+    )
+    if row is None:
+        raise NotFoundError(
+            f"This player has no experiment {experiment_id}.",
+            field="experiment_id",
+            remedy="List the experiments with GET /api/experiments.",
+        )
+    return dict(row)
+
+
+def seed_of(experiment_id: str, number: int) -> int:
+    """Seed of an experiment's game, 32 bits: the same for whoever asks, and chosen by nobody."""
+    digest = hashlib.sha256(f"{experiment_id}:{number}".encode()).digest()
+    return int.from_bytes(digest[:4], "big")
+
+
+def replayed(experiment: Json, played: Played) -> Replayed:
+    """Play a game again that was handed in; takes microseconds a move and no database.
+
+    Raises:
+        InputError: naming the field in which the rules find otherwise.
+    """
+    seed = seed_of(experiment["id"], played.number)
+    game = Game(_board(experiment["board"]), seed)
+    for place, letter in enumerate(played.moves):
+        if game.ended:
+            raise InputError(
+                f"The game ended with move {place}, and {len(played.moves)} moves were handed in.",
+                field="moves",
+                remedy="Hand in the game as it was played; reload the page for the present rules.",
+            )
+        game.move(TURNS[letter])
+    for name, told, found in (
+        ("score", played.score, game.eaten),
+        ("over", played.over, bool(game.ended)),
+    ):
+        if told != found:
+            raise InputError(
+                f"After these moves the game's {name} is {found}, not {told}.",
+                field=name,
+                remedy="Reload the page for the present rules.",
+            )
+    return Replayed(played, seed, len(game.body))
+
+
+def add_game(connection: Connection, experiment_id: str, player_id: str, game: Replayed, now: Micros) -> None:
+    """Store an experiment's next game; the same game again changes nothing.
+
+    Raises:
+        NotFoundError: the experiment is not this player's.
+        ConflictError: another game has this number, or it is not the next one's.
+        TransitionError: enough is recorded.
+        InputError: the game has more moves than are wanted.
+    """
+    experiment, played = own(connection, experiment_id, player_id), game.played
+    stored = connection.execute(
+        select(recorded_games.c.moves).where(
+            recorded_games.c.experiment_id == experiment_id, recorded_games.c.number == played.number
+        )
+    ).scalar()
+    if stored == played.moves:
+        return
+    if stored is not None or played.number != experiment["games"] + 1:
+        raise ConflictError(
+            f"The next game has number {experiment['games'] + 1}.",
+            field="number",
+            remedy="Reload the page: another one may have recorded games meanwhile.",
+        )
+    left = experiment["wanted"] - experiment["observations"]
+    if left <= 0:
+        raise TransitionError(
+            f"All {experiment['wanted']} observations are recorded.", field="number", remedy="Train models."
+        )
+    if len(played.moves) > left:
+        raise InputError(
+            f"The game has {len(played.moves)} moves, of which {left} are wanted.",
+            field="moves",
+            remedy=f"Hand in the first {left} moves.",
+        )
+    connection.execute(
+        insert(recorded_games).values(
+            experiment_id=experiment_id,
+            number=played.number,
+            seed=game.seed,
+            moves=played.moves,
+            score=played.score,
+            length=game.length,
+            over=played.over,
+            received_us=now,
+        )
+    )
+    connection.execute(
+        update(experiments)
+        .where(experiments.c.id == experiment_id)
+        .values(
+            observations=experiments.c.observations + len(played.moves),
+            games=played.number,
+            best=max(experiment["best"], played.score),
+        )
+    )
+
+
+def teach(
+    connection: Connection, experiment_id: str, player_id: str, learners: list[str], now: Micros
+) -> None:
+    """Let learners train in the background on all that is recorded.
+
+    Raises:
+        NotFoundError: the experiment is not this player's.
+        InputError: too little is recorded, or a learner is named twice.
+        ConflictError: one of them is under way.
+    """
+    lessons.request(connection, own(connection, experiment_id, player_id), learners, now)
+
+
+def remove(connection: Connection, experiment_id: str, player_id: str, now: Micros) -> None:
+    """Delete an experiment with its games and lessons; one being trained is cancelled.
+
+    Raises:
+        NotFoundError: if it is not the player's.
+    """
+    own(connection, experiment_id, player_id)
+    lessons.remove(connection, experiment_id, now)
+    connection.execute(delete(recorded_games).where(recorded_games.c.experiment_id == experiment_id))
+    connection.execute(delete(experiments).where(experiments.c.id == experiment_id))
+
+
+def detail(connection: Connection, experiment_id: str, player_id: str) -> Json:
+    """Return one of the player's own experiments with its latest games and lessons.
+
+    Raises:
+        NotFoundError: if it is not the player's.
+    """
+    row = own(connection, experiment_id, player_id)
+    number = row["games"] + 1
+    ended = select(func.avg(recorded_games.c.score)).where(
+        recorded_games.c.experiment_id == experiment_id, recorded_games.c.over
+    )
+    full = row["observations"] >= row["wanted"]
+    return {
+        **_summary(row),
+        "board": row["board"],
+        "balance": row["balance"],
+        "mean": float(connection.execute(ended).scalar() or 0.0),
+        "next_game": None if full else {"number": number, "seed": seed_of(experiment_id, number)},
+        "recent": _recent(connection, experiment_id),
+        "lessons": lessons.latest(connection, experiment_id),
+    }
+
+
+def _summary(row: Json) -> Json:
+    names = ("id", "name", "style", "observations", "wanted", "games", "best", "created_us")
+    return {name: row[name] for name in names}
+
+
+def _recent(connection: Connection, experiment_id: str) -> list[Json]:
+    rows = connection.execute(
+        select(recorded_games)
+        .where(recorded_games.c.experiment_id == experiment_id)
+        .order_by(recorded_games.c.number.desc())
+        .limit(RECENT)
+    ).mappings()
+    return [
+        {
+            "number": row["number"],
+            "score": row["score"],
+            "steps": len(row["moves"]),
+            "over": row["over"],
+            "received_us": row["received_us"],
+        }
+        for row in rows
+    ]
+
+
+def listed(connection: Connection, player_id: str) -> list[Json]:
+    """Return the player's own experiments, newest first."""
+    rows = connection.execute(
+        select(experiments)
+        .where(experiments.c.player_id == player_id)
+        .order_by(experiments.c.created_us.desc(), experiments.c.id)
+    ).mappings()
+    return [_summary(dict(row)) for row in rows]
+
+
+def games_of(connection: Connection, experiment_id: str) -> list[Json]:
+    """Return all recorded games of an experiment in order."""
+    rows = connection.execute(
+        select(recorded_games)
+        .where(recorded_games.c.experiment_id == experiment_id)
+        .order_by(recorded_games.c.number)
+    ).mappings()
+    return [dict(row) for row in rows]
+
+
+def of_player(connection: Connection, player_id: str) -> list[Json]:
+    """Return everything stored about a player's experiments, for the player's own export."""
+    rows = connection.execute(select(experiments).where(experiments.c.player_id == player_id)).mappings()
+    return [{**row, "recorded_games": games_of(connection, row["id"])} for row in rows]
+
+
+def withdraw(connection: Connection, player_id: str, now: Micros) -> int:
+    """Delete all experiments of a player and return how many they were."""
+    found = [row["id"] for row in listed(connection, player_id)]
+    for experiment_id in found:
+        remove(connection, experiment_id, player_id, now)
+    return len(found)
+
+
+def _board(plain: Json) -> Board:
+    return Board(**plain)
