@@ -33,6 +33,7 @@ ALLOWED = {
     "server": BASE | {"storage", "arena", "lab", "envs"},
     "crowd": BASE | {"envs", "policies", "computing"},
     "processes": BASE,
+    "work": BASE | {"storage", "jobs", "arena", "lab", "computing"},
     "app": BASE | {"storage", "arena", "server", "processes"},
     "cli": {part.stem for part in PACKAGE.iterdir()},
 }
@@ -48,7 +49,6 @@ JUDGE_SIDE = {
     "trainer",
     "scout",
     "verdicts",
-    "work",
 }
 HEAVY = ("jax", "jaxlib", "optax")
 

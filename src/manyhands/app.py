@@ -38,7 +38,7 @@ from manyhands.storage.content import ContentStore
 from manyhands.storage.secrets import made_secret
 from manyhands.types import now_us
 
-JUDGE_MODULE = "manyhands.arena.work"
+JUDGE_MODULE = "manyhands.work"
 GRACE_S = 3
 KEEP_ALIVE_S = 75
 log = logging.getLogger("manyhands")
@@ -209,7 +209,7 @@ def judges(context: Context) -> Supervisor:
     """Return the supervisor of the judge processes, not yet started."""
     settings = context.settings
     folder = str(settings.data)
-    kinds = [("referee", settings.referees), ("trainer", settings.trainers)]
+    kinds = [("referee", settings.referees), ("trainer", settings.trainers), ("tutor", settings.tutors)]
     programs = [
         Program(f"{kind}-{number}", JUDGE_MODULE, (kind, "--data", folder, "--name", f"{kind}-{number}"))
         for kind, count in kinds

@@ -315,6 +315,12 @@ def get(connection: Connection, job: JobId) -> Job:
     return _job(row)
 
 
+def is_waiting(connection: Connection, kind: str) -> bool:
+    """Return whether a job of this kind waits, or is held by somebody who may have died."""
+    query = select(jobs.c.id).where(jobs.c.kind == kind, jobs.c.state.in_(("ready", "claimed"))).limit(1)
+    return connection.execute(query).one_or_none() is not None
+
+
 def counts(connection: Connection) -> dict[tuple[str, str], int]:
     """Return how many jobs there are by (kind, state), done ones left out."""
     rows = connection.execute(

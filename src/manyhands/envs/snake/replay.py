@@ -49,6 +49,10 @@ class Transitions:
     after: NDArray[np.float32]  # (N, 256)
     game: NDArray[np.int32]  # (N,) number of the game
 
+    def first(self, count: int) -> Transitions:
+        """The first `count` moves."""
+        return Transitions(*(leaf[:count] for leaf in vars(self).values()))
+
 
 def replay(board: Board, records: Sequence[Record]) -> Transitions:
     """Play the games again.

@@ -1,4 +1,4 @@
-"""A judge process: `python -m manyhands.arena.work referee|trainer`, started and watched by `manyhands up`.
+"""A worker process: `python -m manyhands.work referee|trainer|tutor`, started and watched by `manyhands up`.
 
 Settings come from the environment, as for the server. It may be killed at any moment: what it had claimed is
 claimed again when its lease runs out, and outcomes are written in one transaction or not at all.
@@ -12,13 +12,14 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from manyhands import jobs
 from manyhands.arena import gauges
-from manyhands.arena.shelf import Shelf
-from manyhands.computing import remember_compilations, yield_cores
 from manyhands.errors import ManyhandsError
+from manyhands.lab import api as lab
 from manyhands.settings import Settings, read_settings
 from manyhands.storage import Database, open_database
 from manyhands.storage.content import ContentStore
@@ -36,24 +37,85 @@ class Worker(Protocol):
         """Do a piece; returns False if there was none."""
 
 
-def referee(shelf: Shelf, name: str) -> tuple[Worker, ...]:
-    """A referee over the shelf."""
+class Dormant:
+    """A worker that is made as soon as there is work for it: its process needs little memory until then."""
+
+    def __init__(self, waits: Callable[[], bool], make: Callable[[], Worker]) -> None:
+        self._waits, self._make = waits, make
+        self._worker: Worker | None = None
+
+    def step(self) -> bool:
+        """Do a piece of work, if there is any."""
+        if self._worker is None:
+            if not self._waits():
+                return False
+            self._worker = self._make()
+        return self._worker.step()
+
+
+@dataclass(frozen=True)
+class Post:
+    """Where a process works: its role, its name, and what it works on."""
+
+    role: str
+    name: str
+    database: Database
+    content: ContentStore
+    settings: Settings
+
+
+def referee(post: Post) -> tuple[Worker, ...]:
+    """A referee."""
+    begin_computing(post)
     from manyhands.arena.referee import Referee
+    from manyhands.arena.shelf import Shelf
 
-    return (Referee(shelf, name),)
+    return (Referee(Shelf(post.database, post.content, post.settings), post.name),)
 
 
-def trainer(shelf: Shelf, name: str) -> tuple[Worker, ...]:
-    """A trainer over the shelf, and beside it a scout, for whom players need not wait until a round ends."""
+def trainer(post: Post) -> tuple[Worker, ...]:
+    """A trainer, and beside it a scout, for whom players need not wait until a round ends."""
+    begin_computing(post)
     from manyhands.arena.scout import Scout
+    from manyhands.arena.shelf import Shelf
     from manyhands.arena.trainer import Trainer
 
-    return (Trainer(shelf, name), Scout(shelf))
+    shelf = Shelf(post.database, post.content, post.settings)
+    return (Trainer(shelf, post.name), Scout(shelf))
 
 
-ROLES: dict[str, Callable[[Shelf, str], tuple[Worker, ...]]] = {"referee": referee, "trainer": trainer}
-# Where cores are few, requests go first, then what an attempt is worth, then rounds.
-NICENESS = {"referee": 10, "trainer": 15}
+def tutor(post: Post) -> tuple[Worker, ...]:
+    """A tutor, as soon as the first lesson is asked for."""
+
+    def waits() -> bool:
+        with post.database.read() as connection:
+            return jobs.is_waiting(connection, lab.LESSON_JOB)
+
+    def make() -> Worker:
+        begin_computing(post)
+        from manyhands.lab.tutor import Tutor
+
+        terms = jobs.WorkerTerms(post.name, post.settings.lease_s, post.settings.poll_s)
+        return Tutor(post.database, post.content, post.settings.data / "lessons", terms)
+
+    return (Dormant(waits, make),)
+
+
+ROLES: dict[str, Callable[[Post], tuple[Worker, ...]]] = {
+    "referee": referee,
+    "trainer": trainer,
+    "tutor": tutor,
+}
+# Where cores are few, requests go first, then what an attempt is worth, then rounds, then lessons.
+NICENESS = {"referee": 10, "trainer": 15, "tutor": 17}
+
+
+def begin_computing(post: Post) -> None:
+    """Import JAX with what it has compiled before, giving way as the role asks."""
+    from manyhands.computing import remember_compilations, yield_cores
+
+    remember_compilations(post.settings.data / "cache" / "jax")
+    yield_cores(NICENESS[post.role])
 
 
 class Crew:
@@ -130,8 +192,6 @@ class Pulse:
 
 def run(role: str, name: str, settings: Settings) -> None:
     """Work until asked to stop by SIGTERM or SIGINT."""
-    remember_compilations(settings.data / "cache" / "jax")
-    yield_cores(NICENESS[role])
     database = open_database(settings.url)
     pulse = Pulse(database, name)
     pulse.beat()
@@ -143,8 +203,8 @@ def run(role: str, name: str, settings: Settings) -> None:
             pulse.beat()
 
     try:
-        shelf = Shelf(database, ContentStore(settings.content), settings)
-        crew = Crew(ROLES[role](shelf, name), settings.poll_s)
+        post = Post(role, name, database, ContentStore(settings.content), settings)
+        crew = Crew(ROLES[role](post), settings.poll_s)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: crew.stopping.set())
         crew.run(idle)
@@ -154,7 +214,7 @@ def run(role: str, name: str, settings: Settings) -> None:
 
 
 def main() -> None:
-    """Run one judge process."""
+    """Run one worker process."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("role", choices=sorted(ROLES))
     parser.add_argument("--data", type=Path, default=None, help="the server's data folder")

@@ -1,0 +1,154 @@
+"""The tutor: trains what lessons ask for, in a process of its own, and writes down what came of it."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from sqlalchemy import Connection, select, update
+
+from manyhands import jobs
+from manyhands.envs.snake.board import Board
+from manyhands.lab.experiments import games_of
+from manyhands.lab.exports import moves_of
+from manyhands.lab.halfway import Desk
+from manyhands.lab.lessons import LESSON_JOB
+from manyhands.learners import snake_lessons, snake_study
+from manyhands.learners.snake_lessons import Curves, Lesson, Progress, Report, Taught, Who
+from manyhands.policies import files, reference
+from manyhands.policies.files import Policy
+from manyhands.storage.content import ContentStore
+from manyhands.storage.database import Database
+from manyhands.storage.schema import experiments, lessons
+from manyhands.types import Json
+
+BASES = {"finetuned": "snake-grid-base", "supervised": "snake-features-base", "inverse-q": "snake-features-base"}
+"""Packaged agents from which a learner begins, or beside which it is shown."""
+GAMES = 1000
+BIN = 5  # foods of a bar of the histogram
+# Shares of a lesson's time: the person's games, the control, the games that measure both.
+_SHARES = {"human": (0.0, 0.4), "control": (0.4, 0.4), "games": (0.8, 0.2)}
+_NOTES = {
+    "human": "learning from your games",
+    "control": "training the control, without your games",
+    "games": f"playing {GAMES:,} games with each",
+}
+
+
+class Tutor:
+    """One tutor process's work."""
+
+    def __init__(self, database: Database, content: ContentStore, desk: Path, terms: jobs.WorkerTerms) -> None:
+        """Prepare.
+
+        Args:
+            database: where lessons and games are.
+            content: where what was learned is put.
+            desk: folder for trainings that are under way.
+            terms: how it works.
+        """
+        self._database, self._content, self._terms = database, content, terms
+        self._desk = Desk(desk)
+        self._duties = jobs.Duties({LESSON_JOB: self._teach})
+
+    def step(self) -> bool:
+        """Train one lesson; returns False if none waits."""
+        return jobs.run_one(self._database, self._duties, self._terms)
+
+    def _teach(self, context: jobs.Context) -> None:
+        lesson_id = context.job.payload["lesson_id"]
+        with self._database.read() as connection:
+            found = _load(connection, lesson_id)
+        if found is None:
+            return  # deleted while it waited
+        learner, lesson = found
+        tell = self._teller(context, lesson_id)
+        seed = zlib.crc32(lesson_id.encode()) % 2**16
+        taught = snake_lessons.teach(learner, lesson, seed, tell, self._desk.take(lesson_id))
+        report = snake_lessons.report(taught, lesson, seed, tell, GAMES)
+        result = self._result(taught, report)
+        with context.outcome({}) as connection:
+            connection.execute(update(lessons).where(lessons.c.id == lesson_id).values(result=result))
+        self._desk.clear(lesson_id)
+
+    def _teller(self, context: jobs.Context, lesson_id: str) -> Callable[[Progress], None]:
+        """What tells the player's page how it goes, and keeps each state for whoever goes on from it."""
+        curves: dict[str, Curves] = {"human": {}, "control": {}}
+
+        def tell(progress: Progress) -> None:
+            halfway = progress.halfway
+            if halfway is not None:
+                self._desk.keep(lesson_id, halfway)
+                curves[progress.stage] = halfway.snapshot.curves
+                if halfway.human is not None:
+                    curves["human"] = halfway.human.curves
+            begin, width = _SHARES[progress.stage]
+            context.report(
+                begin + width * progress.share,
+                _NOTES[progress.stage],
+                {"curves": [*_curves("human", curves["human"]), *_curves("control", curves["control"])]},
+            )
+
+        return tell
+
+    def _result(self, taught: Taught, report: Report) -> Json:
+        return {
+            "taught": _played(report, "taught"),
+            "control": _played(report, "control"),
+            "base": _played(report, "base"),
+            "improvement": _improvement(report),
+            "seconds": round(report.seconds, 2),
+            "gradient_steps": report.steps,
+            "curves": [*_curves("human", taught.curves), *_curves("control", taught.control_curves)],
+            "taught_cid": self._content.put(files.dump(taught.policy)),
+            "control_cid": self._content.put(files.dump(taught.control)),
+        }
+
+
+def base_of(learner: str) -> Policy:
+    """The packaged agent of a learner."""
+    return reference.driver(BASES[learner])
+
+
+def _load(connection: Connection, lesson_id: str) -> tuple[str, Lesson] | None:
+    """Learner and material of a lesson: the moves that were recorded when it was asked for."""
+    lesson = connection.execute(select(lessons).where(lessons.c.id == lesson_id)).mappings().one_or_none()
+    if lesson is None:
+        return None
+    query = select(experiments).where(experiments.c.id == lesson["experiment_id"])
+    experiment = dict(connection.execute(query).mappings().one())
+    moves = moves_of(experiment, games_of(connection, experiment["id"])).first(lesson["observations"])
+    base = base_of(lesson["learner"])
+    return lesson["learner"], Lesson(moves, Board(**experiment["board"]), experiment["balance"], base)
+
+
+def _curves(arm: str, curves: Curves) -> list[Json]:
+    return [
+        {
+            "name": name.replace("_", " "),
+            "arm": arm,
+            "points": [{"step": step, "value": value} for step, value in enumerate(points, 1)],
+        }
+        for name, points in curves.items()
+    ]
+
+
+def _played(report: Report, who: Who) -> Json:
+    scores, agreement = report.scores[who], report.agreements[who]
+    return {
+        "score": {"mean": scores.mean, "low": scores.low, "high": scores.high},
+        "median": float(np.median(scores.foods)),
+        "best": int(scores.foods.max()),
+        "histogram": np.bincount(scores.foods // BIN).tolist(),
+        "agreement": {"mean": agreement.share, "low": agreement.low, "high": agreement.high},
+        "game": {"seed": scores.example.seed, "moves": scores.example.moves, "score": scores.example.score},
+    }
+
+
+def _improvement(report: Report) -> Json:
+    """Foods a game above the control; both played the same foods, so games are compared in pairs."""
+    gap = report.scores["taught"].foods.astype(float) - report.scores["control"].foods
+    reach = snake_study.Z_95 * gap.std(ddof=1) / len(gap) ** 0.5
+    return {"mean": gap.mean(), "low": gap.mean() - reach, "high": gap.mean() + reach}
