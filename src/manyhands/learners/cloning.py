@@ -60,7 +60,7 @@ def targets(found: Rows, config: CloningConfig) -> F32:
     sums = np.zeros((kind.max() + 1, 3), np.float32)
     np.add.at(sums, kind, move)
     shares = sums / sums.sum(axis=1, keepdims=True)
-    return (1.0 - config.shared) * move + np.float32(config.shared) * shares[kind]
+    return np.asarray((1.0 - config.shared) * move + config.shared * shares[kind], np.float32)
 
 
 def weights(found: Rows, config: CloningConfig) -> F32:

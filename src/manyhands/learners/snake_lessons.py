@@ -154,8 +154,8 @@ def in_parts(
         for name, point in points.items():
             curves.setdefault(name, []).append(point)
         kept = {name: list(points) for name, points in curves.items()}
-        leaves = tuple(np.asarray(leaf) for leaf in jax.tree.leaves(carry))
-        tell(Progress((part + 1) * steps // PARTS, steps, points, Snapshot(part + 1, leaves, kept)))
+        arrays = tuple(np.asarray(leaf) for leaf in jax.tree.leaves(carry))
+        tell(Progress((part + 1) * steps // PARTS, steps, points, Snapshot(part + 1, arrays, kept)))
     return carry, curves
 
 

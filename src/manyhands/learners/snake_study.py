@@ -1,4 +1,4 @@
-"""What a Snake policy is worth: games from seeds that no training uses, and agreement with a player's moves."""
+"""What a Snake policy is worth: games from seeds of its own, and agreement with a player's moves."""
 
 from __future__ import annotations
 
@@ -87,13 +87,13 @@ def _stretch(task: SnakeTask, spec: NetworkSpec, params: Params, state: State) -
         after = jax.tree.map(lambda new, old: jnp.where(alive, new, old), moved, state)
         return (after, alive & ~ended), (turn, alive)
 
-    (state, _), (turns, alive) = jax.lax.scan(tick, (state, jnp.bool_(True)), None, length=dqn.STRETCH)
-    return state, turns, alive
+    (last, _), (turns, alive) = jax.lax.scan(tick, (state, jnp.bool_(True)), None, length=dqn.STRETCH)
+    return last, turns, alive
 
 
 def agreement(policy: Policy, moves: Transitions) -> float:
     """Share of the moves for which the policy would have made the same one."""
-    seen = moves.seen[:, : policy.network.vector]
+    seen = jnp.asarray(moves.seen[:, : policy.network.vector])
     chosen = np.asarray(jnp.argmax(network.head(policy.network, policy.params, seen), axis=-1)) - 1
     return float((chosen == moves.turn).mean())
 

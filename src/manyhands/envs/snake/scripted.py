@@ -46,7 +46,7 @@ PLAYERS: dict[str, Player] = {"greedy": greedy, "searching": searching}
 
 
 def play(board: Board, player: Player, seed: int, moves: int) -> list[Record]:
-    """Games of a player, one after the other, until `moves` moves are made; the last one may be unfinished."""
+    """Games of a player, one after the other, until `moves` moves are made; the last may be unfinished."""
     chance, records, left = random.Random(seed), [], moves
     while left:
         number = chance.getrandbits(32)
