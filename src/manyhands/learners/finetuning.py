@@ -1,4 +1,4 @@
-"""Fine-tuning of a Snake agent: double Q-learning continued from long-term replay of a player's and own moves.
+"""Fine-tuning of a Snake agent: double Q-learning goes on from a replay of a player's and of own moves.
 
     python -m manyhands.learners.finetuning base.safetensors --player searching --moves 500
 
@@ -142,7 +142,8 @@ def _loss(
     others = config.margin * (1.0 - jax.nn.one_hot(turn, len(dqn.TURNS)))
     short = (said + others).max(axis=-1) - made
     apart = ((said - network.head(spec, base, seen)) ** 2).mean(axis=-1)
-    return (error + jnp.where(played, config.imitation * short, config.anchor * apart)).mean()
+    held = jnp.where(played, config.imitation * short, config.anchor * apart)
+    return jnp.mean(error + held)
 
 
 def _optimiser(config: FinetuningConfig) -> Any:
@@ -184,7 +185,7 @@ def _their_rows(found: Rows, config: FinetuningConfig) -> tuple[Array, ...]:
 
 
 def _between(base: Params, learned: Params, way: float) -> Params:
-    return jax.tree.map(lambda old, new: old + way * (new - old), base, learned)
+    return {name: old + way * (learned[name] - old) for name, old in base.items()}
 
 
 def farthest(
@@ -251,7 +252,7 @@ def main() -> None:
     other = replay(ARCADE, scripted.play(ARCADE, player, arguments.seed + 1, arguments.moves))
     found = {"base": base}
     for name, games in (("control", None), ("fine-tuned", data)):
-        trained = train(base, games, FinetuningConfig(), arguments.seed, lambda told: None)
+        trained = train(base, games, FinetuningConfig(), arguments.seed, lambda _: None)
         print(name, trained.curves, flush=True)
         found[name] = trained.policy
     for name, policy in found.items():

@@ -83,7 +83,7 @@ def _stretch(task: SnakeTask, spec: NetworkSpec, params: Params, state: State) -
         state, alive = carry
         seen = task.observe(state)["vector"]
         turn = jnp.asarray(dqn.TURNS, jnp.int32)[dqn.best(spec, params, seen)]
-        moved, _, ended = rules.move(task.board, state, turn)
+        moved, _ate, ended = rules.move(task.board, state, turn)
         after = jax.tree.map(lambda new, old: jnp.where(alive, new, old), moved, state)
         return (after, alive & ~ended), (turn, alive)
 
