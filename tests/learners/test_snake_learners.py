@@ -1,0 +1,156 @@
+"""Learners of recorded Snake games, on few steps: the same by seed, resumable, and better than nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import numpy as np
+import pytest
+
+from manyhands.envs.snake import scripted
+from manyhands.envs.snake.board import ARCADE
+from manyhands.envs.snake.game import Game
+from manyhands.envs.snake.replay import Transitions, replay
+from manyhands.envs.snake.sight import of_game
+from manyhands.errors import InputError
+from manyhands.learners import cloning, conservative, finetuning, snake_study
+from manyhands.learners import snake_lessons as lessons
+from manyhands.learners.snake_lessons import Progress, Rows, Snapshot, Tell, Trained
+from manyhands.policies import files, network
+
+CLONING = cloning.CloningConfig(steps=400, batch=128, hidden=(32,))
+CONSERVATIVE = conservative.ConservativeConfig(steps=200, batch=64, hidden=(32,))
+FINETUNING = finetuning.FinetuningConfig(games=8, moves=60, steps=40, batch=32, validation=16)
+
+
+@pytest.fixture(scope="module")
+def data() -> Transitions:
+    return replay(ARCADE, scripted.play(ARCADE, scripted.greedy, 0, 400))
+
+
+@pytest.fixture(scope="module")
+def base() -> files.Policy:
+    spec = lessons.spec_of("features", (16,))
+    return lessons.policy_of("features", spec, network.init(spec, jax.random.key(0)))
+
+
+def quiet(_: Progress) -> None:
+    """Progress that nobody reads."""
+
+
+def run(name: str, data: Transitions, base: files.Policy, tell: Tell = quiet, resume: Any = None) -> Trained:
+    if name == "cloning":
+        return cloning.train(data, CLONING, 3, tell, resume)
+    if name == "conservative":
+        return conservative.train(data, CONSERVATIVE, 3, tell, resume)
+    return finetuning.train(base, data, FINETUNING, 3, tell, resume)
+
+
+NAMES = ["cloning", "conservative", "finetuning"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_cancelled_training_resumes_to_the_same_policy(
+    name: str, data: Transitions, base: files.Policy
+) -> None:
+    told: list[Progress] = []
+
+    class Stopped(Exception):
+        pass
+
+    def stop(progress: Progress) -> None:
+        told.append(progress)
+        if len(told) == 4:
+            raise Stopped
+
+    whole = run(name, data, base)
+    with pytest.raises(Stopped):
+        run(name, data, base, stop)
+    rest: list[Progress] = []
+    again = run(name, data, base, rest.append, told[-1].snapshot)
+    assert len(told) + len(rest) == lessons.PARTS
+    assert rest[-1].step == rest[-1].steps
+    assert again.curves == whole.curves
+    for key, array in whole.policy.params.items():
+        np.testing.assert_array_equal(array, again.policy.params[key])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_too_few_moves_and_foreign_snapshots_are_refused(
+    name: str, data: Transitions, base: files.Policy
+) -> None:
+    few = replay(ARCADE, scripted.play(ARCADE, scripted.greedy, 0, 20))
+    with pytest.raises(InputError, match="20 moves"):
+        run(name, few, base)
+    with pytest.raises(InputError, match="another training"):
+        run(name, data, base, resume=Snapshot(1, (np.zeros(3),), {}))
+
+
+def test_a_clone_does_what_the_player_does(data: Transitions) -> None:
+    other = replay(ARCADE, scripted.play(ARCADE, scripted.greedy, 1, 400))
+    config = cloning.CloningConfig(steps=1500, hidden=(64,))
+    policy = files.parse(files.dump(cloning.train(data, config, 0, quiet).policy))
+    assert snake_study.agreement(policy, other) > 0.9
+    found = snake_study.evaluate(policy, 20, seed=5)
+    assert found.low < found.mean < found.high
+    assert found.mean > 3.0
+    # The recorded game is a real one: the replay confirms its end.
+    assert len(replay(ARCADE, [found.example]).turn) == len(found.example.moves)
+    assert found.example.score == np.sort(found.foods)[10]
+
+
+def test_a_control_learns_without_a_player(base: files.Policy) -> None:
+    trained = finetuning.train(base, None, FINETUNING, 0, quiet)
+    assert trained.policy.network == base.network
+
+
+def test_symmetric_positions_are_those_of_the_turned_board() -> None:
+    """A game on a square board, and the same game with all moves mirrored, see mirrored things."""
+    board = scripted.Board(width=12, height=12, start_length=2)
+    middle, food = 5 * 12 + 5, 2 * 12 + 8
+    shapes = {
+        "right": ([middle, middle - 1, middle - 13], 0, food),
+        "down": (quarter([middle, middle - 1, middle - 13]), 1, quarter([food])[0]),
+    }
+    seen = {name: of_game(Game(board, 1, body, heading, at)) for name, (body, heading, at) in shapes.items()}
+    one = np.zeros(1, np.float32)
+    rows = Rows(seen["right"][None], np.array([2]), one, one > 1.0, seen["right"][None])
+    eight = lessons.symmetric(rows)
+    assert eight.turn.tolist() == [2] * 4 + [0] * 4
+    np.testing.assert_allclose(eight.seen[1], seen["down"], atol=1e-6)
+    mirrored = of_game(Game(board, 1, mirror([middle, middle - 1, middle - 13]), 2, mirror([food])[0]))
+    np.testing.assert_allclose(eight.seen[4], mirrored, atol=1e-6)
+
+
+def quarter(cells: list[int]) -> list[int]:
+    """Cells of a 12 by 12 board after a clockwise quarter turn."""
+    return [cell % 12 * 12 + 11 - cell // 12 for cell in cells]
+
+
+def mirror(cells: list[int]) -> list[int]:
+    """Cells of a 12 by 12 board with left and right exchanged."""
+    return [cell // 12 * 12 + 11 - cell % 12 for cell in cells]
+
+
+def test_rare_turns_weigh_more_and_labels_are_shared(data: Transitions) -> None:
+    rows = lessons.rows(data, "features")
+    weight = cloning.weights(rows, cloning.CloningConfig(balance=1.0))
+    sums = [weight[rows.turn == turn].sum() for turn in range(3)]
+    np.testing.assert_allclose(sums, sums[0], rtol=1e-4)
+    target = cloning.targets(rows, CLONING)
+    np.testing.assert_allclose(target.sum(axis=1), 1.0, atol=1e-6)
+    assert (target[np.arange(len(target)), rows.turn] >= 1.0 - CLONING.shared).all()
+
+
+def test_scripted_players_are_seeded_and_play_as_many_moves_as_asked() -> None:
+    for player in scripted.PLAYERS.values():
+        records = scripted.play(ARCADE, player, 4, 150)
+        assert sum(len(record.moves) for record in records) == 150
+        assert records == scripted.play(ARCADE, player, 4, 150)
+        assert len(replay(ARCADE, records).turn) == 150
+
+
+def test_an_interval_needs_two_games(base: files.Policy) -> None:
+    with pytest.raises(InputError, match="two games"):
+        snake_study.evaluate(base, 1)
