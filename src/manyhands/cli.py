@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -21,9 +18,10 @@ from manyhands.arena import api as arena
 from manyhands.crowd.roles import DEFAULT_MIX, parse_mix
 from manyhands.errors import InputError, ManyhandsError, NotFoundError
 from manyhands.server.assets import Assets
-from manyhands.settings import Settings, read_settings
-from manyhands.storage import ContentStore, Database, open_database
-from manyhands.types import Json, credits, now_us
+from manyhands.settings import Settings
+from manyhands.storage import ContentStore, Database
+from manyhands.terminal import AsJson, Data, Out, database_of, new_file, settings_of, show, table
+from manyhands.types import credits, now_us
 
 app = typer.Typer(
     name="manyhands",
@@ -41,67 +39,7 @@ app.add_typer(operator_app, name="operator")
 app.add_typer(policy_app, name="policy")
 app.add_typer(track_app, name="track")
 
-Data = Annotated[
-    Path | None,
-    typer.Option("--data", help="Folder that holds the database, policies and logs.", metavar="DIR"),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")]
 Key = Annotated[str, typer.Argument(help="The campaign's id or slug.", metavar="CAMPAIGN")]
-Out = Annotated[Path, typer.Option("--out", "-o", help="File to write; it must not exist.", metavar="FILE")]
-
-
-def settings_of(data: Path | None, **overrides: Any) -> Settings:
-    """Return the settings from the environment, with the command line's values on top."""
-    return read_settings(os.environ, {"data": data, **overrides})
-
-
-@contextlib.contextmanager
-def database_of(settings: Settings) -> Iterator[Database]:
-    """Open the database of an existing data folder; a mistyped folder is not made into a new one."""
-    if not settings.database_url and not (settings.data / "manyhands.db").is_file():
-        raise NotFoundError(
-            f"There is no database in {settings.data}.",
-            field="data",
-            remedy="Name the folder with --data; `manyhands up` makes a new one.",
-        )
-    database = open_database(settings.url)
-    try:
-        yield database
-    finally:
-        database.close()
-
-
-def show(value: Any, as_json: bool, columns: dict[str, str] | None = None) -> None:
-    """Print a JSON document, or rows as a table of `columns` (key to heading), or one row as a list."""
-    if as_json:
-        typer.echo(json.dumps(value, default=str))
-    elif isinstance(value, list):
-        typer.echo(table(value, columns or {}))
-    else:
-        width = max(map(len, value), default=0)
-        for name, item in value.items():
-            typer.echo(f"{name:<{width}}  {cell(name, item)}")
-
-
-def table(rows: list[Json], columns: dict[str, str]) -> str:
-    """Return rows as aligned text."""
-    lines = [list(columns.values())] + [[cell(name, row.get(name)) for name in columns] for row in rows]
-    widths = [max(len(line[at]) for line in lines) for at in range(len(columns))]
-    return "\n".join(
-        "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    )
-
-
-def cell(name: str, value: Any) -> str:
-    """Return a value as a table shows it; credits with two decimals, scores in percent."""
-    if value is None:
-        return "-"
-    if name.endswith("_micro"):
-        return f"{value / 1e6:.2f} cr"
-    if name.startswith("score") or name == "target_score":
-        return f"{100 * value:.1f} %"
-    return json.dumps(value) if isinstance(value, dict | list) else str(value)
 
 
 @app.command()
@@ -265,7 +203,7 @@ def campaign_export(campaign: Key, out: Out, data: Data = None, as_json: AsJson 
     contributions = 0
     with database_of(settings_of(data)) as database, database.read() as connection:
         campaign_id, header = arena.export_header(connection, campaign, None)
-        with _new_file(out).open("w") as file:
+        with new_file(out).open("w") as file:
             file.write(header)
             lines, cursor = arena.export_batch(connection, campaign_id, None)
             while lines:
@@ -275,12 +213,6 @@ def campaign_export(campaign: Key, out: Out, data: Data = None, as_json: AsJson 
                     break
                 lines, cursor = arena.export_batch(connection, campaign_id, cursor)
     show({"file": str(out), "contributions": contributions}, as_json)
-
-
-def _new_file(path: Path) -> Path:
-    if path.exists():
-        raise InputError(f"{path} exists already.", field="out", remedy="Give a new file name.")
-    return path
 
 
 @operator_app.command("token")
@@ -376,7 +308,7 @@ def policy_export(cid: CidArgument, out: Out, data: Data = None, as_json: AsJson
     from manyhands.storage.content import parse_cid
 
     content = ContentStore(settings_of(data).content).get(parse_cid(cid))
-    _new_file(out).write_bytes(content)
+    new_file(out).write_bytes(content)
     show({"file": str(out), "bytes": len(content)}, as_json)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
+import numpy as np
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
+from manyhands.envs.snake import reference_form
 from manyhands.envs.snake.board import TURNS, Board
 from manyhands.envs.snake.game import Game
 from manyhands.errors import ConflictError, IdempotencyError, InputError, NotFoundError, TransitionError
@@ -17,6 +19,7 @@ from manyhands.types import Json, Micros, new_experiment_id
 MOST = 100
 """Experiments that a player may keep."""
 RECENT = 20
+LEAST, MOST_OBSERVATIONS = 100, 5000
 _BY_KEY = select(experiments).where(
     experiments.c.player_id == bindparam("player"), experiments.c.idempotency_key == bindparam("key")
 )
@@ -70,6 +73,39 @@ def create(connection: Connection, order: ExperimentOrder, now: Micros) -> str:
         ConflictError: the player keeps too many already.
         InputError: the board does not fit the rules.
     """
+    return _begin(connection, order, {}, now)
+
+
+def import_file(
+    connection: Connection, order: ExperimentOrder, text: str, now: Micros
+) -> tuple[str, list[str]]:
+    """Begin an experiment with the observations of a file; returns its id, and what was corrected or refused.
+
+    `order.wanted` is taken from the file. The form is that of `envs.snake.reference_form`.
+
+    Raises:
+        InputError: the file is not of the form, or holds too few or too many observations.
+        IdempotencyError, ConflictError: as `create` does.
+    """
+    found = reference_form.parse(text)
+    count = len(found.turn)
+    if not LEAST <= count <= MOST_OBSERVATIONS:
+        raise InputError(
+            f"The file holds {count} observations that can be taken.",
+            field="file",
+            remedy=f"Give from {LEAST} to {MOST_OBSERVATIONS}.",
+        )
+    rows = {
+        "seen": np.round(found.seen.astype(float), 6).tolist(),
+        "turn": found.turn.tolist(),
+        "reward": found.reward.tolist(),
+        "after": np.round(found.after.astype(float), 6).tolist(),
+    }
+    given = {"imported": rows, "observations": count}
+    return _begin(connection, replace(order, wanted=count), given, now), found.report
+
+
+def _begin(connection: Connection, order: ExperimentOrder, given: Json, now: Micros) -> str:
     _board(order.board)
     key = {"player": order.player_id, "key": order.idempotency_key}
     known = connection.execute(_BY_KEY, key).mappings().one_or_none()
@@ -92,6 +128,7 @@ def create(connection: Connection, order: ExperimentOrder, now: Micros) -> str:
             idempotency_key=order.idempotency_key,
             created_us=now,
             **order.terms(),
+            **given,
         )
     )
     return experiment_id

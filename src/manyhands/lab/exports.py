@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection
 
-from manyhands.envs.snake import sight
+from manyhands.envs.snake import reference_form, sight
 from manyhands.envs.snake.board import Board
 from manyhands.envs.snake.replay import Record, Transitions, replay
 from manyhands.lab.experiments import games_of, own
@@ -27,6 +27,14 @@ MINARI = "0.5.3"
 
 def moves_of(experiment: Json, games: list[Json]) -> Transitions:
     """All recorded moves of an experiment, with what was seen before and after each."""
+    rows = experiment["imported"]
+    if rows is not None:
+        return reference_form.transitions(
+            np.array(rows["seen"], np.float32),
+            np.array(rows["turn"], np.int8),
+            np.array(rows["reward"], np.int8),
+            np.array(rows["after"], np.float32),
+        )
     records = [Record(game["seed"], game["moves"], game["score"], game["length"]) for game in games]
     return replay(Board(**experiment["board"]), records)
 
@@ -40,11 +48,15 @@ def export_json(connection: Connection, experiment_id: str, player_id: str) -> b
     experiment = own(connection, experiment_id, player_id)
     games = games_of(connection, experiment_id)
     moves = moves_of(experiment, games)
-    seen = np.round(moves.seen[:, : sight.FEATURES].astype(np.float64), 6).tolist()
+    seen, after = (
+        np.round(half[:, : sight.FEATURES].astype(np.float64), 6).tolist()
+        for half in (moves.seen, moves.after)
+    )
+    turns, rewards = moves.turn.tolist(), _rewards(moves).tolist()
     observations = [
-        {"game": games[game]["number"], "state": state, "action": LABELS[turn], "reward": reward}
-        for game, state, turn, reward in zip(
-            moves.game.tolist(), seen, moves.turn.tolist(), _rewards(moves).tolist(), strict=True
+        {"game": game + 1, "state": state, "action": LABELS[turn], "reward": reward, "nextState": then}
+        for game, state, turn, reward, then in zip(
+            moves.game.tolist(), seen, turns, rewards, after, strict=True
         )
     ]
     document = {
@@ -70,7 +82,7 @@ def export_minari(connection: Connection, experiment_id: str, player_id: str) ->
     folder = f"snake/human-{experiment_id.replace('_', '-')}-v0/data"
     found = io.BytesIO()
     with zipfile.ZipFile(found, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(f"{folder}/metadata.json", json.dumps(_metadata(experiment, games, len(moves.turn))))
+        archive.writestr(f"{folder}/metadata.json", json.dumps(_metadata(experiment, moves)))
         archive.writestr(f"{folder}/main_data.hdf5", _hdf5(games, moves))
     return found.getvalue()
 
@@ -95,11 +107,13 @@ def _hdf5(games: list[Json], moves: Transitions) -> bytes:
 
     held = io.BytesIO()
     with h5py.File(held, "w") as file:
-        for place, game in enumerate(games):
+        for place in range(_episodes(moves)):
             rows = np.flatnonzero(moves.game == place)
             episode = file.create_group(f"episode_{place}")
             steps = len(rows)
-            episode.attrs.update({"id": place, "total_steps": steps, "seed": game["seed"]})
+            episode.attrs.update({"id": place, "total_steps": steps})
+            if games:
+                episode.attrs["seed"] = games[place]["seed"]
             # One more observation than actions: what the last move led to.
             seen = np.concatenate([moves.seen[rows], moves.after[rows[-1:]]])
             died = moves.died[rows]
@@ -116,15 +130,19 @@ def _hdf5(games: list[Json], moves: Transitions) -> bytes:
     return held.getvalue()
 
 
-def _metadata(experiment: Json, games: list[Json], steps: int) -> Json:
+def _episodes(moves: Transitions) -> int:
+    return int(moves.game[-1]) + 1 if len(moves.game) else 0
+
+
+def _metadata(experiment: Json, moves: Transitions) -> Json:
     wide = sight.length_of("grid")
     space = {"type": "Box", "dtype": "float32", "shape": [wide], "low": [-1.0] * wide, "high": [2.0] * wide}
     return {
         "dataset_id": f"snake/human-{experiment['id'].replace('_', '-')}-v0",
         "data_format": "hdf5",
         "minari_version": MINARI,
-        "total_episodes": len(games),
-        "total_steps": steps,
+        "total_episodes": _episodes(moves),
+        "total_steps": len(moves.turn),
         "observation_space": json.dumps(space),
         "action_space": json.dumps({"type": "Discrete", "dtype": "int64", "start": 0, "n": 3}),
         "algorithm_name": "a person",

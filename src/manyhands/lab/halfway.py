@@ -50,7 +50,9 @@ class Desk:
         try:
             with np.load(self._path(lesson_id), allow_pickle=False) as arrays:
                 facts = json.loads(arrays["facts"].tobytes())
-                leaves = tuple(arrays[f"leaf-{place}"] for place in range(len(arrays.files)) if f"leaf-{place}" in arrays)
+                leaves = tuple(
+                    arrays[f"leaf-{place}"] for place in range(len(arrays.files)) if f"leaf-{place}" in arrays
+                )
                 human = None
                 if "human" in arrays:
                     human = Trained(files.parse(arrays["human"].tobytes()), facts["human_curves"])

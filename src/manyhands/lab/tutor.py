@@ -18,14 +18,13 @@ from manyhands.lab.lessons import LESSON_JOB
 from manyhands.learners import snake_lessons, snake_study
 from manyhands.learners.snake_lessons import Curves, Lesson, Progress, Report, Taught, Who
 from manyhands.policies import files, reference
-from manyhands.policies.files import Policy
 from manyhands.storage.content import ContentStore
 from manyhands.storage.database import Database
 from manyhands.storage.schema import experiments, lessons
 from manyhands.types import Json
 
-BASES = {"finetuned": "snake-grid-base", "supervised": "snake-features-base", "inverse-q": "snake-features-base"}
-"""Packaged agents from which a learner begins, or beside which it is shown."""
+BASE = "snake-grid-base"
+"""The packaged agent that is fine-tuned, and beside which all others are shown."""
 GAMES = 1000
 BIN = 5  # foods of a bar of the histogram
 # Shares of a lesson's time: the person's games, the control, the games that measure both.
@@ -40,7 +39,9 @@ _NOTES = {
 class Tutor:
     """One tutor process's work."""
 
-    def __init__(self, database: Database, content: ContentStore, desk: Path, terms: jobs.WorkerTerms) -> None:
+    def __init__(
+        self, database: Database, content: ContentStore, desk: Path, terms: jobs.WorkerTerms
+    ) -> None:
         """Prepare.
 
         Args:
@@ -107,11 +108,6 @@ class Tutor:
         }
 
 
-def base_of(learner: str) -> Policy:
-    """The packaged agent of a learner."""
-    return reference.driver(BASES[learner])
-
-
 def _load(connection: Connection, lesson_id: str) -> tuple[str, Lesson] | None:
     """Learner and material of a lesson: the moves that were recorded when it was asked for."""
     lesson = connection.execute(select(lessons).where(lessons.c.id == lesson_id)).mappings().one_or_none()
@@ -120,8 +116,8 @@ def _load(connection: Connection, lesson_id: str) -> tuple[str, Lesson] | None:
     query = select(experiments).where(experiments.c.id == lesson["experiment_id"])
     experiment = dict(connection.execute(query).mappings().one())
     moves = moves_of(experiment, games_of(connection, experiment["id"])).first(lesson["observations"])
-    base = base_of(lesson["learner"])
-    return lesson["learner"], Lesson(moves, Board(**experiment["board"]), experiment["balance"], base)
+    board, base = Board(**experiment["board"]), reference.driver(BASE)
+    return lesson["learner"], Lesson(moves, board, experiment["balance"], base)
 
 
 def _curves(arm: str, curves: Curves) -> list[Json]:

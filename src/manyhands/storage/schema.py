@@ -383,6 +383,8 @@ experiments = Table(
     Column("observations", Integer, nullable=False, server_default="0"),
     Column("games", Integer, nullable=False, server_default="0"),
     Column("best", Integer, nullable=False, server_default="0"),
+    # Observations without games, from a file: {seen, turn, reward, after}.
+    Column("imported", JSON),
     Column("idempotency_key", String, nullable=False),
     Column("created_us", BigInteger, nullable=False),
     UniqueConstraint("player_id", "idempotency_key"),

@@ -332,6 +332,158 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/experiment-board": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Experiment Board
+         * @description Rank lessons by what their player's games added over the same training without them.
+         */
+        get: operations["read_experiment_board"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/experiments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Experiments
+         * @description List the player's own experiments, newest first.
+         */
+        get: operations["list_experiments"];
+        put?: never;
+        /**
+         * Create Experiment
+         * @description Begin an experiment, once per key.
+         */
+        post: operations["create_experiment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/experiments/{experiment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Experiment
+         * @description Read one of the player's own experiments, with the game to play next.
+         */
+        get: operations["read_experiment"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Experiment
+         * @description Delete an experiment with its games and lessons.
+         */
+        delete: operations["delete_experiment"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/experiments/{experiment_id}/data.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Experiment Json
+         * @description Download an experiment's games with every observation of 13 features, JSON.
+         */
+        get: operations["read_experiment_json"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/experiments/{experiment_id}/data.zip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Experiment Minari
+         * @description Download an experiment's games as a Minari dataset: its folder in a ZIP file.
+         */
+        get: operations["read_experiment_minari"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/experiments/{experiment_id}/games": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Game
+         * @description Hand in the next game; the server plays it again and answers once it is stored durably.
+         */
+        post: operations["create_game"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/experiments/{experiment_id}/lessons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Lessons
+         * @description List the latest lesson of each learner with its progress.
+         */
+        get: operations["list_lessons"];
+        put?: never;
+        /**
+         * Create Lessons
+         * @description Train learners in the background on all that is recorded.
+         */
+        post: operations["create_lessons"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/leaderboard": {
         parameters: {
             query?: never;
@@ -346,6 +498,86 @@ export interface paths {
         get: operations["read_leaderboard"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/lessons/{lesson_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Lesson
+         * @description Stop a lesson; it can be resumed.
+         */
+        post: operations["cancel_lesson"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/lessons/{lesson_id}/policy.onnx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Lesson Onnx
+         * @description Download what a learner made, ONNX.
+         */
+        get: operations["read_lesson_onnx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/lessons/{lesson_id}/policy.safetensors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Lesson Policy
+         * @description Download what a learner made, safetensors.
+         */
+        get: operations["read_lesson_policy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/lessons/{lesson_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume Lesson
+         * @description Let a cancelled or failed lesson go on from where it was.
+         */
+        post: operations["resume_lesson"];
         delete?: never;
         options?: never;
         head?: never;
@@ -413,6 +645,8 @@ export interface paths {
         /**
          * Withdraw Data
          * @description Withdraw the player's contributions from all future training; books and payments stay.
+         *
+         *     Experiments are the player's alone and are deleted.
          */
         delete: operations["withdraw_data"];
         options?: never;
@@ -1125,6 +1359,63 @@ export interface components {
             reason: string;
         };
         /**
+         * Board
+         * @description Rules of an experiment's games; the defaults are the reference experiment's, `arcade`.
+         */
+        Board: {
+            /**
+             * Cap
+             * @description A game ends after this many steps for each cell of the snake.
+             * @default 100
+             */
+            cap: number;
+            /**
+             * Height
+             * @description Cells from top to bottom.
+             * @default 24
+             */
+            height: number;
+            /**
+             * Start Length
+             * @description Cells of the snake at the start.
+             * @default 3
+             */
+            start_length: number;
+            /**
+             * Width
+             * @description Cells from left to right.
+             * @default 32
+             */
+            width: number;
+        };
+        /**
+         * BoardRow
+         * @description A line of the experiments' leaderboard.
+         */
+        BoardRow: {
+            /**
+             * Experiment
+             * @description The experiment's name.
+             */
+            experiment: string;
+            /** @description Foods a game above the control. */
+            improvement: components["schemas"]["Estimate"];
+            /** Is Own */
+            is_own: boolean;
+            /**
+             * Learner
+             * @enum {string}
+             */
+            learner: "finetuned" | "supervised" | "inverse-q";
+            /** Observations */
+            observations: number;
+            /** Player */
+            player: string;
+            /** Rank */
+            rank: number;
+            score: components["schemas"]["Estimate"];
+        };
+        /**
          * Campaign
          * @description A campaign with all its page shows.
          */
@@ -1443,6 +1734,38 @@ export interface components {
             campaigns: components["schemas"]["CampaignSummary"][];
         };
         /**
+         * Curve
+         * @description A learning curve.
+         */
+        Curve: {
+            /**
+             * Arm
+             * @description Trained with the person's games, or without.
+             * @enum {string}
+             */
+            arm: "human" | "control";
+            /**
+             * Name
+             * @description What is measured, for example `held-out loss`.
+             */
+            name: string;
+            /** Points */
+            points: components["schemas"]["CurvePoint"][];
+        };
+        /**
+         * CurvePoint
+         * @description One point of a learning curve.
+         */
+        CurvePoint: {
+            /**
+             * Step
+             * @description Gradient steps done.
+             */
+            step: number;
+            /** Value */
+            value: number;
+        };
+        /**
          * DataExport
          * @description Everything stored about the player, as rows of plain data.
          */
@@ -1457,6 +1780,10 @@ export interface components {
             }[];
             /** Disputes */
             disputes: {
+                [key: string]: components["schemas"]["JsonValue"];
+            }[];
+            /** Experiments */
+            experiments: {
                 [key: string]: components["schemas"]["JsonValue"];
             }[];
             /** Licence */
@@ -1475,6 +1802,8 @@ export interface components {
         DataWithdrawn: {
             /** Attempts Withdrawn */
             attempts_withdrawn: number;
+            /** Experiments Deleted */
+            experiments_deleted: number;
             /** Note */
             note: string;
         };
@@ -1595,6 +1924,18 @@ export interface components {
             environments: components["schemas"]["EnvironmentSpec"][];
         };
         /**
+         * Estimate
+         * @description A mean with its 95 % interval.
+         */
+        Estimate: {
+            /** High */
+            high: number;
+            /** Low */
+            low: number;
+            /** Mean */
+            mean: number;
+        };
+        /**
          * Event
          * @description `data` of one server-sent event; `id` of the event is `seq`, `event` is `kind`.
          *
@@ -1624,6 +1965,189 @@ export interface components {
             $defs: {
                 JsonValue: unknown;
             };
+        };
+        /**
+         * Experiment
+         * @description One of the player's own experiments.
+         */
+        Experiment: {
+            /** Balance */
+            balance: boolean;
+            /**
+             * Best
+             * @description Highest score of a game.
+             */
+            best: number;
+            board: components["schemas"]["Board"];
+            /**
+             * Created At
+             * Format: date-time
+             * @description UTC time, RFC 3339.
+             */
+            created_at: string;
+            /** Games */
+            games: number;
+            /**
+             * Id
+             * @description Opaque id.
+             */
+            id: string;
+            /**
+             * Lessons
+             * @description The latest of each learner.
+             */
+            lessons: components["schemas"]["Lesson"][];
+            /**
+             * Mean
+             * @description Mean score of the games that ended; 0 before the first.
+             */
+            mean: number;
+            /** Name */
+            name: string;
+            /** @description Null once enough is recorded. */
+            next_game: components["schemas"]["NextGame"] | null;
+            /**
+             * Observations
+             * @description Steps recorded so far.
+             */
+            observations: number;
+            /**
+             * Recent
+             * @description The latest 20 games, newest first.
+             */
+            recent: components["schemas"]["GameRow"][];
+            /** Style */
+            style: string;
+            /** Wanted */
+            wanted: number;
+        };
+        /**
+         * ExperimentBoard
+         * @description The leaderboard of experiments: improvement over the control, by its lower bound.
+         */
+        ExperimentBoard: {
+            /** Items */
+            items: components["schemas"]["BoardRow"][];
+        };
+        /**
+         * ExperimentCreate
+         * @description Begin an experiment.
+         */
+        ExperimentCreate: {
+            /**
+             * Balance
+             * @description Weigh turns and straight moves alike when learning.
+             */
+            balance: boolean;
+            board?: components["schemas"]["Board"];
+            /**
+             * Name
+             * @description 1 to 32 characters shown to other players; no control characters, no angle brackets.
+             */
+            name: string;
+            /**
+             * Style
+             * @description How the person means to play.
+             * @default
+             */
+            style: string;
+            /**
+             * Wanted
+             * @description Observations (steps) to collect.
+             */
+            wanted: number;
+        };
+        /**
+         * ExperimentRow
+         * @description An experiment in a list.
+         */
+        ExperimentRow: {
+            /**
+             * Best
+             * @description Highest score of a game.
+             */
+            best: number;
+            /**
+             * Created At
+             * Format: date-time
+             * @description UTC time, RFC 3339.
+             */
+            created_at: string;
+            /** Games */
+            games: number;
+            /**
+             * Id
+             * @description Opaque id.
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Observations
+             * @description Steps recorded so far.
+             */
+            observations: number;
+            /** Style */
+            style: string;
+            /** Wanted */
+            wanted: number;
+        };
+        /**
+         * Experiments
+         * @description The player's own experiments, newest first.
+         */
+        Experiments: {
+            /** Items */
+            items: components["schemas"]["ExperimentRow"][];
+        };
+        /**
+         * GameCreate
+         * @description A game as it was played; `over` is false if the person left before its end.
+         */
+        GameCreate: {
+            /**
+             * Moves
+             * @description One letter a step: S, R or L.
+             */
+            moves: string;
+            /**
+             * Number
+             * @description The experiment's `next_game.number`.
+             */
+            number: number;
+            /**
+             * Over
+             * @description Whether the game ended.
+             */
+            over: boolean;
+            /**
+             * Score
+             * @description Foods eaten, as the page counted.
+             */
+            score: number;
+        };
+        /**
+         * GameRow
+         * @description A recorded game.
+         */
+        GameRow: {
+            /** Number */
+            number: number;
+            /** Over */
+            over: boolean;
+            /**
+             * Received At
+             * Format: date-time
+             * @description UTC time, RFC 3339.
+             */
+            received_at: string;
+            /**
+             * Score
+             * @description Foods eaten, computed by the server.
+             */
+            score: number;
+            /** Steps */
+            steps: number;
         };
         /**
          * Grid
@@ -1777,6 +2301,89 @@ export interface components {
             own_rank: number | null;
             /** Players */
             players: components["schemas"]["LeaderRow"][];
+        };
+        /**
+         * Lesson
+         * @description One learner's training on an experiment's games.
+         */
+        Lesson: {
+            /**
+             * Created At
+             * Format: date-time
+             * @description UTC time, RFC 3339.
+             */
+            created_at: string;
+            /** Curves */
+            curves: components["schemas"]["Curve"][];
+            /** Finished At */
+            finished_at: string | null;
+            /**
+             * Id
+             * @description Opaque id.
+             */
+            id: string;
+            /**
+             * Learner
+             * @enum {string}
+             */
+            learner: "finetuned" | "supervised" | "inverse-q";
+            /**
+             * Note
+             * @description What it does now, or why it failed.
+             */
+            note: string;
+            /**
+             * Observations
+             * @description Steps it learns from.
+             */
+            observations: number;
+            /**
+             * Progress
+             * @description Share done.
+             */
+            progress: number;
+            result: components["schemas"]["LessonResult"] | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "done" | "failed" | "cancelled";
+        };
+        /**
+         * LessonResult
+         * @description What a learner made of the games, beside its base and its control.
+         */
+        LessonResult: {
+            /** @description The pre-trained agent it began from, where there is one. */
+            base: components["schemas"]["Played"] | null;
+            /** @description The same compute with no human data. */
+            control: components["schemas"]["Played"];
+            /** Gradient Steps */
+            gradient_steps: number;
+            /** @description Foods a game above the control. */
+            improvement: components["schemas"]["Estimate"];
+            /**
+             * Seconds
+             * @description Time of training and evaluation, in seconds.
+             */
+            seconds: number;
+            taught: components["schemas"]["Played"];
+        };
+        /**
+         * Lessons
+         * @description The latest lesson of each learner.
+         */
+        Lessons: {
+            /** Items */
+            items: components["schemas"]["Lesson"][];
+        };
+        /**
+         * LessonsCreate
+         * @description Train learners on what is recorded.
+         */
+        LessonsCreate: {
+            /** Learners */
+            learners: ("finetuned" | "supervised" | "inverse-q")[];
         };
         /**
          * Lot
@@ -1982,6 +2589,19 @@ export interface components {
             name: string;
         };
         /**
+         * NextGame
+         * @description The game to play next.
+         */
+        NextGame: {
+            /** Number */
+            number: number;
+            /**
+             * Seed
+             * @description Decides where foods appear.
+             */
+            seed: number;
+        };
+        /**
          * Overview
          * @description The operator's page.
          */
@@ -2062,6 +2682,27 @@ export interface components {
              * @description Fraction of the reference driver's mean progress.
              */
             target_score: number;
+        };
+        /**
+         * Played
+         * @description How one policy plays: 1,000 seeded games, and how often it does what this person did.
+         */
+        Played: {
+            /** @description Share of the person's held-out moves that it would make. */
+            agreement: components["schemas"]["Estimate"];
+            /** Best */
+            best: number;
+            /** @description The game with the median score. */
+            game: components["schemas"]["RecordedGame"];
+            /**
+             * Histogram
+             * @description Games by score: entry k counts scores from 5k to 5k + 4.
+             */
+            histogram: number[];
+            /** Median */
+            median: number;
+            /** @description Foods a game. */
+            score: components["schemas"]["Estimate"];
         };
         /**
          * Policy
@@ -2197,6 +2838,24 @@ export interface components {
             };
             /** Sentence */
             sentence: string;
+        };
+        /**
+         * RecordedGame
+         * @description A game to be played back by the page.
+         */
+        RecordedGame: {
+            /**
+             * Moves
+             * @description One letter a step: S, R or L.
+             */
+            moves: string;
+            /** Score */
+            score: number;
+            /**
+             * Seed
+             * @description Decides where foods appear.
+             */
+            seed: number;
         };
         /**
          * RecoveryCode
@@ -3422,6 +4081,413 @@ export interface operations {
             };
         };
     };
+    read_experiment_board: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExperimentBoard"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_experiments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Experiments"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_experiment: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client; the same key does the same thing once. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExperimentCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Experiment"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Experiment"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_experiment_json: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_experiment_minari: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_game: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GameCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Experiment"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_lessons: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lessons"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_lessons: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LessonsCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lessons"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read_leaderboard: {
         parameters: {
             query?: never;
@@ -3438,6 +4504,166 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Leaderboard"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_lesson: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lesson_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lesson"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_lesson_onnx: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lesson_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_lesson_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lesson_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resume_lesson: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lesson_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lesson"];
                 };
             };
             /** @description A problem that the client can mend. */

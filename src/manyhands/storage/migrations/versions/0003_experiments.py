@@ -25,6 +25,7 @@ def upgrade() -> None:
         sa.Column("observations", sa.Integer(), server_default="0", nullable=False),
         sa.Column("games", sa.Integer(), server_default="0", nullable=False),
         sa.Column("best", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("imported", sa.JSON(), nullable=True),
         sa.Column("idempotency_key", sa.String(), nullable=False),
         sa.Column("created_us", sa.BigInteger(), nullable=False),
         sa.CheckConstraint("observations <= wanted", name=op.f("ck_experiments_observations")),

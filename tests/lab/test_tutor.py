@@ -1,0 +1,174 @@
+"""Lessons from request to result: trained, reported, cancelled, resumed by another process, deleted."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sqlalchemy import insert
+
+from manyhands import jobs
+from manyhands.envs.snake import scripted
+from manyhands.envs.snake.board import TURNS, Board
+from manyhands.envs.snake.game import Game
+from manyhands.lab import api as lab
+from manyhands.lab.experiments import seed_of
+from manyhands.lab.halfway import Desk
+from manyhands.lab.lessons import LEARNERS
+from manyhands.lab.tutor import Tutor
+from manyhands.learners import cloning, snake_lessons
+from manyhands.learners.snake_lessons import Halfway
+from manyhands.learners.snake_rows import Snapshot
+from manyhands.storage import ContentStore, Database, open_database
+from manyhands.storage.schema import players
+from manyhands.types import now_us
+
+PLAYER = "plr_aaaaaaaaaaaaaaaa"
+BOARD = {"width": 8, "height": 8, "start_length": 3, "cap": 100}
+TERMS = jobs.WorkerTerms("tutor-test", 20.0, 0.05)
+
+
+@pytest.fixture
+def database(sqlite_url: str) -> Iterator[Database]:
+    found = open_database(sqlite_url)
+    with found.write() as connection:
+        connection.execute(
+            insert(players).values(id=PLAYER, name="Ada", created_us=now_us(), consent_us=now_us())
+        )
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def little(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Train and measure with less: what is tested here is the way of a lesson, not what it is worth."""
+    train = cloning.train
+
+    def shorter(data: Any, config: cloning.CloningConfig, *rest: Any) -> Any:
+        return train(data, replace(config, steps=50), *rest)
+
+    monkeypatch.setattr(cloning, "train", shorter)
+    monkeypatch.setattr("manyhands.lab.tutor.GAMES", 8)
+
+
+@pytest.fixture
+def tutor(database: Database, tmp_path: Path) -> Tutor:
+    return Tutor(database, ContentStore(tmp_path / "content"), tmp_path / "lessons", TERMS)
+
+
+def recorded(database: Database) -> str:
+    """An experiment with 150 moves of a player who goes straight for the food."""
+    order = lab.ExperimentOrder(PLAYER, "abcdefgh", "Greedy", "", 150, True, BOARD)
+    with database.write() as connection:
+        experiment_id = lab.create(connection, order, now_us())
+    chance, left, number = random.Random(0), 150, 1
+    while left:
+        game, letters = Game(Board(**BOARD), seed_of(experiment_id, number)), ""
+        while not game.ended and len(letters) < left:
+            turn = scripted.greedy(game, chance)
+            letters += scripted.LETTERS[turn]
+            game.move(turn)
+        played = lab.Played(number, letters, game.eaten, bool(game.ended))
+        with database.write() as connection:
+            experiment = lab.own(connection, experiment_id, PLAYER)
+            lab.add_game(connection, experiment_id, PLAYER, lab.replayed(experiment, played), now_us())
+        left, number = left - len(letters), number + 1
+    return experiment_id
+
+
+def ask(database: Database) -> str:
+    """Ask for a clone of the player."""
+    experiment_id = recorded(database)
+    with database.write() as connection:
+        lab.teach(connection, experiment_id, PLAYER, ["supervised"], now_us())
+        return str(lab.latest(connection, experiment_id)[0]["id"])
+
+
+def lesson(database: Database, lesson_id: str) -> dict[str, Any]:
+    with database.read() as connection:
+        return lab.own_lesson(connection, lesson_id, PLAYER)
+
+
+@pytest.mark.usefixtures("little")
+def test_a_lesson_is_taught_and_reported(database: Database, tutor: Tutor, tmp_path: Path) -> None:
+    lesson_id = ask(database)
+    assert tutor.step()
+    assert not tutor.step()
+    found = lesson(database, lesson_id)
+    assert (found["state"], found["progress"], found["observations"]) == ("done", 1.0, 150)
+    result = found["result"]
+    for who in ("taught", "control", "base"):
+        played = result[who]
+        assert played["score"]["low"] <= played["score"]["mean"] <= played["score"]["high"]
+        assert sum(played["histogram"]) == 8
+        game = Game(Board(**BOARD), played["game"]["seed"])
+        for letter in played["game"]["moves"]:
+            assert not game.ended
+            game.move(TURNS[letter])
+        assert game.ended
+        assert game.eaten == played["game"]["score"]
+    gap = result["taught"]["score"]["mean"] - result["control"]["score"]["mean"]
+    assert result["improvement"]["mean"] == pytest.approx(gap)
+    assert {curve["arm"] for curve in found["curves"]} == {"human", "control"}
+    assert not list((tmp_path / "lessons").iterdir())
+    with database.read() as connection:
+        assert ContentStore(tmp_path / "content").get(lab.policy_cid(connection, lesson_id, PLAYER))
+        [row] = lab.board(connection, PLAYER)
+    assert (row["experiment"], row["player"], row["is_own"]) == ("Greedy", "Ada", True)
+
+
+@pytest.mark.usefixtures("little")
+def test_a_cancelled_lesson_goes_on_where_it_was(
+    database: Database, tutor: Tutor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lesson_id = ask(database)
+    keep, told = Desk.keep, []
+
+    def cancelling(desk: Desk, of: str, halfway: Halfway) -> None:
+        keep(desk, of, halfway)
+        told.append((halfway.human is not None, halfway.snapshot.part))
+        if len(told) == 13:
+            with database.write() as connection:
+                lab.cancel(connection, lesson_id, PLAYER, now_us())
+
+    monkeypatch.setattr(Desk, "keep", cancelling)
+    assert tutor.step()
+    assert lesson(database, lesson_id)["state"] == "cancelled"
+    assert told[-1] == (True, 3)
+    with database.write() as connection:
+        lab.resume(connection, lesson_id, PLAYER)
+    # Another process has nothing but what lies on the disk.
+    assert Tutor(database, ContentStore(tmp_path / "content"), tmp_path / "lessons", TERMS).step()
+    assert told[13] == (True, 4)
+    assert lesson(database, lesson_id)["state"] == "done"
+
+
+def test_a_deleted_lesson_is_dropped(database: Database, tutor: Tutor) -> None:
+    ask(database)
+    with database.write() as connection:
+        lab.withdraw(connection, PLAYER, now_us())
+    assert not tutor.step()
+
+
+def test_what_is_kept_halfway_is_read_back(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "lessons")
+    assert desk.take("les_a") is None
+    leaves = (np.arange(3, dtype=np.float32), np.asarray(4, np.int32), np.zeros((2, 2)))
+    desk.keep("les_a", Halfway(None, Snapshot(2, leaves, {"loss": [0.5, 0.25]}), 1.5))
+    found = desk.take("les_a")
+    assert found is not None
+    assert (found.human, found.seconds, found.snapshot.part) == (None, 1.5, 2)
+    assert found.snapshot.curves == {"loss": [0.5, 0.25]}
+    assert all(map(np.array_equal, found.snapshot.leaves, leaves))
+    desk.clear("les_a")
+    desk.clear("les_a")
+    assert desk.take("les_a") is None
+
+
+def test_the_learners_of_the_interface_are_those_of_the_lessons() -> None:
+    assert LEARNERS == snake_lessons.LEARNERS
