@@ -14,9 +14,8 @@ from manyhands.envs.snake.game import Game
 from manyhands.envs.snake.replay import Transitions, replay
 from manyhands.envs.snake.sight import of_game
 from manyhands.errors import InputError
-from manyhands.learners import cloning, conservative, finetuning, snake_study
-from manyhands.learners import snake_lessons as lessons
-from manyhands.learners.snake_lessons import Progress, Rows, Snapshot, Tell, Trained
+from manyhands.learners import cloning, conservative, finetuning, snake_rows, snake_study
+from manyhands.learners.snake_rows import Rows, Snapshot, Step, Tell, Trained
 from manyhands.policies import files, network
 
 CLONING = cloning.CloningConfig(steps=400, batch=128, hidden=(32,))
@@ -31,12 +30,12 @@ def data() -> Transitions:
 
 @pytest.fixture(scope="module")
 def base() -> files.Policy:
-    spec = lessons.spec_of("features", (16,))
-    return lessons.policy_of("features", spec, network.init(spec, jax.random.key(0)))
+    spec = snake_rows.spec_of("features", (16,))
+    return snake_rows.policy_of("features", spec, network.init(spec, jax.random.key(0)))
 
 
-def quiet(_: Progress) -> None:
-    """Progress that nobody reads."""
+def quiet(_: Step) -> None:
+    """Step that nobody reads."""
 
 
 def run(name: str, data: Transitions, base: files.Policy, tell: Tell = quiet, resume: Any = None) -> Trained:
@@ -54,12 +53,12 @@ NAMES = ["cloning", "conservative", "finetuning"]
 def test_a_cancelled_training_resumes_to_the_same_policy(
     name: str, data: Transitions, base: files.Policy
 ) -> None:
-    told: list[Progress] = []
+    told: list[Step] = []
 
     class Stopped(Exception):
         pass
 
-    def stop(progress: Progress) -> None:
+    def stop(progress: Step) -> None:
         told.append(progress)
         if len(told) == 4:
             raise Stopped
@@ -67,9 +66,9 @@ def test_a_cancelled_training_resumes_to_the_same_policy(
     whole = run(name, data, base)
     with pytest.raises(Stopped):
         run(name, data, base, stop)
-    rest: list[Progress] = []
+    rest: list[Step] = []
     again = run(name, data, base, rest.append, told[-1].snapshot)
-    assert len(told) + len(rest) == lessons.PARTS
+    assert len(told) + len(rest) == snake_rows.PARTS
     assert rest[-1].step == rest[-1].steps
     assert again.curves == whole.curves
     for key, array in whole.policy.params.items():
@@ -91,8 +90,8 @@ def test_a_clone_does_what_the_player_does(data: Transitions) -> None:
     other = replay(ARCADE, scripted.play(ARCADE, scripted.greedy, 1, 400))
     config = cloning.CloningConfig(steps=1500, hidden=(64,))
     policy = files.parse(files.dump(cloning.train(data, config, 0, quiet).policy))
-    assert snake_study.agreement(policy, other) > 0.9
-    found = snake_study.evaluate(policy, 20, seed=5)
+    assert snake_study.agreement(policy, other).share > 0.9
+    found = snake_study.evaluate(policy, games=20, seed=5)
     assert found.low < found.mean < found.high
     assert found.mean > 3.0
     # The recorded game is a real one: the replay confirms its end.
@@ -115,8 +114,8 @@ def test_symmetric_positions_are_those_of_the_turned_board() -> None:
     }
     seen = {name: of_game(Game(board, 1, body, heading, at)) for name, (body, heading, at) in shapes.items()}
     one = np.zeros(1, np.float32)
-    rows = Rows(seen["right"][None], np.array([2]), one, one > 1.0, seen["right"][None])
-    eight = lessons.symmetric(rows)
+    rows = Rows(seen["right"][None], np.array([2]), one, one > 1.0, seen["right"][None], one + 1.0)
+    eight = snake_rows.symmetric(rows)
     assert eight.turn.tolist() == [2] * 4 + [0] * 4
     np.testing.assert_allclose(eight.seen[1], seen["down"], atol=1e-6)
     mirrored = of_game(Game(board, 1, mirror([middle, middle - 1, middle - 13]), 2, mirror([food])[0]))
@@ -134,10 +133,10 @@ def mirror(cells: list[int]) -> list[int]:
 
 
 def test_rare_turns_weigh_more_and_labels_are_shared(data: Transitions) -> None:
-    rows = lessons.rows(data, "features")
-    weight = cloning.weights(rows, cloning.CloningConfig(balance=1.0))
-    sums = [weight[rows.turn == turn].sum() for turn in range(3)]
-    np.testing.assert_allclose(sums, sums[0], rtol=1e-4)
+    rows = snake_rows.rows(data, "features", balance=1.0)
+    sums = [rows.weight[rows.turn == turn].sum() for turn in range(3)]
+    np.testing.assert_allclose(sums, len(rows.turn) / 3, rtol=1e-4)
+    assert (snake_rows.rows(data, "features").weight == 1.0).all()
     target = cloning.targets(rows, CLONING)
     np.testing.assert_allclose(target.sum(axis=1), 1.0, atol=1e-6)
     assert (target[np.arange(len(target)), rows.turn] >= 1.0 - CLONING.shared).all()
@@ -153,4 +152,4 @@ def test_scripted_players_are_seeded_and_play_as_many_moves_as_asked() -> None:
 
 def test_an_interval_needs_two_games(base: files.Policy) -> None:
     with pytest.raises(InputError, match="two games"):
-        snake_study.evaluate(base, 1)
+        snake_study.evaluate(base, games=1)

@@ -23,8 +23,8 @@ from jax import Array
 
 from manyhands.envs.snake.board import ARCADE
 from manyhands.envs.snake.replay import Transitions, replay
-from manyhands.learners import snake_lessons as lessons
-from manyhands.learners.snake_lessons import F32, Rows, Snapshot, Tell, Trained
+from manyhands.learners import snake_rows
+from manyhands.learners.snake_rows import F32, Rows, Snapshot, Tell, Trained
 from manyhands.policies import network
 from manyhands.policies.network import NetworkSpec, Params
 
@@ -63,14 +63,6 @@ def targets(found: Rows, config: CloningConfig) -> F32:
     return np.asarray((1.0 - config.shared) * move + config.shared * shares[kind], np.float32)
 
 
-def weights(found: Rows, config: CloningConfig) -> F32:
-    """Weight of each row (N,), of mean 1: the rarer a turn, the more."""
-    counts = np.bincount(found.turn, minlength=3)
-    each = (len(found.turn) / np.maximum(counts, 1.0)) ** config.balance
-    weight = each[found.turn]
-    return np.asarray(weight / weight.mean(), np.float32)
-
-
 def _loss(spec: NetworkSpec, params: Params, batch: tuple[Array, Array, Array]) -> Array:
     """Weighted cross-entropy."""
     seen, target, weight = batch
@@ -97,7 +89,7 @@ def _part(spec: NetworkSpec, config: CloningConfig, carry: Any, data: Any, held:
         return (optax.apply_updates(params, change), state), loss
 
     params, state, best, least = carry
-    keys = jax.random.split(key, config.steps // lessons.PARTS)
+    keys = jax.random.split(key, config.steps // snake_rows.PARTS)
     (params, state), losses = jax.lax.scan(step, (params, state), keys)
     out = _loss(spec, params, held)
     best = jax.tree.map(lambda new, old: jnp.where(out < least, new, old), params, best)
@@ -108,10 +100,10 @@ def train(
     data: Transitions, config: CloningConfig, seed: int, tell: Tell, resume: Snapshot | None = None
 ) -> Trained:
     """Clone the player of the games. Raises InputError for too few moves."""
-    learned, held = lessons.split(lessons.rows(data, config.sensor))
-    learned = lessons.symmetric(learned)
-    spec = lessons.spec_of(config.sensor, config.hidden)
-    given, out = ((found.seen, targets(found, config), weights(found, config)) for found in (learned, held))
+    learned, held = snake_rows.split(snake_rows.rows(data, config.sensor, config.balance))
+    learned = snake_rows.symmetric(learned)
+    spec = snake_rows.spec_of(config.sensor, config.hidden)
+    given, out = ((found.seen, targets(found, config), found.weight) for found in (learned, held))
     first, second = jax.random.split(jax.random.key(seed))
     params = network.init(spec, first)
 
@@ -120,8 +112,8 @@ def train(
         return carry, {"loss": float(loss), "held_out_loss": float(aside)}
 
     carry = (params, _optimiser(config).init(params), params, jnp.float32(jnp.inf))
-    carry, curves = lessons.in_parts(carry, part, config.steps, tell, resume)
-    return Trained(lessons.policy_of(config.sensor, spec, carry[2]), curves)
+    carry, curves = snake_rows.in_parts(carry, part, config.steps, tell, resume)
+    return Trained(snake_rows.policy_of(config.sensor, spec, carry[2]), curves)
 
 
 def main() -> None:
@@ -139,7 +131,7 @@ def main() -> None:
     data = replay(ARCADE, scripted.play(ARCADE, player, arguments.seed, arguments.moves))
     config = CloningConfig(sensor=arguments.sensor)
     trained = train(data, config, arguments.seed, lambda told: print(told.step, told.curve, flush=True))
-    print(study.evaluate(trained.policy, 1000, seed=1).sentence())
+    print(study.evaluate(trained.policy, seed=1).sentence())
 
 
 if __name__ == "__main__":

@@ -22,8 +22,8 @@ from jax import Array
 
 from manyhands.envs.snake.board import ARCADE
 from manyhands.envs.snake.replay import Transitions, replay
-from manyhands.learners import snake_lessons as lessons
-from manyhands.learners.snake_lessons import Rows, Snapshot, Tell, Trained
+from manyhands.learners import snake_rows
+from manyhands.learners.snake_rows import Rows, Snapshot, Tell, Trained
 from manyhands.policies import network
 from manyhands.policies.network import NetworkSpec, Params
 
@@ -48,6 +48,8 @@ class ConservativeConfig:
     """share of the target network that a step replaces"""
     conservatism: float = 1.0
     """weight of the term that lowers what nobody did"""
+    balance: float = 0.5
+    """see `snake_rows.rows`; of that term"""
     hidden: tuple[int, ...] = (128, 128)
     """widths of the hidden layers"""
 
@@ -56,13 +58,14 @@ def losses(
     spec: NetworkSpec, config: ConservativeConfig, params: Params, target: Params, batch: Any
 ) -> tuple[Array, Array]:
     """Squared error of the values, and how far values of all moves lie above those that were made."""
-    seen, turn, reward, ended, after = batch
+    seen, turn, reward, ended, after, weight = batch
     said = network.head(spec, params, seen)
     made = jnp.take_along_axis(said, turn[:, None], axis=1)[:, 0]
     chosen = jnp.argmax(network.head(spec, params, after), axis=-1)
     ahead = jnp.take_along_axis(network.head(spec, target, after), chosen[:, None], axis=1)[:, 0]
     wanted = jax.lax.stop_gradient(reward + config.discount * jnp.where(ended, 0.0, ahead))
-    return optax.huber_loss(made, wanted).mean(), (jax.nn.logsumexp(said, axis=-1) - made).mean()
+    gap = jax.nn.logsumexp(said, axis=-1) - made
+    return optax.huber_loss(made, wanted).mean(), (weight * gap).mean()
 
 
 def _optimiser(config: ConservativeConfig) -> Any:
@@ -89,7 +92,7 @@ def _part(spec: NetworkSpec, config: ConservativeConfig, carry: Any, data: Rows,
         params = optax.apply_updates(params, change)
         return (params, optax.incremental_update(params, target, config.target), state), both
 
-    carry, both = jax.lax.scan(step, carry, jax.random.split(key, config.steps // lessons.PARTS))
+    carry, both = jax.lax.scan(step, carry, jax.random.split(key, config.steps // snake_rows.PARTS))
     return carry, both.mean(axis=0)
 
 
@@ -97,8 +100,8 @@ def train(
     data: Transitions, config: ConservativeConfig, seed: int, tell: Tell, resume: Snapshot | None = None
 ) -> Trained:
     """Learn values from the games. Raises InputError for too few moves."""
-    learned = lessons.symmetric(lessons.rows(data, config.sensor))
-    spec = lessons.spec_of(config.sensor, config.hidden)
+    learned = snake_rows.symmetric(snake_rows.rows(data, config.sensor, config.balance))
+    spec = snake_rows.spec_of(config.sensor, config.hidden)
     first, second = jax.random.split(jax.random.key(seed))
     params = network.init(spec, first)
 
@@ -108,8 +111,8 @@ def train(
         return carry, {"value_error": error, "gap": gap}
 
     carry = (params, jax.tree.map(jnp.copy, params), _optimiser(config).init(params))
-    carry, curves = lessons.in_parts(carry, part, config.steps, tell, resume)
-    return Trained(lessons.policy_of(config.sensor, spec, carry[0]), curves)
+    carry, curves = snake_rows.in_parts(carry, part, config.steps, tell, resume)
+    return Trained(snake_rows.policy_of(config.sensor, spec, carry[0]), curves)
 
 
 def main() -> None:
@@ -127,7 +130,7 @@ def main() -> None:
     data = replay(ARCADE, scripted.play(ARCADE, player, arguments.seed, arguments.moves))
     config = ConservativeConfig(sensor=arguments.sensor)
     trained = train(data, config, arguments.seed, lambda told: print(told.step, told.curve, flush=True))
-    print(study.evaluate(trained.policy, 1000, seed=1).sentence())
+    print(study.evaluate(trained.policy, seed=1).sentence())
 
 
 if __name__ == "__main__":

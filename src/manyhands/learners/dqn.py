@@ -218,16 +218,32 @@ class Dqn:
         return learning._replace(params=params, target=target, optimiser=optimiser)
 
 
-def scores(task: SnakeTask, spec: NetworkSpec, params: Params, key: Array, games: int) -> NDArray[np.int32]:
-    """Foods eaten in `games` games of the greedy policy, each played to its end, (games,)."""
+class Games(NamedTuple):
+    """Greedy games, each played to its end."""
+
+    seeds: NDArray[np.uint32]  # (games,)
+    foods: NDArray[np.int32]  # (games,)
+    steps: NDArray[np.int32]  # (games,)
+    stretches: list[tuple[NDArray[np.intp], NDArray[np.int8]]]  # which games (B,), their turns (STRETCH, B)
+
+    def turns(self, game: int) -> NDArray[np.int8]:
+        """Turns of one game from its first move to its last."""
+        made = [turns[:, np.searchsorted(who, game)] for who, turns in self.stretches if game in who]
+        return np.concatenate(made)[: self.steps[game]]
+
+
+def play(task: SnakeTask, spec: NetworkSpec, params: Params, key: Array, games: int) -> Games:
+    """Play `games` games of the greedy policy."""
     states = jax.vmap(task.start)(jax.random.split(key, games))
-    found, who = np.zeros(games, np.int32), np.arange(games)
+    foods, steps, who = np.zeros(games, np.int32), np.zeros(games, np.int32), np.arange(games)
+    found = Games(np.asarray(states.seed), foods, steps, [])
     while len(who):
         alive = jnp.arange(states.head.shape[0]) < len(who)
-        states, alive = _play_on(task, spec, params, states, alive)
+        states, alive, turns = _play_on(task, spec, params, states, alive)
+        found.stretches.append((who, np.asarray(turns)[:, : len(who)]))
         going = np.asarray(alive)[: len(who)]
-        eaten = np.asarray(states.eaten)[: len(who)]
-        found[who[~going]] = eaten[~going]
+        foods[who[~going]] = np.asarray(states.eaten)[: len(who)][~going]
+        steps[who[~going]] = np.asarray(states.steps)[: len(who)][~going]
         # Few games last long; those that have ended are not carried along.
         rows = np.flatnonzero(going)
         who = who[rows]
@@ -237,23 +253,27 @@ def scores(task: SnakeTask, spec: NetworkSpec, params: Params, key: Array, games
     return found
 
 
+def scores(task: SnakeTask, spec: NetworkSpec, params: Params, key: Array, games: int) -> NDArray[np.int32]:
+    """Foods eaten in `games` games of the greedy policy, each played to its end, (games,)."""
+    return play(task, spec, params, key, games).foods
+
+
 @partial(jax.jit, static_argnums=(0, 1))
 def _play_on(
     task: SnakeTask, spec: NetworkSpec, params: Params, states: State, alive: Array
-) -> tuple[State, Array]:
-    """Up to STRETCH greedy moves of the games that are alive."""
+) -> tuple[State, Array, Array]:
+    """Up to STRETCH greedy moves of the games that are alive, and these moves."""
 
-    def tick(carry: tuple[State, Array], _nothing: None) -> tuple[tuple[State, Array], None]:
+    def tick(carry: tuple[State, Array], _nothing: None) -> tuple[tuple[State, Array], Array]:
         states, alive = carry
         turn = best(spec, params, jax.vmap(task.observe)(states)["vector"])
-        after, _, ended = jax.vmap(partial(rules.move, task.board))(
-            states, jnp.asarray(TURNS, jnp.int32)[turn]
-        )
-        return (keep(alive, after, states), alive & ~ended), None
+        turn = jnp.asarray(TURNS, jnp.int32)[turn]
+        after, _, ended = jax.vmap(partial(rules.move, task.board))(states, turn)
+        return (keep(alive, after, states), alive & ~ended), turn.astype(jnp.int8)
 
     played: tuple[State, Array]
-    played, _moves = jax.lax.scan(tick, (states, alive), None, length=STRETCH)
-    return played
+    played, turns = jax.lax.scan(tick, (states, alive), None, length=STRETCH)
+    return *played, turns
 
 
 def pretrain(

@@ -26,17 +26,15 @@ import optax
 from jax import Array
 
 from manyhands.envs.snake import rules
-from manyhands.envs.snake.board import ARCADE
+from manyhands.envs.snake.board import ARCADE, Board
 from manyhands.envs.snake.replay import Transitions, replay
 from manyhands.envs.snake.rules import State
 from manyhands.envs.snake.task import SnakeTask
-from manyhands.learners import dqn
-from manyhands.learners import snake_lessons as lessons
-from manyhands.learners.snake_lessons import Rows, Snapshot, Tell, Trained
+from manyhands.learners import dqn, snake_rows
+from manyhands.learners.snake_rows import Rows, Snapshot, Tell, Trained
 from manyhands.policies import files, network
 from manyhands.policies.files import Policy
 from manyhands.policies.network import NetworkSpec, Params
-from manyhands.policies.simulate import keep
 
 
 @dataclass(frozen=True)
@@ -69,8 +67,12 @@ class FinetuningConfig:
     """weight of that margin"""
     anchor: float = 1.0
     """weight of the squared distance to the base's values on own moves"""
+    balance: float = 0.5
+    """see `snake_rows.rows`; of the margin"""
     validation: int = 512
     """games that decide how far to go"""
+    board: Board = ARCADE
+    """that is played on"""
 
 
 class Own(NamedTuple):
@@ -105,17 +107,17 @@ def remember(task: SnakeTask, spec: NetworkSpec, config: FinetuningConfig, param
         after, ate, ended = jax.vmap(partial(rules.move, task.board))(
             states, jnp.asarray(dqn.TURNS, jnp.int32)[turn]
         )
-        fresh = jax.vmap(task.start)(jax.random.split(fresh_key, config.games))
+        seeds = jax.random.bits(fresh_key, (config.games,), jnp.uint32)
         reward = jnp.where(ended, -1.0, ate.astype(jnp.float32))
         own = Own(seen.astype(jnp.float16), turn.astype(jnp.int8), reward, ended)
-        return keep(ended, fresh, after), own
+        return jax.vmap(partial(rules.begin_again, task.board))(after, seeds, ended), own
 
     _, own = jax.lax.scan(move, states, jax.random.split(play_key, config.moves))
     return Own(*own)
 
 
 def _own_rows(config: FinetuningConfig, own: Own, count: int, key: Array) -> tuple[Array, ...]:
-    """Seen, turn, return, discount of what follows, seen then, of `count` own moves."""
+    """Seen, turn, return, discount of what follows, seen then, and no imitation, of `count` own moves."""
     when_key, who_key = jax.random.split(key)
     when = jax.random.randint(when_key, (count,), 0, config.moves - config.returns)
     who = jax.random.randint(who_key, (count,), 0, config.games)
@@ -125,7 +127,7 @@ def _own_rows(config: FinetuningConfig, own: Own, count: int, key: Array) -> tup
         lives *= config.discount * ~own.ended[when + step, who]
     seen, later = own.seen[when, who], own.seen[when + config.returns, who]
     turn = own.turn[when, who].astype(jnp.int32)
-    return seen.astype(jnp.float32), turn, total, lives, later.astype(jnp.float32)
+    return seen.astype(jnp.float32), turn, total, lives, later.astype(jnp.float32), jnp.zeros(count)
 
 
 def _loss(
@@ -133,7 +135,7 @@ def _loss(
 ) -> Array:
     """Error of the values, the margin on the player's moves, the distance to the base on own ones."""
     average, base = nets
-    seen, turn, total, lives, later, played = batch
+    seen, turn, total, lives, later, weight = batch
     said = network.head(spec, params, seen)
     made = jnp.take_along_axis(said, turn[:, None], axis=1)[:, 0]
     chosen = dqn.best(spec, params, later)
@@ -142,7 +144,7 @@ def _loss(
     others = config.margin * (1.0 - jax.nn.one_hot(turn, len(dqn.TURNS)))
     short = (said + others).max(axis=-1) - made
     apart = ((said - network.head(spec, base, seen)) ** 2).mean(axis=-1)
-    held = jnp.where(played, config.imitation * short, config.anchor * apart)
+    held = jnp.where(weight > 0.0, config.imitation * weight * short, config.anchor * apart)
     return jnp.mean(error + held)
 
 
@@ -166,22 +168,21 @@ def _part(
         if theirs is not None:
             at = jax.random.randint(their_key, (count,), 0, len(theirs[1]))
             batch = jax.tree.map(lambda a, b: jnp.concatenate([a, b[at]]), batch, theirs)
-        played = jnp.arange(config.batch) >= config.batch - count
         loss, slopes = jax.value_and_grad(partial(_loss, spec, config))(
-            carry.params, (carry.average, base), (*batch, played)
+            carry.params, (carry.average, base), batch
         )
         change, state = optimiser.update(slopes, carry.optimiser, carry.params)
         params = optax.apply_updates(carry.params, change)
         return Carry(params, optax.incremental_update(params, carry.average, config.target), state), loss
 
-    carry, found = jax.lax.scan(step, carry, jax.random.split(key, config.steps // lessons.PARTS))
+    carry, found = jax.lax.scan(step, carry, jax.random.split(key, config.steps // snake_rows.PARTS))
     return carry, found.mean()
 
 
 def _their_rows(found: Rows, config: FinetuningConfig) -> tuple[Array, ...]:
     """The player's moves in the form of `_own_rows`, with returns of one move."""
     lives = np.where(found.ended, 0.0, config.discount).astype(np.float32)
-    return tuple(map(jnp.asarray, (found.seen, found.turn, found.reward, lives, found.after)))
+    return tuple(map(jnp.asarray, (found.seen, found.turn, found.reward, lives, found.after, found.weight)))
 
 
 def _between(base: Params, learned: Params, way: float) -> Params:
@@ -212,14 +213,15 @@ def train(
     tell: Tell,
     resume: Snapshot | None = None,
 ) -> Trained:
-    """Continue a base agent on a player's games, or as a control on none; the arcade board.
+    """Continue a base agent on a player's games, or as a control on none.
 
     Raises InputError for too few moves.
     """
-    task, spec = lessons.task_of(base), base.network
+    task, spec = SnakeTask(config.board, base.sensor["kind"]), base.network
     theirs = None
     if data is not None:
-        theirs = _their_rows(lessons.symmetric(lessons.rows(data, task.sensor)), config)
+        found = snake_rows.rows(data, task.sensor, config.balance)
+        theirs = _their_rows(snake_rows.symmetric(found), config)
     own_key, learn_key, games_key = jax.random.split(jax.random.key(seed), 3)
     own = remember(task, spec, config, base.params, own_key)
 
@@ -230,9 +232,9 @@ def train(
 
     copy = jax.tree.map(jnp.copy, base.params)
     carry = Carry(base.params, copy, _optimiser(config).init(base.params))
-    carry, curves = lessons.in_parts(carry, part, config.steps, tell, resume)
+    carry, curves = snake_rows.in_parts(carry, part, config.steps, tell, resume)
     params, way = farthest(task, base, carry.average, config.validation, games_key)
-    return Trained(lessons.policy_of(task.sensor, spec, params), curves | {"way": [way]})
+    return Trained(snake_rows.policy_of(task.sensor, spec, params), curves | {"way": [way]})
 
 
 def main() -> None:
@@ -256,8 +258,8 @@ def main() -> None:
         print(name, trained.curves, flush=True)
         found[name] = trained.policy
     for name, policy in found.items():
-        agrees = study.agreement(policy, other)
-        print(f"{name}: {study.evaluate(policy, 1000, seed=1).sentence()}, agreement {agrees:.3f}")
+        agrees = study.agreement(policy, other).share
+        print(f"{name}: {study.evaluate(policy, seed=1).sentence()}, agreement {agrees:.3f}")
 
 
 if __name__ == "__main__":

@@ -1,174 +1,202 @@
-"""What all learners of recorded Snake games share: their rows, parts of a training, and its result."""
+"""One person's Snake games made into a policy by one of three learners, beside a control, and its worth.
+
+    taught = teach("supervised", lesson, seed, tell)
+    found = report(taught, lesson, seed, tell)
+
+The learners are `finetuned` (`finetuning`, on what the base sees), `supervised` (`cloning`) and `inverse-q`
+(`conservative`, both on the thirteen features). A control is the same compute with no human data: fine-tuning
+with own moves in place of the person's, cloning and offline learning on as many moves of a player that turns
+at random. The last fifth of a lesson's moves is held out: nothing learns from it, and agreement is counted on
+it. What is raised in `tell` ends the work; `teach` then goes on from the last `Progress` that was told.
+"""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Literal
 
-import jax
-import numpy as np
-from numpy.typing import NDArray
-
-from manyhands.envs.snake import sight
-from manyhands.envs.snake.replay import Transitions
-from manyhands.envs.snake.task import SnakeTask
+from manyhands.envs.snake import scripted
+from manyhands.envs.snake.board import Board
+from manyhands.envs.snake.replay import Transitions, replay
 from manyhands.errors import InputError
+from manyhands.learners import cloning, conservative, finetuning, snake_study
+from manyhands.learners.cloning import CloningConfig
+from manyhands.learners.conservative import ConservativeConfig
+from manyhands.learners.finetuning import FinetuningConfig
+from manyhands.learners.snake_rows import Snapshot, Step, Trained
+from manyhands.learners.snake_study import Agreement, Scores
 from manyhands.policies.files import Policy
-from manyhands.policies.network import NetworkSpec, Params
 
-F32 = NDArray[np.float32]
-LEAST_MOVES = 50
-PARTS = 10
-BLOCK = 20  # neighbouring moves resemble each other, so they are held out together
-EVERY = 5  # one block in so many
-# Where a quarter turn clockwise takes the flags of left, right, up, down.
-QUARTER = (3, 2, 0, 1)
-MIRRORED = (1, 0, 2, 3)
-
-
-class Rows(NamedTuple):
-    """Moves as learners read them; the turn as an index into (left, straight, right)."""
-
-    seen: F32  # (N, F)
-    turn: NDArray[np.int32]  # (N,)
-    reward: F32  # (N,) 1 for a food, -1 for the death
-    ended: NDArray[np.bool_]  # (N,)
-    after: F32  # (N, F)
+LEARNERS = ("finetuned", "supervised", "inverse-q")
+HELD_OUT = 5  # one move in so many, at the end
+GAMES_SEED = 1_000_003  # plus the seed: games that no training plays
+EVEN = 0.5  # of `snake_rows.rows`, when labels are to be balanced
+Curves = dict[str, list[float]]
+Stage = Literal["human", "control", "games"]
+Who = Literal["base", "taught", "control"]
 
 
 @dataclass(frozen=True)
-class Snapshot:
-    """A training between two parts, to be resumed: parts done, arrays of its state, curves so far."""
+class Settings:
+    """Of the three learners; `balance` and `board` are taken from the lesson."""
 
-    part: int
-    leaves: tuple[NDArray[Any], ...]
-    curves: dict[str, list[float]]
+    supervised: CloningConfig = field(default_factory=CloningConfig)
+    inverse_q: ConservativeConfig = field(default_factory=ConservativeConfig)
+    finetuned: FinetuningConfig = field(default_factory=FinetuningConfig)
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What there is to learn from.
+
+    moves: the recorded games, `replay(board, records)`; board: they were played on, and all that is played
+    here; balance: whether rare turns weigh more; base: pre-trained policy, of either sensor, to be fine-tuned
+    and to be compared with.
+    """
+
+    moves: Transitions
+    board: Board
+    balance: bool
+    base: Policy
+    settings: Settings = field(default_factory=Settings)
+
+    @property
+    def learned(self) -> Transitions:
+        """The moves that may be learned from."""
+        return Transitions(*(leaf[: self._first_held] for leaf in vars(self.moves).values()))
+
+    @property
+    def held(self) -> Transitions:
+        """The last fifth."""
+        return Transitions(*(leaf[self._first_held :] for leaf in vars(self.moves).values()))
+
+    @property
+    def _first_held(self) -> int:
+        count = len(self.moves.turn)
+        return count - count // HELD_OUT
+
+
+@dataclass(frozen=True)
+class Halfway:
+    """Where a teaching stands: the person's training if it is finished, and a snapshot of the present one."""
+
+    human: Trained | None
+    snapshot: Snapshot
+    seconds: float
 
 
 @dataclass(frozen=True)
 class Progress:
-    """What a training tells after each of its PARTS: its curves' newest points, and where it stands."""
+    """What is told: stage, its share that is done in [0, 1], the newest point of each of its curves."""
 
-    step: int
-    steps: int
+    stage: Stage
+    share: float
     curve: dict[str, float]
-    snapshot: Snapshot
+    halfway: Halfway | None = None
 
 
 @dataclass(frozen=True)
-class Trained:
-    """A finished training."""
+class Taught:
+    """A policy and its control, less than 1 MB each, with their curves.
 
+    seconds: of both trainings; steps: minibatches of each.
+    """
+
+    learner: str
     policy: Policy
-    curves: dict[str, list[float]]
+    control: Policy
+    curves: Curves
+    control_curves: Curves
+    seconds: float
+    steps: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """Games of all three on the same seeds, agreement with the held-out moves, time and minibatches spent."""
+
+    scores: dict[Who, Scores]
+    agreements: dict[Who, Agreement]
+    seconds: float
+    steps: int
 
 
 Tell = Callable[[Progress], object]
-"""Called after each part; what it raises ends the training, whose last snapshot can be resumed."""
+StepTell = Callable[[Step], object]
 
 
-def rows(data: Transitions, sensor: str) -> Rows:
-    """The moves as a sensor sees them. Raises InputError for fewer than LEAST_MOVES."""
-    if len(data.turn) < LEAST_MOVES:
-        raise InputError(
-            f"There are {len(data.turn)} moves to learn from.",
-            field="games",
-            remedy=f"Play at least {LEAST_MOVES}.",
-        )
-    wide = sight.length_of(sensor)
-    reward = data.ate.astype(np.float32) - data.died.astype(np.float32)
-    turn = data.turn.astype(np.int32) + 1
-    return Rows(data.seen[:, :wide], turn, reward, data.died, data.after[:, :wide])
+def teach(learner: str, lesson: Lesson, seed: int, tell: Tell, resume: Halfway | None = None) -> Taught:
+    """Train on the person's moves, then the control; the same seed gives the same on the same machine.
 
-
-def split(found: Rows) -> tuple[Rows, Rows]:
-    """Blocks to learn from, and every fifth block, held out."""
-    out = np.arange(len(found.turn)) // BLOCK % EVERY == EVERY - 1
-    return Rows(*(leaf[~out] for leaf in found)), Rows(*(leaf[out] for leaf in found))
-
-
-def symmetric(found: Rows) -> Rows:
-    """The rows in all eight positions of the square: the rules know no preferred direction."""
-    parts = []
-    for flipped in (False, True):
-        seen, turn, after = found.seen, found.turn, found.after
-        if flipped:
-            seen, turn, after = _mirrored(seen), 2 - turn, _mirrored(after)
-        for _ in range(4):
-            parts.append(Rows(seen, turn, found.reward, found.ended, after))
-            seen, after = _turned(seen), _turned(after)
-    return Rows(*(np.concatenate(leaves) for leaves in zip(*parts, strict=True)))
-
-
-def _turned(seen: F32) -> F32:
-    """What is seen after the board was turned clockwise by a quarter."""
-    found = seen.copy()
-    found[:, 3:7] = seen[:, 3:7][:, QUARTER]
-    found[:, 7:11] = seen[:, 7:11][:, QUARTER]
-    found[:, 11] = _wrapped(seen[:, 11] + 0.25)
-    return found
-
-
-def _mirrored(seen: F32) -> F32:
-    """What is seen after left and right of the board were exchanged."""
-    found = seen.copy()
-    found[:, 1], found[:, 2] = seen[:, 2], seen[:, 1]
-    found[:, 3:7] = seen[:, 3:7][:, MIRRORED]
-    found[:, 7:11] = seen[:, 7:11][:, MIRRORED]
-    found[:, 11] = _wrapped(0.5 - seen[:, 11])
-    if seen.shape[1] > sight.FEATURES:
-        layers = seen[:, sight.FEATURES :].reshape(-1, 3, sight.SIDE, sight.SIDE)
-        found[:, sight.FEATURES :] = layers[..., ::-1].reshape(len(seen), -1)
-    return found
-
-
-def _wrapped(angle: F32) -> F32:
-    """Turns in (-.5, .5]."""
-    return np.where(angle > 0.5, angle - 1.0, angle).astype(np.float32)
-
-
-def in_parts(
-    carry: Any,
-    run: Callable[[Any, int], tuple[Any, dict[str, float]]],
-    steps: int,
-    tell: Tell,
-    resume: Snapshot | None,
-) -> tuple[Any, dict[str, list[float]]]:
-    """Go through PARTS parts, from a snapshot's one on; returns the last state and the curves.
-
-    carry: the state at the beginning, a tree of arrays; run(carry, part): one part and its curves' points.
-    Raises InputError if the snapshot is of another training.
+    tell: called ten times for each of the stages `human` and `control`; resume: what the last call held.
+    Raises InputError for an unknown learner, too few moves, or a resumption of another lesson.
     """
-    curves: dict[str, list[float]] = {}
-    first = 0
-    if resume is not None:
-        leaves, tree = jax.tree.flatten(carry)
-        if [np.shape(leaf) for leaf in leaves] != [np.shape(leaf) for leaf in resume.leaves]:
-            raise InputError("The snapshot is of another training.", field="resume", remedy="Start anew.")
-        carry = jax.tree.unflatten(tree, resume.leaves)
-        curves = {name: list(points) for name, points in resume.curves.items()}
-        first = resume.part
-    for part in range(first, PARTS):
-        carry, points = run(carry, part)
-        for name, point in points.items():
-            curves.setdefault(name, []).append(point)
-        kept = {name: list(points) for name, points in curves.items()}
-        arrays = tuple(np.asarray(leaf) for leaf in jax.tree.leaves(carry))
-        tell(Progress((part + 1) * steps // PARTS, steps, points, Snapshot(part + 1, arrays, kept)))
-    return carry, curves
+    if learner not in LEARNERS:
+        raise InputError(
+            f"There is no learner {learner!r}.", field="learner", remedy=f"Use one of {', '.join(LEARNERS)}."
+        )
+    begun_s = time.perf_counter() - (resume.seconds if resume else 0.0)
+    human = resume.human if resume else None
+    steps = 0
+
+    def telling(stage: Stage, finished: Trained | None) -> StepTell:
+        def told(step: Step) -> None:
+            nonlocal steps
+            steps = step.steps
+            halfway = Halfway(finished, step.snapshot, time.perf_counter() - begun_s)
+            tell(Progress(stage, step.step / step.steps, step.curve, halfway))
+
+        return told
+
+    going = resume.snapshot if resume else None
+    if human is None:
+        human = _train(learner, lesson, lesson.learned, seed)(telling("human", None), going)
+        going = None
+    nobodys = _nobodys(learner, lesson, seed)
+    control = _train(learner, lesson, nobodys, seed)(telling("control", human), going)
+    seconds = time.perf_counter() - begun_s
+    return Taught(learner, human.policy, control.policy, human.curves, control.curves, seconds, steps)
 
 
-def spec_of(sensor: str, hidden: tuple[int, ...]) -> NetworkSpec:
-    """Network with an output for each of left, straight, right; the largest one is played."""
-    return NetworkSpec(vector=sight.length_of(sensor), hidden=hidden, bins=(3,), actions=1)
+def _nobodys(learner: str, lesson: Lesson, seed: int) -> Transitions | None:
+    """What a control learns from: as many moves, none of them the person's."""
+    if learner == "finetuned":
+        return None
+    games = scripted.play(lesson.board, scripted.aimless, seed, len(lesson.learned.turn))
+    return replay(lesson.board, games)
 
 
-def policy_of(sensor: str, spec: NetworkSpec, params: Params) -> Policy:
-    """The policy file's content."""
-    return Policy("snake-v0", {"kind": sensor}, spec, params)
+def _train(
+    learner: str, lesson: Lesson, data: Transitions | None, seed: int
+) -> Callable[[StepTell, Snapshot | None], Trained]:
+    """The training of a learner, still to be told whom to tell and where to begin."""
+    balance, settings = EVEN if lesson.balance else 0.0, lesson.settings
+    if data is None or learner == "finetuned":
+        tuning = replace(settings.finetuned, balance=balance, board=lesson.board)
+        return partial(finetuning.train, lesson.base, data, tuning, seed)
+    if learner == "supervised":
+        return partial(cloning.train, data, replace(settings.supervised, balance=balance), seed)
+    return partial(conservative.train, data, replace(settings.inverse_q, balance=balance), seed)
 
 
-def task_of(policy: Policy) -> SnakeTask:
-    """The arcade board seen by a policy's sensor."""
-    return SnakeTask(sensor=policy.sensor["kind"])
+def report(
+    taught: Taught, lesson: Lesson, seed: int, tell: Tell, games: int = 1000, base: Scores | None = None
+) -> Report:
+    """Play `games` games of base, taught and control each; tells of stage `games` after each of the three.
+
+    base: what an earlier report with the same seed and number of games found for the base, if there is one.
+    """
+    begun_s = time.perf_counter()
+    scores: dict[Who, Scores] = {"base": base} if base else {}
+    agreements: dict[Who, Agreement] = {}
+    players: dict[Who, Policy] = {"base": lesson.base, "taught": taught.policy, "control": taught.control}
+    for name, policy in players.items():
+        if name not in scores:
+            scores[name] = snake_study.evaluate(policy, lesson.board, games, GAMES_SEED + seed)
+        agreements[name] = snake_study.agreement(policy, lesson.held)
+        tell(Progress("games", len(agreements) / len(players), {name: scores[name].mean}))
+    seconds = taught.seconds + time.perf_counter() - begun_s
+    return Report(scores, agreements, seconds, taught.steps)

@@ -42,7 +42,12 @@ def searching(game: Game, _chance: random.Random) -> int:
     return chosen
 
 
-PLAYERS: dict[str, Player] = {"greedy": greedy, "searching": searching}
+def aimless(_game: Game, chance: random.Random) -> int:
+    """Any turn: what a learner makes of nobody's moves."""
+    return chance.choice((0, 1, -1))
+
+
+PLAYERS: dict[str, Player] = {"greedy": greedy, "searching": searching, "aimless": aimless}
 
 
 def play(board: Board, player: Player, seed: int, moves: int) -> list[Record]:
