@@ -1,3 +1,4 @@
+import type * as lab from "../lab/wire";
 import type { components } from "./wire";
 import { asProblem, problemOf } from "./problem";
 
@@ -6,18 +7,24 @@ export type Wire<Name extends keyof Schemas> = Schemas[Name];
 
 interface Options {
   body?: unknown;
+  /** a body that is JSON already */
+  text?: string;
+  /** the request outlives the page; browsers allow 64 KiB */
+  keepalive?: boolean;
   headers?: Record<string, string>;
   signal?: AbortSignal;
 }
 
-async function send(method: string, path: string, { body, headers, signal }: Options): Promise<Response> {
+async function send(method: string, path: string, { body, text, keepalive, headers, signal }: Options): Promise<Response> {
+  const sent = text ?? (body === undefined ? undefined : JSON.stringify(body));
   let response: Response;
   try {
     response = await fetch(`/api${path}`, {
       method,
       credentials: "same-origin",
-      headers: { Accept: "application/json", ...(body === undefined ? {} : { "Content-Type": "application/json" }), ...headers },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      headers: { Accept: "application/json", ...(sent === undefined ? {} : { "Content-Type": "application/json" }), ...headers },
+      ...(sent === undefined ? {} : { body: sent }),
+      ...(keepalive ? { keepalive } : {}),
       ...(signal ? { signal } : {}),
     });
   } catch (error) {
@@ -81,6 +88,21 @@ export const api = {
   grid: async (track: string): Promise<Int8Array> =>
     new Int8Array(await (await send("GET", `/tracks/${id(track)}/grid`, { headers: { Accept: "*/*" } })).arrayBuffer()),
   leaderboard: () => call<Wire<"Leaderboard">>("GET", "/leaderboard"),
+
+  experiments: (cursor?: string | null) => call<lab.Experiments>("GET", `/experiments${page(cursor)}`),
+  experiment: (experiment: string) => call<lab.Experiment>("GET", `/experiments/${id(experiment)}`),
+  createExperiment: (body: lab.ExperimentCreate, idempotencyKey: string) =>
+    call<lab.Experiment>("POST", "/experiments", { body, headers: { "Idempotency-Key": idempotencyKey } }),
+  importExperiment: (text: string) => call<lab.ExperimentImported>("POST", "/experiments/import", { text }),
+  deleteExperiment: (experiment: string) => call<void>("DELETE", `/experiments/${id(experiment)}`),
+  recordGame: (experiment: string, body: lab.GameCreate, { keepalive = false } = {}) =>
+    call<lab.Experiment>("POST", `/experiments/${id(experiment)}/games`, { body, keepalive }),
+  lessons: (experiment: string) => call<lab.Lessons>("GET", `/experiments/${id(experiment)}/lessons`),
+  startLessons: (experiment: string, learners: lab.Learner[]) =>
+    call<lab.Lessons>("POST", `/experiments/${id(experiment)}/lessons`, { body: { learners } }),
+  cancelLesson: (lesson: string) => call<lab.Lesson>("POST", `/lessons/${id(lesson)}/cancel`),
+  resumeLesson: (lesson: string) => call<lab.Lesson>("POST", `/lessons/${id(lesson)}/resume`),
+  experimentBoard: () => call<lab.ExperimentBoard>("GET", "/experiment-board"),
 
   overview: (token: string) => call<Wire<"Overview">>("GET", "/operator/overview", { headers: bearer(token) }),
   ban: (token: string, body: Wire<"BanCreate">) => call<Wire<"Ban">>("POST", "/operator/bans", { body, headers: bearer(token) }),

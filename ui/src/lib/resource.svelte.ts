@@ -17,14 +17,16 @@ export class Resource<T> {
   #gathering: ReturnType<typeof setTimeout> | undefined;
   #again: ReturnType<typeof setTimeout> | undefined;
   #unsettled: (value: T) => boolean;
+  #again_ms: number;
 
   /**
    * @param refreshOn kinds of events after which the value may be another
-   * @param unsettled whether a value changes without an event, so that it is read again after a while
+   * @param unsettled whether a value changes without an event, so that it is read again after `again_ms`
    */
-  constructor(read: () => Promise<T>, refreshOn: Kind[] = [], unsettled: (value: T) => boolean = () => false) {
+  constructor(read: () => Promise<T>, refreshOn: Kind[] = [], unsettled: (value: T) => boolean = () => false, again_ms = AGAIN_MS) {
     this.#read = read;
     this.#unsettled = unsettled;
+    this.#again_ms = again_ms;
     void this.load();
     const off = refreshOn.length > 0 ? events.on(refreshOn, () => this.#soon()) : () => undefined;
     onDestroy(() => {
@@ -53,7 +55,7 @@ export class Resource<T> {
 
   #later(wanted: boolean): void {
     clearTimeout(this.#again);
-    if (wanted) this.#again = setTimeout(() => void this.load(), AGAIN_MS);
+    if (wanted) this.#again = setTimeout(() => void this.load(), this.#again_ms);
   }
 
   /** Many events of one round cause one reading. */

@@ -15,6 +15,8 @@ const TABLE: { pattern: string; page: string; full?: boolean }[] = [
   { pattern: "/campaigns/:campaign", page: "Campaign" },
   { pattern: "/verdicts/:verdict", page: "Verdict" },
   { pattern: "/attempts/:attempt", page: "Attempt" },
+  { pattern: "/experiments", page: "Experiments" },
+  { pattern: "/experiments/:experiment", page: "Experiment" },
   { pattern: "/wallet", page: "Wallet" },
   { pattern: "/leaderboard", page: "Leaderboard" },
   { pattern: "/account", page: "Account" },

@@ -4,7 +4,7 @@ import { events } from "../lib/events";
 import type { Phase } from "../lib/outcome";
 import { asProblem, type Problem } from "../lib/problem";
 import { session } from "../lib/session.svelte";
-import { flush, keep } from "./outbox";
+import { attempts } from "./outbox";
 
 const RETRY_MS = 4000;
 /** Read again even without an event, while something is still to come. */
@@ -39,9 +39,9 @@ export class Followed {
   /** Kept in the browser and tried again, also on a later visit. */
   #later(): void {
     this.phase = "offline";
-    keep(this.assignment, this.body);
+    attempts.keep(this.assignment, this.body);
     this.#timer = setTimeout(async () => {
-      const id = (await flush()).get(this.assignment);
+      const id = (await attempts.flush()).answers.get(this.assignment)?.attempt_id;
       if (id === undefined) return this.#later();
       this.#id = id;
       this.phase = "sent";

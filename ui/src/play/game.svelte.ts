@@ -11,7 +11,7 @@ import { acquire } from "./acquire";
 import { loadDriver, loadTrack } from "./assets";
 import { Drive, type Ended } from "./drive";
 import { Followed } from "./follow.svelte";
-import { flush } from "./outbox";
+import { attempts } from "./outbox";
 import { Hands, lockAt } from "./hands";
 
 export type Phase = "consent" | "loading" | "ready" | "driving" | "slow" | "card" | "problem";
@@ -59,7 +59,7 @@ export class Game {
     this.followed?.close();
     this.followed = null;
     try {
-      await flush(); // what is kept here belongs to an assignment that would still be open
+      await attempts.flush(); // what is kept here belongs to an assignment that would still be open
       this.campaign = await api.campaign(this.campaignKey);
       const assignment = await acquire(this.campaign, this.#key);
       void session.load();

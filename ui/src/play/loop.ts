@@ -1,5 +1,4 @@
 /** Frames at the display's rate, control ticks on their own clock: neither waits for the other. */
-import { TICK_MS } from "./drive";
 
 const MOST_BEHIND_TICKS = 4;
 /** A display slower than this many ticks a frame slows the world down: nobody steers through what was not shown. */
@@ -18,6 +17,8 @@ export class Loop {
   #world_ms = 0;
 
   constructor(
+    /** length of a tick */
+    readonly tick_ms: number,
     /** told the world's time */
     readonly onTick: (clock_ms: number) => void,
     readonly onFrame: (now_ms: number, passed_ms: number, share: number) => void,
@@ -60,22 +61,22 @@ export class Loop {
 
   /** Time in the world, ms: as the wall's, but it stands still where the world waits. Hands live by it. */
   clock(now_ms = performance.now()): number {
-    const left = this.running ? Math.min(Math.max(this.#next_ms - now_ms, 0), TICK_MS) : 0;
+    const left = this.running ? Math.min(Math.max(this.#next_ms - now_ms, 0), this.tick_ms) : 0;
     return this.#world_ms - left;
   }
 
   /** How far the current tick has come, 0 to 1. */
   share(now_ms: number): number {
-    return this.running ? Math.min(Math.max(1 - (this.#next_ms - now_ms) / TICK_MS, 0), 1) : 1;
+    return this.running ? Math.min(Math.max(1 - (this.#next_ms - now_ms) / this.tick_ms, 0), 1) : 1;
   }
 
   #pump(now_ms: number): void {
     // After a stall the world goes on from where it stood instead of racing to catch up.
-    if (now_ms - this.#next_ms > MOST_BEHIND_TICKS * TICK_MS) this.#next_ms = now_ms;
+    if (now_ms - this.#next_ms > MOST_BEHIND_TICKS * this.tick_ms) this.#next_ms = now_ms;
     while (this.running && now_ms >= this.#next_ms && this.#unseen < MOST_UNSEEN_TICKS) {
       const clock_ms = this.#world_ms;
-      this.#next_ms += TICK_MS;
-      this.#world_ms += TICK_MS;
+      this.#next_ms += this.tick_ms;
+      this.#world_ms += this.tick_ms;
       this.#unseen += 1;
       this.onTick(clock_ms);
     }

@@ -5,7 +5,7 @@ import { X, Y } from "../sim/car";
 import { conditionsOf, freshStart } from "../sim/fresh";
 import { Racer } from "../sim/rules";
 import { loadDriver, loadTrack } from "./assets";
-import { between, Drive, pose } from "./drive";
+import { between, Drive, pose, TICK_MS } from "./drive";
 import { Loop } from "./loop";
 import { Plan } from "./plan";
 
@@ -51,6 +51,7 @@ class Show implements Preview {
 
   constructor(readonly canvas: HTMLCanvasElement) {
     this.#loop = new Loop(
+      TICK_MS,
       () => this.#tick(),
       (_now, _passed, share) => this.#draw(share),
     );

@@ -1,21 +1,12 @@
 /** An engine whose pitch follows the speed and a soft click when the wheel changes hands; off until asked for. */
-const KEY = "manyhands.sound";
+import { note, rememberSound, soundWanted } from "../lib/sound";
+
 const LOUD = 0.05;
 
 export class Sound {
   #context: AudioContext | null = null;
   #engine: { low: OscillatorNode; high: OscillatorNode; gain: GainNode; filter: BiquadFilterNode } | null = null;
-  #on: boolean;
-
-  constructor() {
-    let stored: string | null = null;
-    try {
-      stored = localStorage.getItem(KEY);
-    } catch {
-      stored = null; // storage refused: silent until asked
-    }
-    this.#on = stored === "on";
-  }
+  #on = soundWanted();
 
   get on(): boolean {
     return this.#on;
@@ -23,11 +14,7 @@ export class Sound {
 
   set on(wanted: boolean) {
     this.#on = wanted;
-    try {
-      localStorage.setItem(KEY, wanted ? "on" : "off");
-    } catch {
-      return; // not remembered, but in force for this visit
-    }
+    rememberSound(wanted);
     if (!wanted) this.hush();
   }
 
@@ -63,14 +50,8 @@ export class Sound {
   click(toHand: boolean): void {
     const context = this.#context;
     if (!this.#on || !context) return;
-    const now = context.currentTime;
-    const tone = new OscillatorNode(context, { type: "sine", frequency: toHand ? 660 : 440 });
-    const gain = new GainNode(context, { gain: 0 });
-    gain.gain.setValueAtTime(0.09, now);
-    gain.gain.exponentialRampToValueAtTime(0.0008, now + 0.09);
-    tone.connect(gain).connect(context.destination);
-    tone.start(now);
-    tone.stop(now + 0.1);
+    const pitch = toHand ? 660 : 440;
+    note(context, pitch, pitch, 0.09);
   }
 
   /** Engine off, softly. */

@@ -1,6 +1,6 @@
 /** Keeps the drawn world in step with the attempt: car, camera, trim, the slow half second after a crash. */
 import type { Sound } from "./sound";
-import { between, pose, type Drive } from "./drive";
+import { between, pose, TICK_MS, type Drive } from "./drive";
 import type { Game } from "./game.svelte";
 import { Loop } from "./loop";
 import type { Car } from "./scene/car";
@@ -24,6 +24,7 @@ export class Stage {
   constructor(canvas: HTMLCanvasElement, readonly game: Game, readonly sound: Sound, readonly onFrame: (clock_ms: number) => void) {
     this.#world = new World(canvas);
     this.loop = new Loop(
+      TICK_MS,
       (clock_ms) => this.#tick(clock_ms),
       (now_ms, passed_ms, share) => this.#frame(this.loop.clock(now_ms), passed_ms, share),
     );

@@ -45,9 +45,12 @@ const text: [string, string][] = [
   ["on-accent", "accent"],
   ["on-hand", "hand"],
 ];
-const shapes: [string, string][] = ["accent-shape", "hand-shape", "control-line"].flatMap((role) =>
-  ["paper", "raised"].map((ground): [string, string] => [role, ground]),
-);
+const shapes: [string, string][] = [
+  ...["accent-shape", "hand-shape", "control-line"].flatMap((role) => ["paper", "raised"].map((ground): [string, string] => [role, ground])),
+  ...["accent-shape", "hand-shape", "board-food", "bad"].flatMap((role) =>
+    ["board", "board-check"].map((ground): [string, string] => [role, ground]),
+  ),
+];
 
 describe.each(["light", "dark"] as const)("contrast, %s", (theme) => {
   test.each(text)("%s reads on %s", (role, ground) => expect(contrast(role, ground, theme)).toBeGreaterThanOrEqual(4.5));

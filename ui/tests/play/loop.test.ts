@@ -15,6 +15,7 @@ describe("the loop", () => {
     ticks = [];
     shares = [];
     loop = new Loop(
+      TICK_MS,
       (now) => ticks.push(now),
       (_now, _passed, share) => shares.push(share),
     );
