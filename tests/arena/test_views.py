@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from manyhands.arena import api as arena
 from manyhands.arena.paging import page
 from manyhands.errors import InputError
-from manyhands.storage.schema import attempts
+from manyhands.storage.schema import attempts, gauges
 
 
 def test_a_lots_attempts_are_decided_by_the_verdict_that_paid(stage: Stage) -> None:
@@ -168,3 +168,23 @@ def test_health_and_overview_read_on_both_databases(stage: Stage) -> None:
     overview = arena.overview(stage.connection, stage.now)
     assert overview["pending_attempts"] == overview["attempts_24h"] == 1
     assert {row["state"] for row in overview["queue"]} == {"ready"}
+
+
+def test_processes_that_are_gone_leave_the_overview_and_then_the_table(stage: Stage) -> None:
+    def names(after_s: int) -> list[str]:
+        rows = arena.overview(stage.connection, stage.now + after_s * SECOND)["processes"]
+        return [row["name"] for row in rows]
+
+    for name, at_s in (("trainer-1", 0), ("referee-2", 60)):
+        arena.beat(stage.connection, name, ready=True, note="", now=stage.now + at_s * SECOND)
+    assert names(100) == ["referee-2", "trainer-1"]
+    assert names(150) == ["referee-2"]
+    assert names(3600) == []
+    # Whether a judge ever ran, and when, is still known when all of them are gone.
+    assert (
+        arena.service_figures(stage.connection, stage.now + 3660 * SECOND)["judge_heartbeat_age_s"] == 3600.0
+    )
+    arena.set_gauge(stage.connection, "warmup:a", 0.5, "", stage.now)
+    arena.beat(stage.connection, "referee-1", ready=True, note="", now=stage.now + 3600 * SECOND)
+    left = set(stage.connection.execute(select(gauges.c.name)).scalars())
+    assert left == {"heartbeat:referee-1", "warmup:a"}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from manyhands.storage.schema import attempts, campaigns, gauges
 from manyhands.types import Micros
@@ -17,10 +17,12 @@ HEARTBEAT = "heartbeat:"
 JUDGED_PER_S = "judged_per_s"
 WARMUP = "warmup:"
 AWAY_AFTER_S = 15.0
+GONE_AFTER_S = 120.0  # longer than any pause before a dead process is started again
 UNMEASURED_PER_S = 5.0
 
 
 _ALL = select(gauges)
+_IS_BEAT = gauges.c.name.startswith(HEARTBEAT)
 # Naming the campaigns lets the index over (campaign, status) answer instead of a scan.
 _PENDING = (
     select(func.count())
@@ -47,13 +49,26 @@ def set_gauge(connection: Connection, name: str, value: float, note: str, now: M
 
 
 def beat(connection: Connection, process: str, *, ready: bool, note: str, now: Micros) -> None:
-    """Say that a judge process lives, and whether it is ready; call it at least every five seconds."""
+    """Say that a judge process lives, and whether it is ready; call it at least every five seconds.
+
+    Rows of processes that are gone are deleted; the last one of all stays, so that health knows its age.
+    """
     set_gauge(connection, HEARTBEAT + process, 1.0 if ready else 0.0, note, now)
+    connection.execute(delete(gauges).where(_IS_BEAT, gauges.c.updated_us < now - round(GONE_AFTER_S * 1e6)))
 
 
 def read_gauges(connection: Connection) -> dict[str, Gauge]:
     """Return all readings by name."""
     return {row["name"]: Gauge(**row) for row in connection.execute(_ALL).mappings()}
+
+
+def living(readings: dict[str, Gauge], now: Micros) -> dict[str, Gauge]:
+    """Return the newest heartbeat of every judge process that is not gone, by its name, in order."""
+    return {
+        name.removeprefix(HEARTBEAT): gauge
+        for name, gauge in sorted(readings.items())
+        if name.startswith(HEARTBEAT) and now - gauge.updated_us <= GONE_AFTER_S * 1e6
+    }
 
 
 def heartbeat_age_s(readings: dict[str, Gauge], now: Micros) -> float | None:

@@ -142,12 +142,11 @@ def overview(connection: Connection, now: Micros) -> Json:
         "judged_per_s": speed.value if speed else None,
         "processes": [
             {
-                "name": name.removeprefix(gauges.HEARTBEAT),
+                "name": name,
                 "heartbeat_age_s": max(0.0, (now - gauge.updated_us) / 1e6),
                 "note": gauge.note,
             }
-            for name, gauge in sorted(readings.items())
-            if name.startswith(gauges.HEARTBEAT)
+            for name, gauge in gauges.living(readings, now).items()
         ],
         "incidents": _incidents(connection),
         "bans": _bans(connection, now),

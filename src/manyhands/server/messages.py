@@ -732,7 +732,7 @@ class DisputeAnswer(Request):
 
 
 class ProcessRow(Message):
-    """A supervised process by its last heartbeat."""
+    """A judge process by its last heartbeat, which is at most two minutes old."""
 
     name: str
     heartbeat_age_s: float | None

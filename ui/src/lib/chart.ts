@@ -1,7 +1,8 @@
 import uPlot from "uplot";
 import type { Wire } from "./api";
-import { isFull, scoreColumns, scoreRange } from "./scores";
+import { attemptsRange, isFull, scoreColumns, scoreRange } from "./scores";
 
+/** As the browser computes them. */
 export interface ChartColours {
   ink: string;
   muted: string;
@@ -9,7 +10,8 @@ export interface ChartColours {
   model: string;
   band: string;
   paper: string;
-  font: string;
+  family: string;
+  font_px: number;
   dot_px: number;
 }
 
@@ -19,6 +21,9 @@ interface Frame {
   colours: ChartColours;
   onPoint: (index: number | null) => void;
 }
+
+/** @param scale of a canvas's pixels to the page's */
+const font = (colours: ChartColours, scale = 1): string => `${scale * colours.font_px}px ${colours.family}`;
 
 /** Filled dots where a champion changed, hollow ones where the gate said no; both are clickable by index. */
 function drawDots(history: readonly Wire<"ScorePoint">[], colours: ChartColours) {
@@ -53,7 +58,7 @@ function drawTarget(target: number, colours: ChartColours) {
     ctx.moveTo(bbox.left, y);
     ctx.lineTo(bbox.left + bbox.width, y);
     ctx.stroke();
-    ctx.font = colours.font;
+    ctx.font = font(colours, devicePixelRatio);
     ctx.textAlign = "right";
     ctx.textBaseline = "bottom";
     ctx.fillText("target", bbox.left + bbox.width, y - 3 * devicePixelRatio);
@@ -69,8 +74,8 @@ export function scoreChart(target: HTMLElement, campaign: Wire<"Campaign">, fram
   const quiet = { stroke: "transparent", points: { show: false }, ...(stepped ? { paths: stepped } : {}) };
   const axis = {
     stroke: colours.muted,
-    font: colours.font,
-    labelFont: colours.font,
+    font: font(colours),
+    labelFont: font(colours),
     labelSize: 24,
     grid: { stroke: colours.line, width: 1 },
     ticks: { show: false },
@@ -81,7 +86,7 @@ export function scoreChart(target: HTMLElement, campaign: Wire<"Campaign">, fram
     legend: { show: false },
     cursor: { points: { show: false }, drag: { x: false, y: false } },
     scales: {
-      x: { time: false, range: (_, low, high) => [Math.min(low, 0), Math.max(high, 10) * 1.03] },
+      x: { time: false, range: attemptsRange(columns) },
       y: { range: scoreRange(columns, campaign.target_score) },
     },
     axes: [

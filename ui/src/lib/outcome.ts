@@ -1,5 +1,5 @@
 import type { Wire } from "./api";
-import { percent, percentFigure, points, seconds, signedCredits, credits, value } from "./format";
+import { count, percent, percentFigure, points, seconds, signedCredits, credits, value } from "./format";
 
 export type Phase = "sending" | "offline" | "sent";
 export type State =
@@ -23,6 +23,8 @@ export interface Outcome {
   /** what the figure is, shown when asked */
   figureMeans: string | null;
   note: string | null;
+  /** what the note counts, shown when asked */
+  noteMeans: string | null;
   tone: "plain" | "good" | "bad";
   canSee: boolean;
   canDiffer: boolean;
@@ -30,11 +32,16 @@ export interface Outcome {
 }
 
 type Attempt = Wire<"Attempt">;
+type Pay = Pick<Wire<"PayFigures">, "round_contributions" | "round_wait_s">;
 type Takeover = Wire<"Takeover">;
 
-const BLANK = { figure: null, figureMeans: null, note: null, tone: "plain", canSee: false, canDiffer: false, canDispute: false } as const;
+const BLANK = { figure: null, figureMeans: null, note: null, noteMeans: null, tone: "plain", canSee: false, canDiffer: false, canDispute: false } as const;
 const VALUE_MEANS =
   "Metres of progress with your hands, less what the model alone makes from the same states. Summed over your takeovers, and never more than the whole attempt gained.";
+
+const CONTRIBUTIONS = "attempts of all players with people's hands in them that the replay confirmed";
+const LOT_MEANS = `The lot holds all contributions since the last paid promotion: ${CONTRIBUTIONS}. The next promotion whose gain is certain pays those that helped.`;
+const PAID_LOT_MEANS = `The lot held all contributions since the paid promotion before it: ${CONTRIBUTIONS}. Those that helped share what it was paid.`;
 
 const STAKE_BACK = "All of the stake you locked is free again.";
 
@@ -71,11 +78,17 @@ function gained(verdict: Wire<"VerdictSummary"> | null): string | null {
   return `${percentFigure(verdict.score_before)} → ${percent(verdict.score_after)} of the reference${span}`;
 }
 
-function place(attempt: Attempt): string | null {
-  if (attempt.round_contributions !== null && attempt.status === "valued") {
-    return `Waiting for the round; ${attempt.round_contributions} in it so far.`;
-  }
-  return attempt.lot_contributions === null ? null : `In a lot of ${attempt.lot_contributions}.`;
+/** Where a valued attempt waits, and what is counted there. */
+function place(attempt: Attempt, pay: Pay | null): Pick<Outcome, "note" | "noteMeans"> {
+  const { round_contributions: there, lot_contributions: lot } = attempt;
+  if (there === null) return { note: lot === null ? null : `In a lot of ${lot}.`, noteMeans: lot === null ? null : LOT_MEANS };
+  // While the round before is being judged, more come together than close one otherwise.
+  const of = pay !== null && there <= pay.round_contributions ? `${there} of ${count(pay.round_contributions, "contribution")}` : count(there, "contribution");
+  const closes = pay === null ? "when it is full or has waited long enough" : `at ${pay.round_contributions}, or ${pay.round_wait_s} s after its first`;
+  return {
+    note: `Waiting for the round: ${of} so far.`,
+    noteMeans: `Contributions are ${CONTRIBUTIONS}. Those of a round are judged together. It closes ${closes}; while the round before it is being judged it waits and grows.`,
+  };
 }
 
 function unpaid(helped: boolean, fresh: boolean): string {
@@ -113,6 +126,7 @@ function settled(attempt: Attempt): Outcome {
       figure: `${signedCredits(attempt.paid_micro)} cr`,
       figureMeans: "Your share of what the campaign paid for this improvement, by the value of your attempt among all in the lot.",
       note: attempt.lot_contributions === null ? null : `Your share of a lot of ${attempt.lot_contributions}.`,
+      noteMeans: PAID_LOT_MEANS,
       tone: "good",
       canDiffer: true,
     };
@@ -128,6 +142,7 @@ function settled(attempt: Attempt): Outcome {
     figure: "Stake returned",
     figureMeans: STAKE_BACK,
     note: attempt.lot_contributions === null || !helped ? null : `The lot holds ${attempt.lot_contributions} so far.`,
+    noteMeans: LOT_MEANS,
     canDiffer: fresh,
   };
 }
@@ -143,7 +158,7 @@ function untouched(): Outcome {
   };
 }
 
-function valued(attempt: Attempt): Outcome {
+function valued(attempt: Attempt, pay: Pay | null): Outcome {
   const most = telling(attempt.takeovers);
   return {
     ...BLANK,
@@ -152,14 +167,17 @@ function valued(attempt: Attempt): Outcome {
     sentence: most ? inWords(most) : attempt.reason.sentence,
     figure: attempt.value === null ? null : `value ${value(attempt.value)} m`,
     figureMeans: VALUE_MEANS,
-    note: place(attempt),
+    ...place(attempt, pay),
     tone: (attempt.value ?? 0) > 0 ? "good" : "plain",
     canSee: true,
   };
 }
 
-/** Everything the card needs to know, from the server's word and what the page itself knows. */
-export function outcomeOf(attempt: Attempt | null, phase: Phase): Outcome {
+/**
+ * Everything the card needs to know, from the server's word and what the page itself knows.
+ * @param pay the campaign's rule, which says when a round closes; null where it is not known
+ */
+export function outcomeOf(attempt: Attempt | null, phase: Phase, pay: Pay | null = null): Outcome {
   if (phase === "offline") {
     return { ...BLANK, state: "offline", label: "Kept here", sentence: "The server cannot be reached. Your attempt is kept in this browser and sent when it can." };
   }
@@ -183,7 +201,7 @@ export function outcomeOf(attempt: Attempt | null, phase: Phase): Outcome {
   }
   if (attempt.human_ticks === 0) return untouched();
   // A charge falls as soon as the value is known, before the round closes.
-  return attempt.status === "judged" || attempt.charged_micro > 0 ? settled(attempt) : valued(attempt);
+  return attempt.status === "judged" || attempt.charged_micro > 0 ? settled(attempt) : valued(attempt, pay);
 }
 
 const THEIRS: Record<string, string> = { Your: "Their", your: "their", You: "They", you: "they" };
@@ -191,12 +209,13 @@ const THEIRS: Record<string, string> = { Your: "Their", your: "their", You: "The
 /** The same words about someone else's attempt. */
 export function ofAnother(outcome: Outcome): Outcome {
   const turned = (text: string): string => text.replace(/\b(?:your|you)\b/gi, (word) => THEIRS[word] ?? word);
-  const { sentence, figureMeans, note } = outcome;
+  const { sentence, figureMeans, note, noteMeans } = outcome;
   return {
     ...outcome,
     sentence: turned(sentence),
     figureMeans: figureMeans === null ? null : turned(figureMeans),
     note: note === null ? null : turned(note),
+    noteMeans: noteMeans === null ? null : turned(noteMeans),
     canDispute: false,
   };
 }

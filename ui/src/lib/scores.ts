@@ -40,6 +40,11 @@ export function pointWords(point: Point): string {
   return `${VERDICT[point.kind].label}${score} after ${count(point.attempts, "attempt")}${paid}`;
 }
 
+/** The range of the x axis in attempts: from zero, with room for the last dot. */
+export function attemptsRange(columns: ScoreColumns): [number, number] {
+  return [0, Math.max(10, columns.attempts.at(-1) ?? 0) * 1.03];
+}
+
 /** The range of the y axis in percent: zero, and room above the target and the best upper bound. */
 export function scoreRange(columns: ScoreColumns, target: number): [number, number] {
   const top = Math.max(100 * target, ...columns.high.map((high) => high ?? 0), ...columns.score.map((score) => score ?? 0));

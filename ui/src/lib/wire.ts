@@ -2795,7 +2795,7 @@ export interface components {
         };
         /**
          * ProcessRow
-         * @description A supervised process by its last heartbeat.
+         * @description A judge process by its last heartbeat, which is at most two minutes old.
          */
         ProcessRow: {
             /** Heartbeat Age S */

@@ -41,8 +41,22 @@ describe("states of the card", () => {
     expect(outcome.state).toBe("provisional");
     expect(outcome.sentence).toBe("Alone, the model crashes 1.3\u00a0s after you took the wheel. With your hands it drove on.");
     expect(outcome.figure).toBe("value +14 m");
-    expect(outcome.note).toBe("Waiting for the round; 18 in it so far.");
+    expect(outcome.note).toBe("Waiting for the round: 18 contributions so far.");
     expect(outcome.canSee).toBe(true);
+  });
+
+  test("what a note counts is said when asked", () => {
+    const pay = { round_contributions: 24, round_wait_s: 10 };
+    const waiting = outcomeOf(attempt(), "sent", pay);
+    expect(waiting.note).toBe("Waiting for the round: 18 of 24 contributions so far.");
+    expect(waiting.noteMeans).toContain("attempts of all players with people's hands in them");
+    expect(waiting.noteMeans).toContain("closes at 24, or 10 s after its first");
+    const grown = outcomeOf(attempt({ round_contributions: 31 }), "sent", pay);
+    expect(grown.note).toBe("Waiting for the round: 31 contributions so far.");
+    expect(outcomeOf(attempt({ round_contributions: null }), "sent", pay)).toMatchObject({ note: "In a lot of 41.", noteMeans: expect.stringContaining("since the last paid promotion") });
+    for (const settled of [attempt({ status: "judged" }), attempt({ status: "judged", paid_micro: 1, verdict: verdict() })]) {
+      expect(outcomeOf(settled, "sent", pay).noteMeans).toContain("contributions since the");
+    }
   });
 
   test("doing nothing is a valid takeover and earns nothing", () => {
