@@ -65,29 +65,22 @@ class Replayed:
     length: int
 
 
-def create(connection: Connection, order: ExperimentOrder, now: Micros) -> str:
-    """Begin an experiment, once per key, and return its id.
+@dataclass(frozen=True)
+class ReadFile:
+    """An experiment to be made from a file's observations, and what was corrected or refused."""
 
-    Raises:
-        IdempotencyError: the key was used for another experiment.
-        ConflictError: the player keeps too many already.
-        InputError: the board does not fit the rules.
-    """
-    return _begin(connection, order, {}, now)
+    order: ExperimentOrder
+    rows: Json
+    report: list[str]
 
 
-def import_file(
-    connection: Connection, order: ExperimentOrder, text: str, now: Micros
-) -> tuple[str, list[str]]:
-    """Begin an experiment with the observations of a file; returns its id, and what was corrected or refused.
-
-    `order.wanted` is taken from the file. The form is that of `envs.snake.reference_form`.
+def read_file(order: ExperimentOrder, data: bytes) -> ReadFile:
+    """Read observations in the form of `envs.snake.reference_form`; `order.wanted` becomes their number.
 
     Raises:
         InputError: the file is not of the form, or holds too few or too many observations.
-        IdempotencyError, ConflictError: as `create` does.
     """
-    found = reference_form.parse(text)
+    found = reference_form.parse(data)
     count = len(found.turn)
     if not LEAST <= count <= MOST_OBSERVATIONS:
         raise InputError(
@@ -101,11 +94,19 @@ def import_file(
         "reward": found.reward.tolist(),
         "after": np.round(found.after.astype(float), 6).tolist(),
     }
-    given = {"imported": rows, "observations": count}
-    return _begin(connection, replace(order, wanted=count), given, now), found.report
+    return ReadFile(replace(order, wanted=count), rows, found.report)
 
 
-def _begin(connection: Connection, order: ExperimentOrder, given: Json, now: Micros) -> str:
+def create(connection: Connection, order: ExperimentOrder, now: Micros, imported: Json | None = None) -> str:
+    """Begin an experiment, once per key, and return its id.
+
+    imported: rows of `read_file`, with which it has all it wants.
+
+    Raises:
+        IdempotencyError: the key was used for another experiment.
+        ConflictError: the player keeps too many already.
+        InputError: the board does not fit the rules.
+    """
     _board(order.board)
     key = {"player": order.player_id, "key": order.idempotency_key}
     known = connection.execute(_BY_KEY, key).mappings().one_or_none()
@@ -128,7 +129,7 @@ def _begin(connection: Connection, order: ExperimentOrder, given: Json, now: Mic
             idempotency_key=order.idempotency_key,
             created_us=now,
             **order.terms(),
-            **given,
+            **({"imported": imported, "observations": order.wanted} if imported else {}),
         )
     )
     return experiment_id

@@ -13,6 +13,7 @@ from http.cookies import CookieError, SimpleCookie
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from manyhands.envs.snake.reference_form import MOST_BYTES
 from manyhands.errors import ForbiddenError, InputError, ManyhandsError, QuotaError, TooLargeError
 from manyhands.server import cookies
 from manyhands.server.addresses import client_address
@@ -28,6 +29,8 @@ CONTENT_SECURITY_POLICY = (
     "style-src 'self' 'unsafe-inline'; "
     "connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
+_LARGER = {"/api/experiments/import": MOST_BYTES}
+"""Limits of bodies that are files; all others have that of an attempt."""
 SECURITY_HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -138,7 +141,7 @@ class Guard:
 
     async def _read(self, scope: Scope, headers: Headers, receive: Receive) -> Receive:
         """Read the body of a write, refuse one beyond the limit, and return a `receive` that replays it."""
-        limit = self._settings.attempt_body_bytes
+        limit = _LARGER.get(scope["path"], self._settings.attempt_body_bytes)
         declared = headers.get("content-length")
         if declared is not None:
             if not declared.isascii() or not declared.isdigit():

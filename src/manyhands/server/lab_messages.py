@@ -179,6 +179,13 @@ class Experiment(ExperimentRow):
     lessons: list[Lesson] = Field(description="The latest of each learner.")
 
 
+class ExperimentImported(Message):
+    """An experiment made from a file, and what was corrected or refused, in sentences."""
+
+    experiment: Experiment
+    report: list[str]
+
+
 class LessonsCreate(Request):
     """Train learners on what is recorded."""
 

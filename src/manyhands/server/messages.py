@@ -23,6 +23,7 @@ PAGE_SIZE = 50
 
 Base64 = r"^[A-Za-z0-9+/]*={0,2}$"
 ID_PATTERN = r"^[A-Za-z0-9_-]{1,64}$"
+NAME_PATTERN = r"^[^\x00-\x1f\x7f<>]*[^\x00-\x20\x7f<>][^\x00-\x1f\x7f<>]*$"
 CID_PATTERN = r"^bafkrei[a-z2-7]{52}$"
 
 Id = Annotated[str, Field(pattern=ID_PATTERN, max_length=64, description="Opaque id.")]
@@ -44,7 +45,7 @@ Name = Annotated[
     Field(
         min_length=1,
         max_length=32,
-        pattern=r"^[^\x00-\x1f\x7f<>]*[^\x00-\x20\x7f<>][^\x00-\x1f\x7f<>]*$",
+        pattern=NAME_PATTERN,
         description="1 to 32 characters shown to other players; no control characters, no angle brackets.",
     ),
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from manyhands.lab import api as lab
 from manyhands.server import lab_messages as lm
@@ -19,6 +19,9 @@ router = APIRouter(tags=["experiments"])
 
 ExperimentPath = Annotated[str, Path(pattern=m.ID_PATTERN, max_length=64)]
 LessonPath = Annotated[str, Path(pattern=m.ID_PATTERN, max_length=64)]
+ImportName = Annotated[
+    str, Query(min_length=1, max_length=32, pattern=m.NAME_PATTERN, description="The experiment's name.")
+]
 _FILE: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The file.",
@@ -53,6 +56,22 @@ async def create_experiment(
     """Begin an experiment, once per key."""
     order = lab.ExperimentOrder(player["id"], key, **body.model_dump())
     return _experiment(context, await context.write(lab.create, order, now_us()), player)
+
+
+@router.post(
+    "/experiments/import",
+    status_code=201,
+    openapi_extra={"requestBody": {"required": True, "content": {"application/json": {"schema": {}}}}},
+)
+async def import_experiment(
+    request: Request, key: IdempotencyKey, name: ImportName, player: PlayerDep, context: ContextDep
+) -> lm.ExperimentImported:
+    """Begin an experiment with the observations of a file in the public experiment's form, once per key."""
+    order = lab.ExperimentOrder(player["id"], key, name, "imported", 0, True, lm.Board().model_dump())
+    read = await context.aside(lab.read_file, order, await request.body())
+    experiment_id = await context.write(lab.create, read.order, now_us(), read.rows)
+    experiment = _experiment(context, experiment_id, player)
+    return lm.ExperimentImported(experiment=experiment, report=read.report)
 
 
 @router.get("/experiments/{experiment_id}")

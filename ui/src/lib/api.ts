@@ -89,11 +89,15 @@ export const api = {
     new Int8Array(await (await send("GET", `/tracks/${id(track)}/grid`, { headers: { Accept: "*/*" } })).arrayBuffer()),
   leaderboard: () => call<Wire<"Leaderboard">>("GET", "/leaderboard"),
 
-  experiments: (cursor?: string | null) => call<lab.Experiments>("GET", `/experiments${page(cursor)}`),
+  experiments: () => call<lab.Experiments>("GET", "/experiments"),
   experiment: (experiment: string) => call<lab.Experiment>("GET", `/experiments/${id(experiment)}`),
   createExperiment: (body: lab.ExperimentCreate, idempotencyKey: string) =>
     call<lab.Experiment>("POST", "/experiments", { body, headers: { "Idempotency-Key": idempotencyKey } }),
-  importExperiment: (text: string) => call<lab.ExperimentImported>("POST", "/experiments/import", { text }),
+  importExperiment: (text: string, name: string, idempotencyKey: string) =>
+    call<lab.ExperimentImported>("POST", `/experiments/import?name=${encodeURIComponent(name)}`, {
+      text,
+      headers: { "Idempotency-Key": idempotencyKey },
+    }),
   deleteExperiment: (experiment: string) => call<void>("DELETE", `/experiments/${id(experiment)}`),
   recordGame: (experiment: string, body: lab.GameCreate, { keepalive = false } = {}) =>
     call<lab.Experiment>("POST", `/experiments/${id(experiment)}/games`, { body, keepalive }),

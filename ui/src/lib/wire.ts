@@ -376,6 +376,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/experiments/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Experiment
+         * @description Begin an experiment with the observations of a file in the public experiment's form, once per key.
+         */
+        post: operations["import_experiment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/experiments/{experiment_id}": {
         parameters: {
             query?: never;
@@ -2056,6 +2076,15 @@ export interface components {
              * @description Observations (steps) to collect.
              */
             wanted: number;
+        };
+        /**
+         * ExperimentImported
+         * @description An experiment made from a file, and what was corrected or refused, in sentences.
+         */
+        ExperimentImported: {
+            experiment: components["schemas"]["Experiment"];
+            /** Report */
+            report: string[];
         };
         /**
          * ExperimentRow
@@ -4180,6 +4209,54 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Experiment"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_experiment: {
+        parameters: {
+            query: {
+                /** @description The experiment's name. */
+                name: string;
+            };
+            header: {
+                /** @description Chosen by the client; the same key does the same thing once. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExperimentImported"];
                 };
             };
             /** @description A problem that the client can mend. */

@@ -1,7 +1,7 @@
 """Observations in the form of a public web experiment with Snake, which many recorded games exist in.
 
-That form is a list of `{"state": [13], "action": "left" | "right" | "straight" | "none", "reward": -1 | 0 | 1,
-"nextState": [13]}`. Its page named turns the wrong way round, took the state after the press, and saw no
+That form is a list of `{"state": [13], "action": "left" | "right" | "straight" | "none", "nextState": [13],
+"reward": -1 | 0 | 1}`. Its page named turns the wrong way round, took the state after the press, and saw no
 walls. What can be put right is put right; what cannot is said.
 """
 
@@ -52,17 +52,17 @@ def transitions(seen: F32, turn: NDArray[np.int8], reward: NDArray[np.int8], aft
     )
 
 
-def parse(text: str) -> Imported:
-    """Read a file's text.
+def parse(data: bytes | str) -> Imported:
+    """Read a file's content.
 
     Raises:
         InputError: naming the first observation that is not of this form.
     """
-    if len(text) > MOST_BYTES:
+    if len(data) > MOST_BYTES:
         raise InputError(f"The file is larger than {MOST_BYTES // 10**6} MB.", field="file")
     try:
-        rows = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as fault:
+        rows = json.loads(data)
+    except (ValueError, RecursionError) as fault:
         raise InputError(f"The file is no JSON: {fault}.", field="file") from None
     if not isinstance(rows, list) or not rows:
         raise InputError(
