@@ -42,7 +42,7 @@ def net(players: list[offline.Player]) -> float:
 
 def run(honest: list[offline.Player], attackers: list[offline.Player], seed: int, count: int) -> float:
     """Play `count` rounds of everybody; returns the last score on the held-out starts."""
-    campaign = offline.begin({"sensor": {"kind": "lidar"}}, seed, target=1.0)
+    campaign = offline.begin("racer-v0", {"sensor": {"kind": "lidar"}}, seed, target=1.0)
     key = jax.random.key(5000 + seed)
     for number in range(count):
         key, now = jax.random.split(key)

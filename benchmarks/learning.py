@@ -1,6 +1,7 @@
-"""How fast a mixed crowd teaches the racer, who earns by it, and what plain cloning makes of the same data.
+"""How fast a mixed crowd teaches a champion, who earns by it, and what plain cloning makes of the same data.
 
 python benchmarks/learning.py --sensor lidar --seeds 5
+python benchmarks/learning.py --environment snake-v0 --seeds 3
 python benchmarks/learning.py --sensor lidar --seeds 5 --mix casual=.5,careless=.2,troll=.15,random=.15
 """
 
@@ -14,6 +15,7 @@ import jax
 import numpy as np
 
 import offline
+from manyhands.envs import registry
 from manyhands.judging import round as rounds
 from manyhands.judging.course import interval
 from manyhands.learners import takeover
@@ -49,8 +51,8 @@ def clone(campaign: offline.Campaign, key: Any) -> float:
 
 def run(arguments: argparse.Namespace, seed: int) -> dict[str, Any]:
     """One campaign of one seed."""
-    config = {"sensor": {"kind": arguments.sensor}}
-    campaign = offline.begin(config, seed, arguments.target)
+    config = {"sensor": {"kind": arguments.sensor}} if arguments.sensor else {}
+    campaign = offline.begin(arguments.environment, config, seed, arguments.target)
     players = crew(arguments.mix, arguments.players)
     rng = np.random.default_rng(seed)
     settings = rounds.RoundConfig()
@@ -64,7 +66,7 @@ def run(arguments: argparse.Namespace, seed: int) -> dict[str, Any]:
         mean, low, high = interval(campaign.standing.heldout)
         worst_step = min(worst_step, mean - before)
         before = mean
-        minutes = campaign.human_ticks / 15 / 60
+        minutes = campaign.human_ticks / campaign.course.play.ticks_per_s / 60
         campaign.curve.append(
             {"round": number, "minutes": minutes, "score": mean, "low": low, "high": high, "kind": kind}
         )
@@ -91,7 +93,8 @@ def run(arguments: argparse.Namespace, seed: int) -> dict[str, Any]:
 def main() -> None:
     """Run the seeds and print the table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--sensor", choices=["lidar", "camera"], default="lidar")
+    parser.add_argument("--environment", choices=registry.ids(), default="racer-v0")
+    parser.add_argument("--sensor", help="the environment's first one if absent")
     parser.add_argument("--mix", default=MIX)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--first-seed", type=int, default=0, help="a rule fitted on seeds needs fresh ones")
@@ -106,7 +109,7 @@ def main() -> None:
     ]
     firsts, lasts = [r["curve"][0]["score"] for r in results], [r["curve"][-1]["score"] for r in results]
     reach = 1.96 * np.std(lasts, ddof=1) / np.sqrt(len(lasts)) if len(lasts) > 1 else float("nan")
-    print(f"{arguments.sensor}, mix {arguments.mix}")
+    print(f"{arguments.environment}, {arguments.sensor or 'first sensor'}, mix {arguments.mix}")
     print(
         f"after the first round {np.mean(firsts):.3f}, last {np.mean(lasts):.3f} +- {reach:.3f}; "
         f"plain cloning {np.mean([r['cloning'] for r in results]):.3f}; "

@@ -11,7 +11,9 @@ import jax
 import numpy as np
 
 from manyhands.crowd import players as crowd
-from manyhands.envs.racer import task as racer
+from manyhands.crowd import simulation
+from manyhands.envs import registry
+from manyhands.envs.core import Task
 from manyhands.judging import bootstrap, payout, round, seeds, starts, value
 from manyhands.judging import course as courses
 from manyhands.judging.course import Course
@@ -20,7 +22,7 @@ from manyhands.learners import reaction
 from manyhands.learners.reaction import Drive
 from manyhands.learners.samples import Samples
 from manyhands.ledger.splitting import split
-from manyhands.policies import reference, simulate
+from manyhands.policies import simulate
 
 STAKE = 2_000_000
 ESCROW = 1_000_000_000
@@ -76,14 +78,9 @@ class Campaign:
     lot_owners: dict[str, Player] = field(default_factory=dict)
 
 
-def sight(task: racer.RacerTask) -> racer.RacerTask:
-    """The same tracks as a person sees them: scripted drivers read lidar whatever the policy reads."""
-    return racer.with_sensor(task, {"kind": "lidar"})
-
-
-def begin(config: dict[str, Any], seed: int, target: float) -> Campaign:
+def begin(environment: str, config: dict[str, Any], seed: int, target: float) -> Campaign:
     """A campaign whose champion was taught by a few seconds of the reference driver."""
-    course = courses.build("racer-v0", config)
+    course = courses.build(environment, config)
     seeding = bootstrap.demonstrate(course, jax.random.key(seed))
     [valued] = value.value(course.play, seeding.network, seeding.blank, [seeding.attempt])
     assert valued.samples is not None
@@ -98,7 +95,7 @@ def begin(config: dict[str, Any], seed: int, target: float) -> Campaign:
 
 
 def collect(
-    task: racer.RacerTask, played: crowd.Played, states: Any, names: list[str], owners: list[str]
+    task: Task, played: crowd.Played, states: Any, names: list[str], owners: list[str]
 ) -> list[Attempt]:
     """Played attempts as the records that would come over the wire."""
     actions, actors, ticks = np.asarray(played.actions), np.asarray(played.actors), np.asarray(played.ticks)
@@ -133,10 +130,10 @@ def play_round(
         states = simulate.stack_states([task.from_plain(pool[n]) for n in group], simulate.padded(len(group)))
         kinds = [players[n].hand() for n in group]
         kinds += [crowd.KINDS["idle"]] * (simulate.padded(len(group)) - len(group))
-        skill = reference.driver(f"racer-lidar-skilled-{driver}")
+        skill = simulation.skill(task.environment, driver - 1)
         played = crowd.play(
             task,
-            sight(task),
+            registry.with_sensor(task, skill.sensor),
             (standing.network, skill.network),
             (standing.champion, skill.params),
             crowd.traits(kinds),

@@ -95,6 +95,12 @@ def test_a_campaign_is_created_funded_and_closed(load: Callable[..., Any]) -> No
     assert load("campaign", "close", "rainy-day")["state"] == "closing"
 
 
+def test_a_snake_campaign_is_created(load: Callable[..., Any]) -> None:
+    made = load("campaign", "create", "Long Snakes", "--environment", "snake-v0", "--budget", "50")
+    shown = load("campaign", "show", made["slug"])
+    assert (shown["environment"], shown["sensor"]) == ("snake-v0", "grid")
+
+
 def test_a_wrong_sensor_is_a_sentence(run: Run) -> None:
     with pytest.raises(ManyhandsError, match="no sensor"):
         run("campaign", "create", "Rainy Day", "--sensor", "radar")

@@ -137,8 +137,11 @@ def campaign_show(campaign: Key, data: Data = None, as_json: AsJson = False) -> 
 @campaign_app.command("create")
 def campaign_create(
     name: Annotated[str, typer.Argument(help="What players read.")],
-    sensor: Annotated[str, typer.Option(help="camera or lidar.")] = "lidar",
-    slug: Annotated[str | None, typer.Option(help="Name in addresses; made from the name if absent.")] = None,
+    environment: Annotated[str, typer.Option(help="racer-v0 or snake-v0.")] = "racer-v0",
+    sensor: Annotated[
+        str | None,
+        typer.Option(help="lidar or camera of the racer, grid or features of Snake; the former if absent."),
+    ] = None,
     budget: Annotated[float, typer.Option(help="Credits to put into the escrow.")] = 1000.0,
     stake: Annotated[float, typer.Option(help="Credits an attempt locks.")] = 2.0,
     target: Annotated[float, typer.Option(help="Score that uses up the budget; 1 is the reference.")] = 1.0,
@@ -146,12 +149,10 @@ def campaign_create(
     as_json: AsJson = False,
 ) -> None:
     """Create a campaign that the house pays with newly issued play credits."""
-    if sensor not in ("camera", "lidar"):
-        raise InputError(f"There is no sensor {sensor!r}.", field="sensor", remedy="Choose camera or lidar.")
     order = arena.CampaignOrder(
         name=name,
-        slug=slug,
-        environment="racer-v0",
+        slug=None,
+        environment=environment,
         sensor=sensor,
         budget_micro=credits(budget),
         stake_micro=credits(stake),

@@ -6,15 +6,25 @@ import pytest
 from arena_harness import CID, SECOND, START, Stage
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import update
 
 from manyhands.arena import api as arena
 from manyhands.arena.attempts import Play
+from manyhands.arena.environments import environment_spec
 from manyhands.errors import ConflictError, ExpiredError, InputError, TransitionError
 from manyhands.judging.records import attempt_root
+from manyhands.storage.schema import campaigns
 
 
 def encoded(data: bytes) -> str:
     return base64.b64encode(data).decode()
+
+
+def parsed(ticks: int, actions: bytes, actors: bytes) -> Play:
+    """A play of the racer as it comes over the wire."""
+    play = Play.parse(ticks, encoded(actions), encoded(actors), {"x": 0.0})
+    play.check(environment_spec("racer-v0"))
+    return play
 
 
 @given(st.binary(max_size=900), st.binary(max_size=400), st.integers(-1, 400))
@@ -27,12 +37,28 @@ def test_parsing_accepts_exactly_what_fits_the_ticks(actions: bytes, actors: byt
         and max(actors, default=0) <= 1
     )
     if fits:
-        play = Play.parse(ticks, encoded(actions), encoded(actors), {"x": 0.0})
+        play = parsed(ticks, actions, actors)
         assert (play.actions, play.actors) == (actions, actors)
         return
     with pytest.raises(InputError) as refused:
-        Play.parse(ticks, encoded(actions), encoded(actors), {"x": 0.0})
+        parsed(ticks, actions, actors)
     assert refused.value.field in ("ticks", "actions", "actors")
+
+
+@pytest.mark.parametrize("ticks", [1, 160, 161, 300])
+@pytest.mark.parametrize("axes", [1, 2])
+def test_actions_fit_the_environment(stage: Stage, ticks: int, axes: int) -> None:
+    player = stage.guest()
+    row = stage.assign(player)
+    stage.connection.execute(update(campaigns).values(environment="snake-v0"))
+    play, at = Play(ticks, bytes(axes * ticks), bytes(ticks), {"head": 1.0}), stage.now + 40 * SECOND
+    if ticks <= 160 and axes == 1:
+        assert arena.submit(stage.connection, row["id"], player, play, at)
+        return
+    with pytest.raises(InputError) as refused:
+        arena.submit(stage.connection, row["id"], player, play, at)
+    assert refused.value.field == ("ticks" if ticks > 160 else "actions")
+    assert arena.read_assignment(stage.connection, row["id"], player)["max_ticks"] == 160
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])

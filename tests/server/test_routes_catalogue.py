@@ -3,15 +3,19 @@ from __future__ import annotations
 import hashlib
 import shutil
 from dataclasses import asdict
+from typing import get_args
 
 import numpy as np
 import pytest
 from server_harness import Client, Server, assert_problem, policy_bytes
 
-from manyhands.arena.environments import SPECS, default_config
+from manyhands.arena.environments import default_config
+from manyhands.envs import registry
 from manyhands.envs.racer import rules, tracks
 from manyhands.envs.racer.sensors import Camera, Lidar
 from manyhands.envs.racer.task import make
+from manyhands.errors import InputError, NotFoundError
+from manyhands.server import messages
 from manyhands.storage.content import cid_from_digest
 
 
@@ -64,17 +68,39 @@ def test_an_imported_track_is_served(server: Server, client: Client, request: py
     shutil.rmtree(folder)
 
 
-def test_the_spec_of_the_racer_is_that_of_its_rules(client: Client) -> None:
-    (spec,) = client.get("/api/environments").json()["environments"]
-    assert spec["id"] == SPECS[0]["id"]
-    assert spec["max_ticks"] == rules.MAX_TICKS
-    assert spec["tick_s"] == pytest.approx(1 / rules.TICKS_PER_S)
+def test_the_specs_are_those_of_the_tasks(client: Client) -> None:
+    specs = client.get("/api/environments").json()["environments"]
+    assert [spec["id"] for spec in specs] == registry.ids() == list(get_args(messages.EnvironmentId))
+    kinds = [sensor["kind"] for spec in specs for sensor in spec["sensors"]]
+    assert sorted(kinds) == sorted(get_args(messages.Sensor))
+    for spec in specs:
+        for sensor in spec["sensors"]:
+            task = registry.task(spec["id"], default_config(spec["id"], sensor["kind"]), "play")
+            assert spec["max_ticks"] == task.max_ticks
+            assert spec["tick_s"] == pytest.approx(1 / task.ticks_per_s)
+            assert len(spec["actions"]) == len(task.bins)
 
 
 @pytest.mark.parametrize(("sensor", "kind"), [("camera", Camera), ("lidar", Lidar)])
-def test_a_new_campaigns_configuration_is_the_simulators_default(sensor: str, kind: type) -> None:
-    config = default_config(sensor)
+def test_a_new_racer_campaigns_configuration_is_the_simulators_default(sensor: str, kind: type) -> None:
+    config = default_config("racer-v0", sensor)
     assert config["sensor"] == {"kind": sensor, **asdict(kind())}
     assert config["conditions"] == asdict(rules.Conditions())
     task = make(config, "play")
     assert (task.sensor, task.conditions) == (kind(), rules.Conditions())
+
+
+@pytest.mark.parametrize("sensor", ["grid", "features"])
+def test_a_new_snake_campaigns_configuration_is_the_simulators_default(sensor: str) -> None:
+    config = default_config("snake-v0", sensor)
+    given = registry.task("snake-v0", config, "play")
+    assert given == registry.task("snake-v0", {"sensor": {"kind": sensor}}, "play")
+
+
+def test_a_sensor_belongs_to_its_environment() -> None:
+    assert default_config("snake-v0")["sensor"] == {"kind": "grid"}
+    with pytest.raises(InputError) as refused:
+        default_config("snake-v0", "lidar")
+    assert refused.value.field == "sensor"
+    with pytest.raises(NotFoundError):
+        default_config("chess-v0")

@@ -28,7 +28,7 @@ from manyhands.arena.campaigns import (
     settle_closing,
     sweep_needed,
 )
-from manyhands.arena.environments import SPECS, default_config
+from manyhands.arena.environments import MOST_AXES, MOST_TICKS, SPECS, default_config
 from manyhands.arena.exports import export_batch, export_header, export_player, statement, withdraw_data
 from manyhands.arena.gauges import beat, set_gauge
 from manyhands.arena.operations import (
@@ -60,6 +60,8 @@ from manyhands.arena.verdict_views import campaign_verdicts, verdict_detail
 
 __all__ = [
     "BOOTSTRAP_JOB",
+    "MOST_AXES",
+    "MOST_TICKS",
     "SPECS",
     "VALUE_JOB",
     "AssignmentOrder",

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from manyhands import ledger
 from manyhands.arena import gauges
 from manyhands.arena.campaigns import find_campaign
+from manyhands.arena.environments import environment_spec
 from manyhands.arena.players import existing_player, open_assignment
 from manyhands.errors import (
     ConflictError,
@@ -22,17 +23,18 @@ from manyhands.errors import (
 )
 from manyhands.settings import Settings
 from manyhands.storage import events
-from manyhands.storage.schema import assignments, starts
+from manyhands.storage.schema import assignments, campaigns, starts
 from manyhands.types import Json, Micros, PlayerId, new_assignment_id
 
-MAX_TICKS = 300
 NO_START_RETRY_S = 3
 # Statements of every request are composed once; composing costs more than running them.
 _BY_KEY = select(assignments).where(
     assignments.c.player_id == bindparam("player"), assignments.c.idempotency_key == bindparam("key")
 )
-_OWN = select(assignments).where(
-    assignments.c.id == bindparam("assignment"), assignments.c.player_id == bindparam("player")
+_OWN = (
+    select(assignments, campaigns.c.environment)
+    .join(campaigns, campaigns.c.id == assignments.c.campaign_id)
+    .where(assignments.c.id == bindparam("assignment"), assignments.c.player_id == bindparam("player"))
 )
 _UNUSED_START = (
     select(starts.c.id, starts.c.state)
@@ -165,7 +167,7 @@ def _lock(connection: Connection, row: Json, now: Micros) -> None:
 
 
 def own_assignment(connection: Connection, assignment_id: str, player_id: str) -> Json:
-    """Return the row of one of the player's own assignments.
+    """Return the row of one of the player's own assignments, with its campaign's environment.
 
     Raises:
         NotFoundError: if there is none; another player's is not told apart from none.
@@ -200,7 +202,7 @@ def _view(row: Json, campaign: Json) -> Json:
         "stake_micro": row["stake_micro"],
         "created_us": row["created_us"],
         "expires_us": row["expires_us"],
-        "max_ticks": MAX_TICKS,
+        "max_ticks": environment_spec(campaign["environment"])["max_ticks"],
     }
 
 

@@ -28,12 +28,15 @@ _BY_SLUG = select(campaigns).where(campaigns.c.slug == bindparam("key"))
 
 @dataclass(frozen=True)
 class CampaignOrder:
-    """What a new campaign is to be; amounts in micro-credits, the score in fractions of the reference."""
+    """What a new campaign is to be; amounts in micro-credits, the score in fractions of the reference.
+
+    sensor: one that the environment has; None leaves the choice to it.
+    """
 
     name: str
     slug: str | None
     environment: str
-    sensor: str
+    sensor: str | None
     budget_micro: int
     stake_micro: int
     target_score: float
@@ -71,7 +74,8 @@ def create_campaign(
         now: the moment.
 
     Raises:
-        InputError: for a budget too small for its stake.
+        NotFoundError: for an unknown environment.
+        InputError: for a budget too small for its stake, or a sensor that the environment does not have.
         ConflictError: for a slug that is taken, or a funder with too many open campaigns.
         CreditError: if the wallet does not hold the budget.
     """
@@ -90,7 +94,7 @@ def create_campaign(
             slug=_free_slug(connection, order),
             name=order.name,
             environment=order.environment,
-            config=order.config or default_config(order.sensor),
+            config=order.config or default_config(order.environment, order.sensor),
             stake_micro=order.stake_micro,
             target_score=order.target_score,
             withdrawable=order.withdrawable,

@@ -119,7 +119,7 @@ def play(
 ) -> Played:
     """Play a batch of attempts.
 
-    task: as the champion sees it; sight: the same tracks as the player's driver sees them; specs, params:
+    task: as the champion sees it; sight: the same as the player's driver sees it; specs, params:
     networks and weights of the champion and of the driver whose skill the players have; states: stacked
     starts (B, ...).
     """

@@ -25,9 +25,12 @@ from manyhands.policies import files, reference, simulate
 from manyhands.policies.files import Policy
 from manyhands.types import Json
 
-DRIVERS = ("racer-lidar-skilled-1", "racer-lidar-skilled-2")
+DRIVERS = {
+    "racer-v0": ("racer-lidar-skilled-1", "racer-lidar-skilled-2"),
+    "snake-v0": ("snake-grid-skilled-1", "snake-grid-skilled-2"),
+}
+"""Packaged policies whose skill scripted players have; none is the reference."""
 GATHER_S = 0.25
-_SIGHT = {"kind": "lidar"}
 
 
 @dataclass(frozen=True)
@@ -81,10 +84,10 @@ class Simulator:
         given = {"environment": environment, "config": config, "champion_cid": cid}
 
         def seat(driver: int) -> Seat:
-            task, _ = _tasks(environment, registry.canonical(config))
+            task = _task(environment, registry.canonical(config))
             return Seat({**given, "start": task.to_plain(task.start(self._key))}, "idle", driver)
 
-        for driver in range(len(DRIVERS)):
+        for driver in range(len(DRIVERS[environment])):
             await self._played([await self._aside(partial(seat, driver))])
 
     async def play(self, seat: Seat) -> Play:
@@ -146,23 +149,28 @@ class Simulator:
 
 
 @cache
-def _tasks(environment: str, config: str) -> tuple[Task, Task]:
-    """The task as the champion sees it and as people do."""
-    task = registry.task(environment, registry.parse(config), "play")
-    return task, registry.with_sensor(task, _SIGHT)
+def _task(environment: str, config: str) -> Task:
+    """The task as the champion sees it."""
+    return registry.task(environment, registry.parse(config), "play")
+
+
+def skill(environment: str, number: int) -> Policy:
+    """The driver whose skill a player has; players share the few there are. It has a sensor of its own."""
+    names = DRIVERS[environment]
+    return reference.driver(names[number % len(names)])
 
 
 def play(seats: Sequence[Seat], champion: Policy, size: int, key: jax.Array) -> list[Play]:
     """Play the attempts of seats that share configuration, champion and driver, padded to `size`."""
     first = seats[0].assignment
-    task, sight = _tasks(first["environment"], registry.canonical(first["config"]))
-    driver = reference.driver(DRIVERS[seats[0].driver % len(DRIVERS)])
+    task = _task(first["environment"], registry.canonical(first["config"]))
+    driver = skill(first["environment"], seats[0].driver)
     kinds = [players.KINDS[seat.kind] for seat in seats]
     kinds += [players.KINDS["idle"]] * (size - len(seats))
     states = simulate.stack_states([task.from_plain(seat.assignment["start"]) for seat in seats], size)
     played = players.play(
         task,
-        sight,
+        registry.with_sensor(task, driver.sensor),
         (champion.network, driver.network),
         (champion.params, driver.params),
         players.traits(kinds),

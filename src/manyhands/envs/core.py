@@ -4,7 +4,7 @@ A *task* is an environment with its tracks (or boards), conditions and sensor fi
 the simulator must know. Methods work on one state; callers add `jax.vmap`.
 """
 
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from jax import Array
 
@@ -34,6 +34,14 @@ class Task(Protocol):
     @property
     def image(self) -> tuple[int, int] | None:
         """Picture height and width, if the sensor is a camera."""
+
+    @property
+    def bins(self) -> tuple[int, ...]:
+        """For each action axis, how many evenly spaced values policies of this task weigh."""
+
+    @property
+    def head(self) -> Literal["bins", "choice"]:
+        """Whether actions between those values exist (`bins`) or not (`choice`)."""
 
     @property
     def progress_clip(self) -> float:

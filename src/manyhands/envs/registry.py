@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from manyhands.envs.core import Plain, Task
 from manyhands.envs.racer import task as racer
+from manyhands.envs.snake import task as snake
 from manyhands.errors import NotFoundError
 
 
@@ -19,7 +20,10 @@ class _Entry:
     reference: Callable[[Plain], str]
 
 
-_ENTRIES = {"racer-v0": _Entry(racer.make, racer.with_sensor, racer.reference_driver)}
+_ENTRIES = {
+    "racer-v0": _Entry(racer.make, racer.with_sensor, racer.reference_driver),
+    "snake-v0": _Entry(snake.make, snake.with_sensor, snake.reference_driver),
+}
 
 
 def ids() -> list[str]:

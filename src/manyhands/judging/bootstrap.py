@@ -1,6 +1,6 @@
 """A campaign's first champion: its architecture, frozen eyes, and a few seconds of the reference driver."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import jax
 import numpy as np
@@ -38,11 +38,13 @@ def network_of(course: Course) -> tuple[NetworkSpec, Params]:
     A camera policy sees through an encoder that was trained to tell distances from pictures and has never
     seen anyone drive; only what comes after it learns from people.
     """
-    if course.play.image is None:
-        return NetworkSpec(vector=course.play.vector), {}
+    play = course.play
+    shape = NetworkSpec(vector=play.vector, head=play.head, bins=play.bins, actions=len(play.bins))
+    if play.image is None:
+        return shape, {}
     eyes = reference.driver(ENCODER)
     frozen = {name: value for name, value in eyes.params.items() if name.startswith("encoder.")}
-    return NetworkSpec(vector=course.play.vector, encoder=eyes.network.encoder), frozen
+    return replace(shape, encoder=eyes.network.encoder), frozen
 
 
 def demonstrate(course: Course, key: Array, seconds: float = SEED_S) -> Seeding:

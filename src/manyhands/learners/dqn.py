@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
@@ -28,7 +29,8 @@ from numpy.typing import NDArray
 from manyhands.envs.snake import rules
 from manyhands.envs.snake.rules import State
 from manyhands.envs.snake.task import SnakeTask
-from manyhands.policies import network
+from manyhands.policies import files, network
+from manyhands.policies.files import Policy
 from manyhands.policies.network import NetworkSpec, Params
 from manyhands.policies.simulate import keep
 
@@ -85,7 +87,9 @@ class Learning(NamedTuple):
 
 def spec_of(task: SnakeTask, config: DqnConfig) -> NetworkSpec:
     """Network of one Q-value for each turn."""
-    return NetworkSpec(vector=task.vector, hidden=config.hidden, bins=(len(TURNS),), actions=1)
+    return NetworkSpec(
+        vector=task.vector, hidden=config.hidden, head=task.head, bins=task.bins, actions=len(task.bins)
+    )
 
 
 def values(spec: NetworkSpec, params: Params, seen: Array) -> Array:
@@ -308,6 +312,7 @@ def main() -> None:
     parser.add_argument("--sensor", choices=["features", "grid"], default="grid")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--moves", type=int, default=DqnConfig.moves)
+    parser.add_argument("--out", type=Path, help="policy file to write")
     arguments = parser.parse_args()
     task, config = SnakeTask(sensor=arguments.sensor), DqnConfig(moves=arguments.moves)
     begun_s = time.perf_counter()
@@ -319,6 +324,9 @@ def main() -> None:
         )
 
     spec, params = pretrain(task, config, arguments.seed, tell)
+    if arguments.out:
+        sensor = {"kind": arguments.sensor}
+        arguments.out.write_bytes(files.dump(Policy("snake-v0", sensor, spec, params)))
     begun_s = time.perf_counter()
     mean, half = mean_interval(np.asarray(scores(task, spec, params, jax.random.key(1), 1000)))
     print(f"1,000 games: {mean:.1f} +- {half:.1f} foods, {time.perf_counter() - begun_s:.1f} s")

@@ -42,13 +42,14 @@ class Config:
     weight_decay: float = 1e-4
     """of AdamW"""
     label_width: tuple[float, ...] = (0.1, 0.2)
-    """standard deviation of the soft label around the driven value, per action axis"""
+    """standard deviation of the soft label around the driven value, for each action axis there is"""
 
 
 def soft_labels(spec: NetworkSpec, config: Config, labels: Array) -> list[Array]:
     """Target distribution over the bins of each axis for labels (n, A)."""
     targets = []
-    for axis, (count, width) in enumerate(zip(spec.bins, config.label_width, strict=True)):
+    widths = config.label_width[: spec.actions]
+    for axis, (count, width) in enumerate(zip(spec.bins, widths, strict=True)):
         gap = labels[:, axis, None] - network.bin_values(count)
         targets.append(jax.nn.softmax(-0.5 * (gap / width) ** 2, axis=-1))
     return targets

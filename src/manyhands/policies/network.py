@@ -36,15 +36,16 @@ class Encoder:
 class NetworkSpec:
     """Architecture of a policy; written into every policy file.
 
-    vector: length of the observation's vector part. head: `bins` gives each action axis a categorical
-    distribution over evenly spaced values (people avoid an obstacle left or right, and a mean of both hits
-    it); `box` gives the action itself.
+    vector: length of the observation's vector part. head: `bins` and `choice` give each action axis a
+    categorical distribution over evenly spaced values (people avoid an obstacle left or right, and a mean of
+    both hits it), for axes with values between them and for a few actions that have none; `box` gives the
+    action itself.
     """
 
     vector: int
     hidden: tuple[int, ...] = (96, 96)
     activation: Literal["relu", "tanh"] = "relu"
-    head: Literal["bins", "box"] = "bins"
+    head: Literal["bins", "choice", "box"] = "bins"
     bins: tuple[int, ...] = (15, 7)
     actions: int = 2
     encoder: Encoder | None = None
@@ -57,7 +58,7 @@ class NetworkSpec:
     @property
     def outputs(self) -> int:
         """Length of the head's output."""
-        return sum(self.bins) if self.head == "bins" else self.actions
+        return self.actions if self.head == "box" else sum(self.bins)
 
 
 def _dense(key: Array, inputs: int, outputs: int, gain: float) -> tuple[Array, Array]:
@@ -131,16 +132,17 @@ def decide(spec: NetworkSpec, outputs: Array) -> Array:
     """Action (actions,) in [-1, 1] from head outputs (outputs,).
 
     With bins: the mean of the best bin and its two neighbours under the softmax, per axis, which is as fine
-    as a continuous action and still never averages two ways around an obstacle.
+    as a continuous action and still never averages two ways around an obstacle. With a choice: the best.
     """
     if spec.head == "box":
         return jnp.clip(outputs, -1.0, 1.0)
+    reach = 0 if spec.head == "choice" else 1
     axes, offset = [], 0
     for count in spec.bins:
         logits = outputs[offset : offset + count]
         offset += count
         best = jnp.argmax(logits)
-        near = jnp.abs(jnp.arange(count) - best) <= 1
+        near = jnp.abs(jnp.arange(count) - best) <= reach
         weight = jnp.where(near, jnp.exp(logits - logits[best]), 0.0)
         axes.append((weight * bin_values(count)).sum() / weight.sum())
     return jnp.stack(axes)

@@ -15,13 +15,20 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-TICKS_PER_S = 15
-MAX_TICKS = 300
+from manyhands.arena.api import MOST_AXES, MOST_TICKS
+
 MAX_MICRO = 1_000_000_000_000
 MAX_BODY_BYTES = 16_384
 PAGE_SIZE = 50
 
 Base64 = r"^[A-Za-z0-9+/]*={0,2}$"
+
+
+def _base64_length(count: int) -> int:
+    """Characters that so many bytes take."""
+    return 4 * -(-count // 3)
+
+
 ID_PATTERN = r"^[A-Za-z0-9_-]{1,64}$"
 NAME_PATTERN = r"^[^\x00-\x1f\x7f<>]*[^\x00-\x20\x7f<>][^\x00-\x1f\x7f<>]*$"
 CID_PATTERN = r"^bafkrei[a-z2-7]{52}$"
@@ -70,7 +77,8 @@ Role = Literal["player", "funder", "operator"]
 CampaignState = Literal["warming", "open", "closing", "closed"]
 AttemptStatus = Literal["pending", "valued", "refused", "judged", "withdrawn"]
 VerdictKind = Literal["promoted", "kept", "control_promoted", "rolled_back", "bootstrap"]
-Sensor = Literal["camera", "lidar"]
+EnvironmentId = Literal["racer-v0", "snake-v0"]
+Sensor = Literal["camera", "lidar", "grid", "features"]
 EventKind = Literal["hello", "attempt", "round", "verdict", "campaign", "balance", "dispute", "ban"]
 
 
@@ -205,11 +213,11 @@ class EnvironmentSpec(Message):
     title: str
     summary: str
     tick_s: float = Field(description="Seconds per control tick.")
-    substeps: int = Field(description="Physics substeps per control tick.")
+    substeps: int = Field(description="Steps of the rules per control tick.")
     max_ticks: int
     actions: list[dict[str, JsonValue]] = Field(description="One entry per axis: name, low, high, meaning.")
     sensors: list[dict[str, JsonValue]] = Field(description="Sensor presets: name, kind, shape, parameters.")
-    presets: list[str] = Field(description="Car presets.")
+    presets: list[str] = Field(description="Presets of its conditions.")
 
 
 class Environments(Message):
@@ -387,8 +395,8 @@ class CampaignCreate(Request):
 
     name: Annotated[str, Field(min_length=3, max_length=60, pattern=r"^[^\x00-\x1f\x7f<>]+$")]
     slug: Slug | None = Field(default=None, description="Made from the name if absent.")
-    environment: Literal["racer-v0"] = "racer-v0"
-    sensor: Sensor
+    environment: EnvironmentId = "racer-v0"
+    sensor: Sensor = Field(description="One of the environment's sensors.")
     budget_micro: PositiveMicro
     stake_micro: Annotated[int, Field(ge=0, le=100_000_000, description="Micro-credits; at most 100 cr.")]
     target_score: Annotated[float, Field(gt=0.0, le=2.0, description="Score that uses up the budget.")]
@@ -449,7 +457,7 @@ class Assignment(Message):
     id: Id
     campaign: Id
     environment: str
-    config: dict[str, JsonValue] = Field(description="Environment configuration: car preset, sensor, rules.")
+    config: dict[str, JsonValue] = Field(description="Environment configuration: sensor and conditions.")
     sensor: Sensor
     start: dict[str, JsonValue] = Field(description="Start state with all its randomness materialised.")
     champion_cid: Cid
@@ -457,27 +465,30 @@ class Assignment(Message):
     stake_micro: Micro = Field(description="Locked now; the most this attempt can lose, in micro-credits.")
     created_at: Time
     expires_at: Time
-    max_ticks: int = Field(description="Longest attempt in control ticks (15 per second).")
+    max_ticks: int = Field(description="Longest attempt in control ticks of the environment's `tick_s`.")
 
 
 class AttemptCreate(Request):
     """One play of an assignment."""
 
-    ticks: Annotated[int, Field(ge=1, le=MAX_TICKS, description="Control ticks played, 15 per second.")]
+    ticks: Annotated[
+        int,
+        Field(ge=1, le=MOST_TICKS, description="Control ticks played, at most the assignment's `max_ticks`."),
+    ]
     actions: Annotated[
         str,
         Field(
             min_length=4,
-            max_length=800,
+            max_length=_base64_length(MOST_AXES * MOST_TICKS),
             pattern=Base64,
-            description="base64 of int8, ticks x 2, row-major: executed [steer, throttle] in -127..127.",
+            description="base64 of int8, ticks x axes of the environment, row-major: executed, in -127..127.",
         ),
     ]
     actors: Annotated[
         str,
         Field(
             min_length=4,
-            max_length=400,
+            max_length=_base64_length(MOST_TICKS),
             pattern=Base64,
             description="base64 of uint8, one per tick: 0 policy, 1 human.",
         ),
@@ -487,7 +498,11 @@ class AttemptCreate(Request):
             Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=32)],
             Annotated[float, Field(ge=-1e6, le=1e6)],
         ],
-        Field(min_length=1, max_length=32, description="Final state the client saw: x, y (m), cos, sin, ..."),
+        Field(
+            min_length=1,
+            max_length=32,
+            description="Final state the client saw, as the environment reports it.",
+        ),
     ]
 
 
@@ -509,8 +524,12 @@ class Takeover(Message):
     yours_crash_s: float | None = Field(
         description="Seconds after the takeover at which this attempt crashed; null if it went on."
     )
-    alone_progress_m: float = Field(description="Metres the model alone makes over the compared ticks.")
-    yours_progress_m: float = Field(description="Metres this attempt made over the compared ticks.")
+    alone_progress_m: float = Field(
+        description="Progress of the model alone over the compared ticks: metres, in Snake foods."
+    )
+    yours_progress_m: float = Field(
+        description="Progress of this attempt over the compared ticks: metres, in Snake foods."
+    )
 
 
 class Reason(Message):
@@ -578,7 +597,7 @@ class AttemptReplay(Message):
     start: dict[str, JsonValue]
     seed: int
     ticks: int
-    actions: str = Field(description="base64 of int8, ticks x 2, row-major.")
+    actions: str = Field(description="base64 of int8, ticks x axes of the environment, row-major.")
     actors: str = Field(description="base64 of uint8 per tick: 0 policy, 1 human.")
     takeovers: list[Takeover]
     champion_before: Cid

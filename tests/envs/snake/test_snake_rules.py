@@ -182,7 +182,7 @@ def test_wrong_states_are_refused(wrong: dict[str, Any], field: str) -> None:
 def test_commands_become_one_of_three_moves() -> None:
     task = SnakeTask(BOARDS["small"])
     commands = jnp.array([[-1.5], [-0.6], [-0.4], [0.0], [0.4], [0.6], [9.0]])
-    assert np.asarray(task.quantise(commands)).ravel().tolist() == [-1, -1, 0, 0, 0, 1, 1]
+    assert np.asarray(task.quantise(commands)).ravel().tolist() == [-127, -127, 0, 0, 0, 127, 127]
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ export interface NetworkSpec {
   vector: number;
   hidden: number[];
   activation: "relu" | "tanh";
-  head: "bins" | "box";
+  head: "bins" | "choice" | "box";
   bins: number[];
   actions: number;
   encoder: EncoderSpec | null;
@@ -106,7 +106,7 @@ export class Policy {
   readonly network: NetworkSpec;
   /** last head outputs: logits of all bins, or the action */
   outputs: Float32Array = new Float32Array(0);
-  readonly #action = new Float32Array(2);
+  readonly #action: Float32Array;
   readonly #features: Float32Array;
   readonly #image: Float32Array;
   readonly #stages: { patches: Patches; layer: Dense }[] = [];
@@ -123,6 +123,7 @@ export class Policy {
     this.environment = environment;
     this.sensor = sensor;
     this.network = network;
+    this.#action = new Float32Array(network.actions);
     const { encoder } = network;
     if (encoder) {
       let [height, width, depth] = [encoder.height, encoder.width, 1];
@@ -139,7 +140,7 @@ export class Policy {
     this.#head = dense(tensors, "head", "none");
   }
 
-  /** Greedy action [steer, throttle] in [-1, 1]; the returned buffer is reused by the next call. */
+  /** Greedy action of `network.actions` axes in [-1, 1]; the returned buffer is reused by the next call. */
   act(vector: Float32Array, image: Uint8Array | null): Float32Array {
     let layer = this.#encode(vector, image);
     for (const hidden of this.#hidden) layer = hidden.run(layer);
@@ -159,21 +160,22 @@ export class Policy {
     return this.#features;
   }
 
-  /** With bins: per axis, the softmax-weighted mean of the best bin and its two neighbours. */
+  /** Per axis, with bins the softmax-weighted mean of the best bin and its two neighbours, with a choice the best. */
   #decide(): void {
-    const { head, bins } = this.network;
+    const { head, bins, actions } = this.network;
+    const reach = head === "choice" ? 0 : 1;
     if (head === "box") {
-      for (let axis = 0; axis < 2; axis++) this.#action[axis] = Math.min(Math.max(this.outputs[axis]!, -1), 1);
+      for (let axis = 0; axis < actions; axis++) this.#action[axis] = Math.min(Math.max(this.outputs[axis]!, -1), 1);
       return;
     }
     let offset = 0;
-    for (let axis = 0; axis < 2; axis++) {
+    for (let axis = 0; axis < actions; axis++) {
       const count = bins[axis]!;
       let best = 0;
       for (let bin = 1; bin < count; bin++) if (this.outputs[offset + bin]! > this.outputs[offset + best]!) best = bin;
       let sum = 0;
       let weights = 0;
-      for (let bin = Math.max(best - 1, 0); bin <= Math.min(best + 1, count - 1); bin++) {
+      for (let bin = Math.max(best - reach, 0); bin <= Math.min(best + reach, count - 1); bin++) {
         const weight = Math.exp(this.outputs[offset + bin]! - this.outputs[offset + best]!);
         sum += weight * ((2 * bin) / (count - 1) - 1);
         weights += weight;

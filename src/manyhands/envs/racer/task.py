@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import jax
 import numpy as np
@@ -28,6 +28,8 @@ class RacerTask:
     track_ids: tuple[str, ...]
     sensor: Lidar | Camera
     conditions: Conditions = field(default_factory=Conditions)
+    bins: tuple[int, ...] = (15, 7)
+    head: Literal["bins", "choice"] = "bins"
     environment: str = "racer-v0"
     ticks_per_s: int = rules.TICKS_PER_S
     max_ticks: int = rules.MAX_TICKS

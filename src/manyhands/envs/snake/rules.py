@@ -39,6 +39,12 @@ def begin(board: Board, seed: Array) -> State:
     return State(stamps, zero, body[0], zero, jnp.int32(len(body)), food, seed, zero, zero)
 
 
+def place_food(state: State) -> State:
+    """The state with the food that belongs to its seed and foods eaten."""
+    food = _next_food(state.stamps, state.clock, state.seed, state.eaten, state.length, jnp.bool_(True))
+    return state._replace(food=food)
+
+
 def begin_again(board: Board, state: State, seed: Array, wanted: Array) -> State:
     """Where wanted, a new game on the board of one that ended; else the state itself.
 
