@@ -1,54 +1,147 @@
-"""What learners make of Snake on the arcade rules: scores over 1,000 games for every seed.
+"""What learners make of Snake on the arcade rules: 1,000 games a seed, beside a control and the player.
 
-    python benchmarks/snake.py --seeds 5
+    python benchmarks/snake.py pretrained --seeds 5
+    python benchmarks/snake.py lessons --seeds 5
 
-Prints a row for each sensor: mean of the seeds' means with its 95 % interval, the worst seed, times.
+`pretrained` trains agents from nothing. `lessons` has scripted players make 500 moves, of which the last
+fifth is held out, and teaches them to the three learners from the packaged agent; a player is also an agent's
+file (`--players greedy searching longer.safetensors`). Agreement is counted on 2,000 more moves of the player
+in games nobody has seen: a fifth of 500 moves is too few to tell two policies apart. Intervals are of 95 %.
 """
 
 import argparse
+import random
 import time
+from functools import partial
+from pathlib import Path
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
+from manyhands.envs.snake import scripted, sight
+from manyhands.envs.snake.board import ARCADE
+from manyhands.envs.snake.game import Game
+from manyhands.envs.snake.replay import replay
+from manyhands.envs.snake.scripted import Player
 from manyhands.envs.snake.task import SENSORS, SnakeTask
-from manyhands.learners import dqn
+from manyhands.learners import dqn, snake_lessons, snake_study
+from manyhands.learners.snake_lessons import GAMES_SEED, LEARNERS, Lesson, Report
+from manyhands.learners.snake_study import Scores
+from manyhands.policies import files, reference
 
 GAMES = 1000
-# Evaluation games are drawn from a key that no training uses.
-GAMES_KEY = 1_000_003
+MOVES, MORE_MOVES, MORE_SEED = 500, 2000, 5000
+# Of a player that takes its time.
+PLAYER_GAMES = 40
 
 
-def pretrained(sensor: str, seed: int, config: dqn.DqnConfig) -> tuple[float, float, float]:
-    """Mean score of one seed's policy, seconds of training, seconds of evaluation."""
-    task = SnakeTask(sensor=sensor)
-    begun_s = time.perf_counter()
-    spec, params = dqn.pretrain(task, config, seed)
-    trained_s = time.perf_counter()
-    found = dqn.scores(task, spec, params, jax.random.key(GAMES_KEY), GAMES)
-    return float(found.mean()), trained_s - begun_s, time.perf_counter() - trained_s
+def interval(values: list[float]) -> str:
+    """Mean of the seeds with its interval."""
+    half = 1.96 * np.std(values, ddof=1) / len(values) ** 0.5 if len(values) > 1 else float("nan")
+    return f"{np.mean(values):.1f} +- {half:.1f}"
+
+
+def pretrained(sensor: str, seeds: range) -> None:
+    """Print the score of agents that learn from nothing."""
+    task, rows = SnakeTask(sensor=sensor), []
+    for seed in seeds:
+        begun_s = time.perf_counter()
+        spec, params = dqn.pretrain(task, dqn.CONFIGS[sensor], seed)
+        trained_s = time.perf_counter()
+        found = dqn.scores(task, spec, params, jax.random.key(GAMES_SEED), GAMES)
+        rows.append((float(found.mean()), trained_s - begun_s, time.perf_counter() - trained_s))
+        print(f"  {sensor} seed {seed}: {rows[-1][0]:.1f} foods, {rows[-1][1]:.0f} s", flush=True)
+    means, trained, played = (list(column) for column in zip(*rows, strict=True))
+    print(
+        f"pre-trained, {sensor}: {interval(means)} foods, worst seed {min(means):.1f}; trained in "
+        f"{np.mean(trained):.0f} s, {GAMES} games played in {np.mean(played):.1f} s",
+        flush=True,
+    )
+
+
+def agent(path: Path) -> Player:
+    """The player that a policy file is."""
+    policy = files.parse(path.read_bytes())
+    values = jax.jit(partial(dqn.values, policy.network, policy.params))
+
+    def turn(game: Game, _chance: random.Random) -> int:
+        seen = jnp.asarray(sight.of_game(game)[: policy.network.vector])
+        return dqn.TURNS[int(jnp.argmax(values(seen)))]
+
+    return turn
+
+
+def player_of(name: str) -> Player:
+    """A scripted player by its name, or an agent by its file."""
+    return scripted.PLAYERS[name] if name in scripted.PLAYERS else agent(Path(name))
+
+
+def apart(report: Report) -> float:
+    """How many standard errors of the difference the taught policy is above its control."""
+    taught, control = report.scores["taught"], report.scores["control"]
+    errors = [(scores.high - scores.mean) / 1.96 for scores in (taught, control)]
+    return float((taught.mean - control.mean) / max(1e-9, np.hypot(*errors)))
+
+
+def lessons(name: str, seeds: range, learners: list[str]) -> None:
+    """Teach a player's moves to the learners and print what they scored."""
+    player, base = player_of(name), reference.driver("snake-grid-reference")
+    games = PLAYER_GAMES if name != "greedy" else GAMES
+    own = snake_study.player_scores(ARCADE, player, games, GAMES_SEED)
+    mean, half = dqn.mean_interval(own)
+    print(f"player {name}: {mean:.1f} +- {half:.1f} foods in {games} games", flush=True)
+    more = replay(ARCADE, scripted.play(ARCADE, player, MORE_SEED, MORE_MOVES))
+    spent_s: list[float] = []
+    for seed in seeds:
+        moves = replay(ARCADE, scripted.play(ARCADE, player, seed, MOVES))
+        lesson, known, begun_s = Lesson(moves, ARCADE, True, base), None, time.perf_counter()
+        lines = []
+        for learner in learners:
+            taught = snake_lessons.teach(learner, lesson, seed, lambda _: None)
+            report = snake_lessons.report(taught, lesson, seed, lambda _: None, GAMES, known)
+            known = report.scores["base"]
+            policies = (base, taught.policy, taught.control)
+            agrees = [snake_study.agreement(policy, more).share for policy in policies]
+            lines.append(line(learner, report, agrees, mean))
+        spent_s.append(time.perf_counter() - begun_s)
+        print(f"  seed {seed}, {spent_s[-1]:.0f} s", *lines, sep="\n    ", flush=True)
+    print(
+        f"player {name}: {', '.join(learners)} trained and evaluated in {np.mean(spent_s):.0f} s", flush=True
+    )
+
+
+def line(learner: str, report: Report, agrees: list[float], player: float) -> str:
+    """One training in a line."""
+
+    def told(scores: Scores) -> str:
+        return f"{scores.mean:.1f} +- {scores.high - scores.mean:.1f}"
+
+    base, taught, control = (report.scores[who] for who in ("base", "taught", "control"))
+    return (
+        f"{learner}: {told(taught)} foods, {taught.mean / player:.2f} of the player; base {told(base)}, "
+        f"control {told(control)} ({apart(report):+.1f} standard errors); agreement {agrees[1]:.3f}, "
+        f"base {agrees[0]:.3f}, control {agrees[2]:.3f}; {report.seconds:.0f} s"
+    )
 
 
 def main() -> None:
-    """Print the table."""
+    """Print the rows that are asked for."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("what", choices=["pretrained", "lessons"])
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--sensors", nargs="*", choices=SENSORS, default=SENSORS)
+    parser.add_argument("--players", nargs="*", default=["greedy", "searching"])
+    parser.add_argument("--learners", nargs="*", choices=LEARNERS, default=list(LEARNERS))
     arguments = parser.parse_args()
     seeds = range(arguments.first_seed, arguments.first_seed + arguments.seeds)
-    for sensor in arguments.sensors:
-        rows = []
-        for seed in seeds:
-            rows.append(pretrained(sensor, seed, dqn.DqnConfig()))
-            print(f"  {sensor} seed {seed}: {rows[-1][0]:.1f} foods", flush=True)
-        means, trained_s, played_s = np.array(rows).T
-        reach = 1.96 * means.std(ddof=1) / np.sqrt(len(means)) if len(means) > 1 else float("nan")
-        print(
-            f"pre-trained, {sensor}: {means.mean():.1f} +- {reach:.1f} foods, worst seed {means.min():.1f}; "
-            f"trained in {trained_s.mean():.0f} s, {GAMES} games played in {played_s.mean():.1f} s",
-            flush=True,
-        )
+    if arguments.what == "pretrained":
+        for sensor in arguments.sensors:
+            pretrained(sensor, seeds)
+    else:
+        for name in arguments.players:
+            lessons(name, seeds, arguments.learners)
 
 
 if __name__ == "__main__":

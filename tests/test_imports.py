@@ -35,6 +35,7 @@ ALLOWED = {
     "processes": BASE,
     "work": BASE | {"storage", "jobs", "arena", "lab", "computing"},
     "app": BASE | {"storage", "arena", "server", "processes"},
+    "terminal": BASE | {"storage"},
     "cli": {part.stem for part in PACKAGE.iterdir()},
 }
 # What an area shows to the server side, beside `api` itself.
@@ -49,6 +50,8 @@ JUDGE_SIDE = {
     "trainer",
     "scout",
     "verdicts",
+    "halfway",
+    "tutor",
 }
 HEAVY = ("jax", "jaxlib", "optax")
 
@@ -101,7 +104,7 @@ def test_the_server_uses_areas_by_their_api() -> None:
         for name, others in MODULES.items()
         if name.split(".")[0] in ("server", "app")
         for other in others
-        if other.startswith("arena") and not f"{other}.".startswith("arena.api.")
+        if other.startswith(("arena", "lab")) and not f"{other}.".startswith(("arena.api.", "lab.api."))
     }
     assert not wrong
 
@@ -110,10 +113,12 @@ def test_the_api_side_of_an_area_never_touches_its_judge_side() -> None:
     wrong = {
         f"{name} imports {other}"
         for name, others in MODULES.items()
-        if name.startswith("arena.") and name.split(".")[1] not in JUDGE_SIDE
+        if name.startswith(("arena.", "lab.")) and name.split(".")[1] not in JUDGE_SIDE
         for other in others
-        if other.split(".")[0] in ("envs", "policies", "learners", "judging")
-        or (other.startswith("arena.") and other.split(".")[1] in JUDGE_SIDE)
+        # What an environment says of recorded games needs no JAX, as is shown below.
+        if other.split(".")[0] in ("policies", "learners", "judging")
+        or (other.startswith("envs.") and not name.startswith("lab."))
+        or (other.startswith(("arena.", "lab.")) and other.split(".")[1] in JUDGE_SIDE)
     }
     assert not wrong
 

@@ -23,7 +23,7 @@ from manyhands.storage.database import Database
 from manyhands.storage.schema import experiments, lessons
 from manyhands.types import Json
 
-BASE = "snake-grid-base"
+BASE = "snake-grid-reference"
 """The packaged agent that is fine-tuned, and beside which all others are shown."""
 GAMES = 1000
 BIN = 5  # foods of a bar of the histogram

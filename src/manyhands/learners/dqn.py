@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -37,6 +37,8 @@ from manyhands.policies.simulate import keep
 TURNS = (-1, 0, 1)  # of the Q-values, in their order
 STRETCH = 250  # moves between two looks at which games have ended
 SIZES = (32, 256)  # batches to which games shrink, each of which is compiled
+TOLD = 20  # times at which a training is told of
+SHORTLIST = 8  # policies that are tried again at the end
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,8 @@ class DqnConfig:
     an update; updates: for each move of all games; steps: of a return; explore: largest chance of a random
     move, and the power with which it falls over the games; target: share of the target network that an update
     replaces; shaping: weight of the distance to the food, in foods for the board's diagonal; death: what it
-    costs, in foods.
+    costs, in foods; looks: at the greedy policy in each of the TOLD parts that belong to the second half, the
+    best of all is kept (0 keeps the last one); trials: games of a look.
     """
 
     moves: int = 24_000
@@ -63,6 +66,26 @@ class DqnConfig:
     shaping: float = 0.5
     death: float = 1.0
     hidden: tuple[int, ...] = (128, 128)
+    looks: int = 0
+    trials: int = 128
+
+
+CONFIGS = {
+    "grid": DqnConfig(),
+    # A snake that does not see its body does best to keep far from death, whatever that costs, and its
+    # greedy policies differ more from one moment to the next.
+    "features": DqnConfig(
+        moves=80_000,
+        kept=1500,
+        batch=256,
+        explore=(0.1, 6.0),
+        shaping=0.0,
+        death=10.0,
+        target=0.003,
+        looks=4,
+    ),
+}
+"""Settings of pre-training for each sensor."""
 
 
 class Memory(NamedTuple):
@@ -292,13 +315,44 @@ def pretrain(
     """
     run = Dqn(task, config)
     learning = run.begin(seed)
-    block = max(1, config.moves // 20)
-    for first in range(0, config.moves, block):
-        learning, foods = run.run(learning, jnp.int32(first), block)
-        if tell is not None:
-            tell(first + block, float(foods))
-    jax.tree.map(lambda leaf: leaf.block_until_ready(), learning.params)
-    return run.spec, learning.params
+    looks = max(1, config.looks)
+    part = max(1, config.moves // (TOLD * looks))
+    choice = Choice(task, run.spec, config.trials, jax.random.fold_in(jax.random.key(seed), 1))
+    for number, first in enumerate(range(0, config.moves, part)):
+        learning, foods = run.run(learning, jnp.int32(first), part)
+        if config.looks and 2 * first >= config.moves:
+            choice.look(learning.params)
+        if tell is not None and (number + 1) % looks == 0:
+            tell(first + part, float(foods))
+    params = choice.best() if config.looks else learning.params
+    jax.tree.map(lambda leaf: leaf.block_until_ready(), params)
+    return run.spec, params
+
+
+class Choice:
+    """The best of the greedy policies of a training, whose scores go up and down by a tenth."""
+
+    def __init__(self, task: SnakeTask, spec: NetworkSpec, trials: int, key: Array) -> None:
+        self._task, self._spec, self._trials = task, spec, trials
+        self._look_key, self._last_key = jax.random.split(key)
+        self._shortlist: list[tuple[float, Params]] = []
+
+    def _mean(self, params: Params, key: Array, games: int) -> float:
+        return float(scores(self._task, self._spec, params, key, games).mean())
+
+    def look(self, params: Params) -> None:
+        """Try a policy, all of them on the same games; keeps it if it is among the best."""
+        mean = self._mean(params, self._look_key, self._trials)
+        # The training goes on in the same memory.
+        self._shortlist.append((mean, jax.tree.map(jnp.copy, params)))
+        self._shortlist.sort(key=lambda found: -found[0])
+        del self._shortlist[SHORTLIST:]
+
+    def best(self) -> Params:
+        """The best of the shortlist on more games, and other ones: who led at the looks was lucky as well."""
+        games = SHORTLIST * self._trials
+        means = [self._mean(params, self._last_key, games) for _, params in self._shortlist]
+        return self._shortlist[int(np.argmax(means))][1]
 
 
 def mean_interval(found: NDArray[np.int32]) -> tuple[float, float]:
@@ -311,10 +365,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--sensor", choices=["features", "grid"], default="grid")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--moves", type=int, default=DqnConfig.moves)
+    parser.add_argument("--moves", type=int, help="of each game; as many as agreed on if omitted")
     parser.add_argument("--out", type=Path, help="policy file to write")
     arguments = parser.parse_args()
-    task, config = SnakeTask(sensor=arguments.sensor), DqnConfig(moves=arguments.moves)
+    task, config = SnakeTask(sensor=arguments.sensor), CONFIGS[arguments.sensor]
+    config = replace(config, moves=arguments.moves or config.moves)
     begun_s = time.perf_counter()
 
     def tell(moves: int, foods: float) -> None:
