@@ -16,13 +16,15 @@ from manyhands.arena.scout import Scout
 from manyhands.arena.shelf import Shelf
 from manyhands.arena.trainer import Trainer
 from manyhands.judging.course import Course
+from manyhands.judging.round import RoundConfig
 from manyhands.settings import Settings
 from manyhands.storage import ContentStore, Database, open_database
-from manyhands.storage.schema import assignments, campaigns
+from manyhands.storage.schema import assignments, campaigns, starts
 from manyhands.types import Json, now_us
 
 STAKE = 2_000_000
 BUDGET = 500_000_000
+RACER = arena.CampaignOrder("Tiny", None, "racer-v0", "lidar", BUDGET, STAKE, 1.0)
 
 
 class TinyShelf(Shelf):
@@ -52,25 +54,38 @@ class TinyArena:
     players: list[str]
 
     @classmethod
-    def open(cls, folder: Path) -> TinyArena:
+    def open(
+        cls,
+        folder: Path,
+        order: arena.CampaignOrder = RACER,
+        shelves: type[Shelf] = TinyShelf,
+        judging: RoundConfig = tiny.ROUNDS,
+    ) -> TinyArena:
         """A new campaign in an empty folder; its champion is still to be taught by `trainer.step`."""
         settings = settings_in(folder)
         database = open_database(settings.url)
-        shelf = TinyShelf(database, ContentStore(settings.content), settings)
-        order = arena.CampaignOrder("Tiny", None, "racer-v0", "lidar", BUDGET, STAKE, 1.0)
+        shelf = shelves(database, ContentStore(settings.content), settings)
         with database.write() as connection:
             campaign = arena.create_campaign(connection, order, None, now_us())
             players = [
                 arena.create_guest(connection, None, f"address-{n}", settings, now_us())["id"]
                 for n in range(tiny.ATTEMPTS)
             ]
-        referee, trainer = Referee(shelf, "referee"), Trainer(shelf, "trainer", tiny.ROUNDS)
+        referee, trainer = Referee(shelf, "referee"), Trainer(shelf, "trainer", judging)
         return cls(settings, database, shelf, referee, trainer, Scout(shelf), campaign, players)
 
     def champion(self) -> str:
         with self.database.read() as connection:
             query = select(campaigns.c.champion_cid).where(campaigns.c.id == self.campaign)
             return str(connection.execute(query).scalar_one())
+
+    def starts(self) -> list[Json]:
+        """Starts of the present champion that wait for players."""
+        query = select(starts.c.state).where(
+            starts.c.champion_cid == self.champion(), starts.c.used_us.is_(None)
+        )
+        with self.database.read() as connection:
+            return list(connection.execute(query).scalars())
 
     def assign(self, tag: str) -> list[Json]:
         """An assignment for each player, old enough to be handed in."""
@@ -90,14 +105,22 @@ class TinyArena:
         policy = self.shelf.policy(self.champion())
         states = tiny.stacked([one["start"] for one in given])
         played = tiny.play((policy.network, policy.params), states, held, push)
+        bodies = [
+            {
+                "ticks": attempt.ticks,
+                "actions": base64.b64encode(attempt.actions.tobytes()).decode(),
+                "actors": base64.b64encode(attempt.actors.tobytes()).decode(),
+                "final": attempt.final,
+            }
+            for attempt in played
+        ]
+        return self.hand_in(given, bodies)
+
+    def hand_in(self, given: list[Json], bodies: list[Json]) -> list[str]:
+        """Every player hands in what it played, as it comes over the wire; returns the attempts' ids."""
         found = []
-        for player, one, attempt in zip(self.players, given, played, strict=True):
-            wire = arena.Play.parse(
-                attempt.ticks,
-                base64.b64encode(attempt.actions.tobytes()).decode(),
-                base64.b64encode(attempt.actors.tobytes()).decode(),
-                attempt.final,
-            )
+        for player, one, body in zip(self.players, given, bodies, strict=True):
+            wire = arena.Play.parse(**body)
             with self.database.write() as connection:
                 found.append(arena.submit(connection, one["id"], player, wire, now_us()))
         return [str(name) for name in found]

@@ -9,44 +9,34 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from manyhands.envs import registry
+import tiny_snake
 from manyhands.envs.core import Task
 from manyhands.judging import bootstrap, payout, round, starts, value
 from manyhands.judging.course import Course
-from manyhands.judging.gate import GateConfig
 from manyhands.judging.records import HUMAN, POLICY, Attempt, Valued
-from manyhands.judging.round import Entry, RoundConfig, Standing
-from manyhands.learners import takeover
+from manyhands.judging.round import Entry, Standing
 from manyhands.learners.samples import Samples
-from manyhands.policies import network, reference, simulate
+from manyhands.policies import network, simulate
 from manyhands.policies.files import Policy
 from manyhands.policies.network import NetworkSpec, Params
 
-CONFIG = {"sensor": {"kind": "grid"}, "conditions": {"width": 12, "height": 10, "longest": 20}}
-ROWS = value.ROWS
+ROWS = tiny_snake.ROWS
 PLAYED = 12
-ROUNDS = RoundConfig(
-    training=takeover.Config(steps=300, batch=64),
-    gate=GateConfig(alpha=0.4, beta=0.1, effect=0.3, block=ROWS, most=4 * ROWS),
-    pay_starts=ROWS,
-    least_lot=4,
-    margin=0.5,
-)
 
 
 @pytest.fixture(scope="module")
 def task() -> Task:
-    return registry.task("snake-v0", CONFIG, "play")
+    return tiny_snake.task()
 
 
 @pytest.fixture(scope="module")
-def driver() -> Policy:
-    return reference.driver(registry.reference("snake-v0", CONFIG))
+def course() -> Course:
+    return tiny_snake.course()
 
 
 @pytest.fixture(scope="module")
-def course(task: Task, driver: Policy) -> Course:
-    return Course(task, task, task, driver, standing_starts=ROWS)
+def driver(course: Course) -> Policy:
+    return course.solver
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +127,7 @@ def test_a_round_teaches_the_champion(
         first_score=float(heldout.mean()),
         target_score=1.0,
     )
-    outcome = round.judge(course, standing, ROUNDS, "root", "ab" * 32)
+    outcome = round.judge(course, standing, tiny_snake.ROUNDS, "root", "ab" * 32)
     assert outcome.kind == "promoted", outcome.reason
     assert outcome.heldout is not None
     assert outcome.heldout.mean() > heldout.mean()

@@ -140,6 +140,7 @@ def network_vectors() -> Json:
         (Lidar(), NetworkSpec(vector=27, hidden=(32, 32))),
         (Lidar(), NetworkSpec(vector=27, hidden=(24,), activation="tanh", head="box")),
         (Camera(), NetworkSpec(vector=3, hidden=(32,), encoder=encoder)),
+        (Lidar(), NetworkSpec(vector=27, hidden=(24,), head="choice", bins=(3,), actions=1)),
     ]
     cases = []
     for seed, (sensor, spec) in enumerate(kinds):

@@ -12,13 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 CONFIDENCE_Z = 1.645  # one-sided 95 %
-MARGIN = 0.5  # value within which an attempt did neither good nor harm, in metres of progress
+MARGIN = 0.5  # value within which an attempt did neither good nor harm, in units of progress
 CHARGE_Z = 2.0  # a charge needs one-sided 97.7 %
 HARM_WEIGHT = 3.0  # of harm against good when a player's values are netted
 HISTORY = 8  # attempts that a player's running bound looks back on
 PRIOR_SPREAD = 2.0  # of one attempt's value, assumed while a player has a single one
 LEAST_SPREAD = 0.5
-WHOLE_STAKE_HARM = 2.5  # harm at which the whole stake is charged, in metres of progress
+WHOLE_STAKE_HARM = 2.5  # harm at which the whole stake is charged, in units of progress
 
 
 @dataclass(frozen=True)

@@ -1019,7 +1019,7 @@ export interface components {
             champion_cid: string;
             /**
              * Config
-             * @description Environment configuration: car preset, sensor, rules.
+             * @description Environment configuration: sensor and conditions.
              */
             config: {
                 [key: string]: components["schemas"]["JsonValue"];
@@ -1045,7 +1045,7 @@ export interface components {
             id: string;
             /**
              * Max Ticks
-             * @description Longest attempt in control ticks (15 per second).
+             * @description Longest attempt in control ticks of the environment's `tick_s`.
              */
             max_ticks: number;
             /**
@@ -1057,7 +1057,7 @@ export interface components {
              * Sensor
              * @enum {string}
              */
-            sensor: "camera" | "lidar";
+            sensor: "camera" | "lidar" | "grid" | "features";
             /**
              * Stake Micro
              * @description Locked now; the most this attempt can lose, in micro-credits.
@@ -1192,7 +1192,7 @@ export interface components {
         AttemptCreate: {
             /**
              * Actions
-             * @description base64 of int8, ticks x 2, row-major: executed [steer, throttle] in -127..127.
+             * @description base64 of int8, ticks x axes of the environment, row-major: executed, in -127..127.
              */
             actions: string;
             /**
@@ -1202,14 +1202,14 @@ export interface components {
             actors: string;
             /**
              * Final
-             * @description Final state the client saw: x, y (m), cos, sin, ...
+             * @description Final state the client saw, as the environment reports it.
              */
             final: {
                 [key: string]: number;
             };
             /**
              * Ticks
-             * @description Control ticks played, 15 per second.
+             * @description Control ticks played, at most the assignment's `max_ticks`.
              */
             ticks: number;
         };
@@ -1220,7 +1220,7 @@ export interface components {
         AttemptReplay: {
             /**
              * Actions
-             * @description base64 of int8, ticks x 2, row-major.
+             * @description base64 of int8, ticks x axes of the environment, row-major.
              */
             actions: string;
             /**
@@ -1260,7 +1260,7 @@ export interface components {
              * Sensor
              * @enum {string}
              */
-            sensor: "camera" | "lidar";
+            sensor: "camera" | "lidar" | "grid" | "features";
             /** Start */
             start: {
                 [key: string]: components["schemas"]["JsonValue"];
@@ -1535,7 +1535,7 @@ export interface components {
              * Sensor
              * @enum {string}
              */
-            sensor: "camera" | "lidar";
+            sensor: "camera" | "lidar" | "grid" | "features";
             /** Slug */
             slug: string;
             /**
@@ -1572,16 +1572,17 @@ export interface components {
             /**
              * Environment
              * @default racer-v0
-             * @constant
+             * @enum {string}
              */
-            environment: "racer-v0";
+            environment: "racer-v0" | "snake-v0";
             /** Name */
             name: string;
             /**
              * Sensor
+             * @description One of the environment's sensors.
              * @enum {string}
              */
-            sensor: "camera" | "lidar";
+            sensor: "camera" | "lidar" | "grid" | "features";
             /**
              * Slug
              * @description Made from the name if absent.
@@ -1721,7 +1722,7 @@ export interface components {
              * Sensor
              * @enum {string}
              */
-            sensor: "camera" | "lidar";
+            sensor: "camera" | "lidar" | "grid" | "features";
             /** Slug */
             slug: string;
             /**
@@ -1910,7 +1911,7 @@ export interface components {
             max_ticks: number;
             /**
              * Presets
-             * @description Car presets.
+             * @description Presets of its conditions.
              */
             presets: string[];
             /**
@@ -1922,7 +1923,7 @@ export interface components {
             }[];
             /**
              * Substeps
-             * @description Physics substeps per control tick.
+             * @description Steps of the rules per control tick.
              */
             substeps: number;
             /** Summary */
@@ -3042,7 +3043,7 @@ export interface components {
             alone_crash_s: number | null;
             /**
              * Alone Progress M
-             * @description Metres the model alone makes over the compared ticks.
+             * @description Progress of the model alone over the compared ticks: metres, in Snake foods.
              */
             alone_progress_m: number;
             /** First Tick */
@@ -3064,7 +3065,7 @@ export interface components {
             yours_crash_s: number | null;
             /**
              * Yours Progress M
-             * @description Metres this attempt made over the compared ticks.
+             * @description Progress of this attempt over the compared ticks: metres, in Snake foods.
              */
             yours_progress_m: number;
         };

@@ -4,7 +4,12 @@ import { count, percent, points } from "./format";
 
 type VerdictKind = Wire<"VerdictSummary">["kind"];
 
-export const SENSOR: Record<Wire<"CampaignSummary">["sensor"], string> = { camera: "by camera", lidar: "by lidar" };
+export const SENSOR: Record<Wire<"CampaignSummary">["sensor"], string> = {
+  camera: "by camera",
+  lidar: "by lidar",
+  grid: "by a window of the board",
+  features: "by 13 features",
+};
 
 export const STATE: Record<Wire<"CampaignSummary">["state"], { label: string; means: string }> = {
   warming: { label: "Warming up", means: "The first champion is being trained; driving opens in a moment." },

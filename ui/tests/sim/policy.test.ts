@@ -22,7 +22,7 @@ describe("a policy", () => {
   });
 
   it("says which sensor it looks through", () => {
-    expect(cases.map((one) => new Policy(file(one)).sensor.kind)).toEqual(["lidar", "lidar", "camera"]);
+    expect(cases.map((one) => new Policy(file(one)).sensor.kind)).toEqual(["lidar", "lidar", "camera", "lidar"]);
   });
 
   it("refuses a file that is cut short", () => {

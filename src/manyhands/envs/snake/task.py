@@ -27,7 +27,7 @@ LONGEST = 96
 
 @dataclass(frozen=True)
 class SnakeTask:
-    """See `manyhands.envs.core.Task`. State is `rules.State`; progress is in foods.
+    """See `manyhands.envs.core.Task`. State is `rules.State`; progress is in foods, a death costs one.
 
     An action is one int8: -127 left, 0 straight, 127 right; `longest` above 0 begins in the middle of a game.
     """
@@ -73,9 +73,11 @@ class SnakeTask:
         return (127.0 * jnp.clip(jnp.round(action), -1.0, 1.0)).astype(jnp.int8)
 
     def step(self, state: State, action: Array) -> tuple[State, Array, Array]:
-        """One move; progress is the food eaten."""
+        """One move; progress is the food eaten, or the loss of the snake."""
         after, ate, ended = rules.move(self.board, state, jnp.sign(action[0]).astype(jnp.int32))
-        return after, ate.astype(jnp.float32), ended
+        # An attempt is short: without a price, dying in its last seconds would cost nothing that it counts.
+        lost = ended & (after.length < self.board.cells)
+        return after, ate.astype(jnp.float32) - lost, ended
 
     def to_plain(self, state: State) -> Plain:
         """The snake's cells, the head first, and the numbers that the rest follows from."""
