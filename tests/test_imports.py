@@ -115,8 +115,8 @@ def test_the_api_side_of_an_area_never_touches_its_judge_side() -> None:
         for name, others in MODULES.items()
         if name.startswith(("arena.", "lab.")) and name.split(".")[1] not in JUDGE_SIDE
         for other in others
-        # What an environment says of recorded games needs no JAX, as is shown below.
-        if other.split(".")[0] in ("policies", "learners", "judging")
+        # What an environment says of recorded games, and the ONNX form, need no JAX, as is shown below.
+        if (other.split(".")[0] in ("policies", "learners", "judging") and other != "policies.onnx_form")
         or (other.startswith("envs.") and not name.startswith("lab."))
         or (other.startswith(("arena.", "lab.")) and other.split(".")[1] in JUDGE_SIDE)
     }

@@ -118,7 +118,8 @@ def test_a_full_board_ends_the_game() -> None:
     body = [13, 14, 15, 11, 10, 9, 8, 4, 5, 6, 7, 3, 2, 1, 0]
     game = Game(TINY, 1, body=list(body), heading=2, food=12, eaten=13)
     plain = {"body": body, "heading": 2, "food": 12, "seed": 1, "eaten": 13, "steps": 0}
-    state, ate, ended = rules.move(TINY, SnakeTask(TINY).from_plain(plain), jnp.int32(0))
+    before = jax.tree.map(jnp.asarray, SnakeTask(TINY).from_plain(plain))
+    state, ate, ended = rules.move(TINY, before, jnp.int32(0))
     assert game.move(0)
     assert game.ended == "full"
     assert [bool(ate), bool(ended), int(state.length)] == [True, True, TINY.cells]
