@@ -13,8 +13,9 @@ from manyhands.envs.snake.board import ARCADE
 from manyhands.envs.snake.game import Game
 from manyhands.envs.snake.replay import Transitions, replay
 from manyhands.envs.snake.sight import of_game
+from manyhands.envs.snake.task import SnakeTask
 from manyhands.errors import InputError
-from manyhands.learners import cloning, conservative, finetuning, snake_rows, snake_study
+from manyhands.learners import cloning, conservative, dqn, finetuning, snake_rows, snake_study
 from manyhands.learners.snake_rows import Rows, Snapshot, Step, Tell, Trained
 from manyhands.policies import files, network
 
@@ -153,3 +154,25 @@ def test_scripted_players_are_seeded_and_play_as_many_moves_as_asked() -> None:
 def test_an_interval_needs_two_games(base: files.Policy) -> None:
     with pytest.raises(InputError, match="two games"):
         snake_study.evaluate(base, games=1)
+
+
+@pytest.mark.parametrize(
+    ("means", "way"),
+    [
+        # Base, then all, half and a quarter of the way.
+        ([60.0, 61.0, 63.0, 62.0], 0.5),
+        ([60.0, 59.5, 58.0, 59.0], 1.0),
+        ([60.0, 50.0, 57.0, 58.0], 0.0),
+    ],
+)
+def test_the_way_is_chosen_by_games(
+    monkeypatch: pytest.MonkeyPatch, base: files.Policy, means: list[float], way: float
+) -> None:
+    # A hundred games whose mean has a standard error of 1.
+    games = iter([mean + np.tile([-10.0, 10.0], 50) for mean in means])
+    monkeypatch.setattr(dqn, "scores", lambda *_: next(games))
+    learned = {name: leaf + 1.0 for name, leaf in base.params.items()}
+    task = SnakeTask(ARCADE, "features")
+    params, chosen = finetuning.choose_way(task, base, learned, 100, jax.random.key(0))
+    assert chosen == way
+    np.testing.assert_allclose(params["head.b"], base.params["head.b"] + way, atol=1e-6)
