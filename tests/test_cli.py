@@ -20,7 +20,7 @@ from manyhands.errors import ManyhandsError
 from manyhands.judging.evaluate import Evaluation
 from manyhands.settings import Settings
 from manyhands.storage import ContentStore, open_database
-from manyhands.storage.schema import policies
+from manyhands.storage.schema import players, policies
 from manyhands.types import now_us
 
 POLICY = (2).to_bytes(8, "little") + b"{}"
@@ -240,3 +240,32 @@ def test_an_operator_gives_roles(run: Run, load: Callable[..., Any], folder: Pat
         run("operator", "role", ada, "king")
     with pytest.raises(ManyhandsError, match="no player"):
         run("operator", "role", "p_nobody", "funder")
+
+
+def test_an_experiment_is_created_imported_shown_and_exported(
+    load: Callable[..., Any], run: Run, folder: Path, tmp_path: Path
+) -> None:
+    database = open_database(Settings(data=folder).url)
+    with database.write() as connection:
+        player = "plr_aaaaaaaaaaaaaaaa"
+        row = {"id": player, "name": "Ada", "created_us": now_us(), "consent_us": now_us()}
+        connection.execute(insert(players).values(row))
+    database.close()
+    whose = ("--player", player)
+    created = load("experiment", "create", "Walls", *whose, "--wanted", "200")
+    assert (created["name"], created["wanted"], created["observations"]) == ("Walls", 200, 0)
+    assert load("experiment", "show", created["id"], *whose)["next_game"]["number"] == 1
+    assert "Walls" in run("experiment", "show", created["id"], *whose)
+    state = [0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0.0, 0.5]
+    rows = [{"state": state, "action": "straight", "reward": 0, "nextState": state}] * 120
+    (tmp_path / "old.json").write_text(json.dumps(rows))
+    imported = load("experiment", "import", str(tmp_path / "old.json"), *whose)
+    assert (imported["name"], imported["observations"]) == ("old", 120)
+    assert any("walls" in sentence for sentence in imported["report"])
+    out = tmp_path / "out.json"
+    load("experiment", "export", imported["id"], *whose, "--out", str(out))
+    assert len(json.loads(out.read_text())["observations"]) == 120
+    with pytest.raises(ManyhandsError, match="There is no file"):
+        run("experiment", "import", str(tmp_path / "none.json"), *whose)
+    with pytest.raises(ManyhandsError, match="observations are recorded"):
+        run("experiment", "train", created["id"], *whose)

@@ -36,6 +36,7 @@ ALLOWED = {
     "work": BASE | {"storage", "jobs", "arena", "lab", "computing"},
     "app": BASE | {"storage", "arena", "server", "processes"},
     "terminal": BASE | {"storage"},
+    "cli_experiments": {part.stem for part in PACKAGE.iterdir()} - {"cli"},
     "cli": {part.stem for part in PACKAGE.iterdir()},
 }
 # What an area shows to the server side, beside `api` itself.

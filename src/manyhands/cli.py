@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 import manyhands
+from manyhands import cli_experiments
 from manyhands.arena import api as arena
 from manyhands.crowd.roles import DEFAULT_MIX, parse_mix
 from manyhands.errors import InputError, ManyhandsError, NotFoundError
@@ -35,6 +36,8 @@ operator_app = typer.Typer(no_args_is_help=True, help="What an operator needs.")
 policy_app = typer.Typer(no_args_is_help=True, help="List, show and export policies.")
 track_app = typer.Typer(no_args_is_help=True, help="Import, list and show tracks.")
 app.add_typer(campaign_app, name="campaign")
+app.add_typer(cli_experiments.app, name="experiment")
+app.command("train")(cli_experiments.train_agent)
 app.add_typer(operator_app, name="operator")
 app.add_typer(policy_app, name="policy")
 app.add_typer(track_app, name="track")

@@ -4,6 +4,7 @@ As in `manyhands.arena.api`, functions take a database connection first and retu
 """
 
 from manyhands.lab.experiments import (
+    ARCADE,
     ExperimentOrder,
     Played,
     ReadFile,
@@ -23,6 +24,7 @@ from manyhands.lab.experiments import (
 )
 from manyhands.lab.exports import export_json, export_minari, export_onnx
 from manyhands.lab.lessons import (
+    LEARNERS,
     LESSON_JOB,
     board,
     cancel,
@@ -33,6 +35,8 @@ from manyhands.lab.lessons import (
 from manyhands.lab.lessons import own as own_lesson
 
 __all__ = [
+    "ARCADE",
+    "LEARNERS",
     "LESSON_JOB",
     "ExperimentOrder",
     "Played",

@@ -19,6 +19,8 @@ from manyhands.types import Json, Micros, new_experiment_id
 MOST = 100
 """Experiments that a player may keep."""
 RECENT = 20
+ARCADE: Json = asdict(Board())
+"""Board of the public experiment."""
 LEAST, MOST_OBSERVATIONS = 100, 5000
 _BY_KEY = select(experiments).where(
     experiments.c.player_id == bindparam("player"), experiments.c.idempotency_key == bindparam("key")

@@ -15,7 +15,7 @@ from manyhands.lab.experiments import games_of
 from manyhands.lab.exports import moves_of
 from manyhands.lab.halfway import Desk
 from manyhands.lab.lessons import LESSON_JOB
-from manyhands.learners import snake_lessons, snake_study
+from manyhands.learners import snake_lessons, snake_rows, snake_study
 from manyhands.learners.snake_lessons import Curves, Lesson, Progress, Report, Taught, Who
 from manyhands.policies import files, reference
 from manyhands.storage.content import ContentStore
@@ -23,7 +23,7 @@ from manyhands.storage.database import Database
 from manyhands.storage.schema import experiments, lessons
 from manyhands.types import Json
 
-BASE = "snake-grid-reference"
+BASE = "snake-grid-base"
 """The packaged agent that is fine-tuned, and beside which all others are shown."""
 GAMES = 1000
 BIN = 5  # foods of a bar of the histogram
@@ -65,7 +65,8 @@ class Tutor:
         if found is None:
             return  # deleted while it waited
         learner, lesson = found
-        tell = self._teller(context, lesson_id)
+        context.report(0.0, "looking at your games")
+        tell = self._teller(context, lesson_id, learner)
         seed = zlib.crc32(lesson_id.encode()) % 2**16
         taught = snake_lessons.teach(learner, lesson, seed, tell, self._desk.take(lesson_id))
         report = snake_lessons.report(taught, lesson, seed, tell, GAMES)
@@ -74,7 +75,7 @@ class Tutor:
             connection.execute(update(lessons).where(lessons.c.id == lesson_id).values(result=result))
         self._desk.clear(lesson_id)
 
-    def _teller(self, context: jobs.Context, lesson_id: str) -> Callable[[Progress], None]:
+    def _teller(self, context: jobs.Context, lesson_id: str, learner: str) -> Callable[[Progress], None]:
         """What tells the player's page how it goes, and keeps each state for whoever goes on from it."""
         curves: dict[str, Curves] = {"human": {}, "control": {}}
 
@@ -89,7 +90,7 @@ class Tutor:
             context.report(
                 begin + width * progress.share,
                 _NOTES[progress.stage],
-                {"curves": [*_curves("human", curves["human"]), *_curves("control", curves["control"])]},
+                {"curves": _curves(steps_of(learner), curves["human"], curves["control"])},
             )
 
         return tell
@@ -102,7 +103,7 @@ class Tutor:
             "improvement": _improvement(report),
             "seconds": round(report.seconds, 2),
             "gradient_steps": report.steps,
-            "curves": [*_curves("human", taught.curves), *_curves("control", taught.control_curves)],
+            "curves": _curves(taught.steps, taught.curves, taught.control_curves),
             "taught_cid": self._content.put(files.dump(taught.policy)),
             "control_cid": self._content.put(files.dump(taught.control)),
         }
@@ -120,14 +121,31 @@ def _load(connection: Connection, lesson_id: str) -> tuple[str, Lesson] | None:
     return lesson["learner"], Lesson(moves, board, experiment["balance"], base)
 
 
-def _curves(arm: str, curves: Curves) -> list[Json]:
+def steps_of(learner: str) -> int:
+    """Gradient steps of a learner's training."""
+    settings = snake_lessons.Settings()
+    return {
+        "finetuned": settings.finetuned.steps,
+        "supervised": settings.supervised.steps,
+        "inverse-q": settings.inverse_q.steps,
+    }[learner]
+
+
+def _curves(steps: int, human: Curves, control: Curves) -> list[Json]:
+    """Curves of both arms for a page; a training of `steps` steps has a point after each of its parts."""
     return [
         {
             "name": name.replace("_", " "),
             "arm": arm,
-            "points": [{"step": step, "value": value} for step, value in enumerate(points, 1)],
+            "points": [
+                {"step": place * steps // snake_rows.PARTS, "value": value}
+                for place, value in enumerate(points, 1)
+            ],
         }
+        for arm, curves in (("human", human), ("control", control))
         for name, points in curves.items()
+        # What is measured once, at the end, is no curve.
+        if len(points) > 1
     ]
 
 

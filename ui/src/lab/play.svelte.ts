@@ -59,6 +59,11 @@ export class Play {
     this.phase = this.#next ? "ready" : "done";
   }
 
+  /** Number of the game on the board, 0 before the first key. */
+  get number(): number {
+    return this.#number;
+  }
+
   /** Whether a direction would do something now. */
   get listening(): boolean {
     return this.phase === "ready" || this.phase === "playing" || this.phase === "paused" || this.phase === "over";

@@ -23,7 +23,7 @@ const GAMES = "1,000";
 /** A number of foods, without the word: two digits behind the point below one, else one. */
 export function amount(value: number): string {
   const size = Math.abs(value);
-  const text = size.toFixed(size < 0.95 ? 2 : 1);
+  const text = size < 0.005 ? "0" : size.toFixed(size < 0.95 ? 2 : 1);
   return `${value < 0 && Number(text) !== 0 ? MINUS : ""}${text}`;
 }
 

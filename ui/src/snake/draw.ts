@@ -40,8 +40,8 @@ export class BoardView {
     this.#shown = new Uint8Array(board.width * board.height).fill(UNKNOWN);
   }
 
-  /** Take as much of a box, CSS pixels, as whole device pixels for a cell allow. */
-  fit(width: number, height: number): void {
+  /** Take as much of a box, CSS pixels, as whole device pixels for a cell allow. Returns how much, CSS pixels. */
+  fit(width: number, height: number): { width: number; height: number } {
     const ratio = devicePixelRatio;
     const side = Math.max(2, Math.floor(Math.min((width * ratio) / this.board.width, (height * ratio) / this.board.height)));
     if (side !== this.#side) {
@@ -50,8 +50,7 @@ export class BoardView {
       this.canvas.height = side * this.board.height;
       this.#shown.fill(UNKNOWN);
     }
-    this.canvas.style.width = `${this.canvas.width / ratio}px`;
-    this.canvas.style.height = `${this.canvas.height / ratio}px`;
+    return { width: this.canvas.width / ratio, height: this.canvas.height / ratio };
   }
 
   /** The theme changed. */
