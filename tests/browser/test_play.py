@@ -2,58 +2,17 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from keyboard_player import KeyboardPlayer
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 SCREENSHOTS_VARIABLE = "TEST_SCREENSHOTS"
 CAMPAIGN = "crowd-circuit-lidar"
 
 pytestmark = pytest.mark.timeout(2400)
-# Nothing here is about speed: a machine that is busy with other tests must only take longer.
-PATIENCE_MS = 240_000
-expect.set_options(timeout=PATIENCE_MS)
-
-
-@pytest.fixture
-def faults() -> list[str]:
-    """What the browser's console complained about."""
-    return []
-
-
-@pytest.fixture
-def context(site: str, browser: Browser) -> Iterator[BrowserContext]:
-    opened = browser.new_context(
-        base_url=site, viewport={"width": 1280, "height": 720}, reduced_motion="no-preference"
-    )
-    opened.set_default_timeout(PATIENCE_MS)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def page(context: BrowserContext, faults: list[str]) -> Page:
-    shown = context.new_page()
-    shown.on("console", lambda said: faults.append(said.text) if said.type in ("error", "warning") else None)
-    shown.on("pageerror", lambda error: faults.append(str(error)))
-    return shown
-
-
-@pytest.fixture
-def shoot(tmp_path: Path, page: Page) -> Callable[[str], None]:
-    """Save a picture of the page under a name, in the folder that the variable names."""
-    folder = Path(os.environ.get(SCREENSHOTS_VARIABLE, tmp_path))
-    folder.mkdir(parents=True, exist_ok=True)
-
-    def save(name: str) -> None:
-        page.screenshot(path=folder / f"{name}.png")
-
-    return save
 
 
 def begin(page: Page, campaign: str = CAMPAIGN) -> KeyboardPlayer:

@@ -99,7 +99,8 @@ class Tutor:
         return {
             "taught": _played(report, "taught"),
             "control": _played(report, "control"),
-            "base": _played(report, "base"),
+            # The others begin from nothing.
+            "base": _played(report, "base") if taught.learner == "finetuned" else None,
             "improvement": _improvement(report),
             "seconds": round(report.seconds, 2),
             "gradient_steps": report.steps,
