@@ -74,16 +74,7 @@ CONFIGS = {
     "grid": DqnConfig(),
     # A snake that does not see its body does best to keep far from death, whatever that costs, and its
     # greedy policies differ more from one moment to the next.
-    "features": DqnConfig(
-        moves=80_000,
-        kept=1500,
-        batch=256,
-        explore=(0.1, 6.0),
-        shaping=0.0,
-        death=10.0,
-        target=0.003,
-        looks=4,
-    ),
+    "features": DqnConfig(moves=70_000, kept=1500, explore=(0.1, 6.0), shaping=0.0, death=10.0, looks=1),
 }
 """Settings of pre-training for each sensor."""
 
