@@ -161,8 +161,8 @@ def test_an_interval_needs_two_games(base: files.Policy) -> None:
     [
         # Base, then all, half and a quarter of the way.
         ([60.0, 61.0, 63.0, 62.0], 0.5),
-        ([60.0, 59.5, 58.0, 59.0], 1.0),
-        ([60.0, 50.0, 57.0, 58.0], 0.0),
+        ([60.0, 58.5, 58.0, 58.2], 1.0),
+        ([60.0, 50.0, 57.0, 57.0], 0.0),
     ],
 )
 def test_the_way_is_chosen_by_games(
@@ -176,3 +176,19 @@ def test_the_way_is_chosen_by_games(
     params, chosen = finetuning.choose_way(task, base, learned, 100, jax.random.key(0))
     assert chosen == way
     np.testing.assert_allclose(params["head.b"], base.params["head.b"] + way, atol=1e-6)
+
+
+def test_closed_ways_are_those_that_were_not_taken(data: Transitions) -> None:
+    rows = snake_rows.rows(data, "features")
+    found = cloning.narrowed(rows)
+    count = len(rows.turn)
+    assert len(found.turn) == 4 * count
+    flags = np.array(cloning.DANGERS)
+    for part, closed in enumerate([(), (1,), (2,), (1, 2)]):
+        seen = found.seen[part * count : (part + 1) * count]
+        for step in (1, 2):
+            other = seen[np.arange(count), flags[(rows.turn + step) % 3]]
+            assert step not in closed or other.all()
+        made = flags[rows.turn]
+        np.testing.assert_array_equal(seen[np.arange(count), made], rows.seen[np.arange(count), made])
+        np.testing.assert_array_equal(seen[:, 3:], rows.seen[:, 3:])

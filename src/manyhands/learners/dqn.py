@@ -1,6 +1,8 @@
 """Double deep Q-learning of Snake, in batches of games that are played in lockstep.
 
-    python -m manyhands.learners.dqn --sensor grid --seed 0
+    python -m manyhands.learners.dqn --sensor grid --seed 0 --out snake-grid-base.safetensors
+
+That and the same with `features` make the packaged `snake-grid-base` and `snake-features-base`.
 
 Double Q-learning with a target network: H. van Hasselt, A. Guez, D. Silver, "Deep Reinforcement Learning
 with Double Q-learning", 2016. Returns over several steps: M. Hessel et al., "Rainbow", 2018. Every game
@@ -75,14 +77,7 @@ CONFIGS = {
     # A snake that does not see its body does best to keep far from death, whatever that costs, and its
     # greedy policies differ more from one moment to the next.
     "features": DqnConfig(
-        moves=80_000,
-        kept=1500,
-        batch=256,
-        explore=(0.1, 6.0),
-        shaping=0.0,
-        death=10.0,
-        target=0.003,
-        looks=4,
+        moves=50_000, batch=256, steps=8, discount=0.99, explore=(0.1, 4.0), shaping=0.0, death=10.0, looks=1
     ),
 }
 """Settings of pre-training for each sensor."""

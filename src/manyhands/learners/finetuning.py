@@ -36,6 +36,7 @@ from manyhands.policies import files, network
 from manyhands.policies.files import Policy
 from manyhands.policies.network import NetworkSpec, Params
 
+Z_95 = 1.96
 WAYS = (1.0, 0.5, 0.25)  # from the base to what was learned
 
 
@@ -196,11 +197,12 @@ def choose_way(
 ) -> tuple[Params, float]:
     """The best parameters on the way from a policy to the learned ones, by games of validation.
 
-    The policy itself only where all others score less by more than a standard error: scores alone cannot tell
-    whether the player's manner is worth having, and it is what was asked for.
+    The policy itself only where all others score significantly less: a player's manner that costs nothing is
+    worth having, since it is what was asked for.
     """
     found = dqn.scores(task, policy.network, policy.params, key, games)
-    best, least = (policy.params, 0.0), float(found.mean() - found.std() / games**0.5)
+    error = (2.0 / games) ** 0.5 * found.std()  # of a difference
+    best, least = (policy.params, 0.0), float(found.mean() - Z_95 * error)
     for way in WAYS:
         params = _between(policy.params, learned, way)
         mean = float(dqn.scores(task, policy.network, params, key, games).mean())
