@@ -1,5 +1,6 @@
 /** Plain words for experiments: what learners are, what came out, what the board says. Pure. */
 import { count, percent } from "../lib/format";
+import type { Problem } from "../lib/problem";
 import type { Phase } from "./play.svelte";
 import type { Estimate, Learner, Lesson, LessonResult } from "./wire";
 
@@ -102,7 +103,7 @@ export function standing({ state, progress, note }: Pick<Lesson, "state" | "prog
 export const isActive = ({ state }: Pick<Lesson, "state">): boolean => state === "queued" || state === "running";
 
 /** What lies over the board while nobody plays. */
-export function playWords(phase: Phase, score: number, finger: boolean, offline: boolean): string {
+export function playWords(phase: Phase, score: number, finger: boolean, problem: Problem | null): string {
   const touch = finger ? "Swipe" : "Press an arrow key";
   switch (phase) {
     case "ready":
@@ -112,7 +113,8 @@ export function playWords(phase: Phase, score: number, finger: boolean, offline:
     case "over":
       return `${count(score, "food")}. ${touch} for the next game`;
     case "sending":
-      return offline ? "No connection. The game is kept here and sent later." : "Storing the game…";
+      if (!problem) return "Storing the game…";
+      return `${problem.offline ? "No connection" : "The server is busy"}. The game is kept here and sent later.`;
     case "done":
       return "All is recorded. Train the models below.";
     case "playing":

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { Problem } from "../../src/lib/problem";
 import type { Estimate, Lesson, Played } from "../../src/lab/wire";
 import { againstBase, amount, foods, playWords, span, standing, style, verdict } from "../../src/lab/words";
 
@@ -87,10 +88,12 @@ describe("where a lesson stands", () => {
 
 describe("what lies over the board", () => {
   it("tells what to do, by what is at hand", () => {
-    expect(playWords("ready", 0, false, false)).toBe("Press an arrow key to begin");
-    expect(playWords("ready", 0, true, false)).toBe("Swipe to begin");
-    expect(playWords("over", 1, false, false)).toBe("1 food. Press an arrow key for the next game");
-    expect(playWords("sending", 3, false, true)).toContain("kept");
-    expect(playWords("playing", 3, false, false)).toBe("");
+    expect(playWords("ready", 0, false, null)).toBe("Press an arrow key to begin");
+    expect(playWords("ready", 0, true, null)).toBe("Swipe to begin");
+    expect(playWords("over", 1, false, null)).toBe("1 food. Press an arrow key for the next game");
+    expect(playWords("sending", 3, false, null)).toBe("Storing the game…");
+    expect(playWords("sending", 3, false, new Problem(0, "", "", "offline"))).toBe("No connection. The game is kept here and sent later.");
+    expect(playWords("sending", 3, false, new Problem(503, "", "", "busy"))).toBe("The server is busy. The game is kept here and sent later.");
+    expect(playWords("playing", 3, false, null)).toBe("");
   });
 });
