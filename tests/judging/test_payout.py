@@ -104,7 +104,8 @@ def test_a_pool_is_split_to_the_last_micro_credit(lot: list[tuple[str, float]], 
 def test_a_charge_is_at_most_the_stake_and_only_for_harm(history: list[float], stake: int) -> None:
     charged = payout.charge(stake, history)
     assert 0 <= charged <= stake
-    if history[-1] >= -payout.MARGIN or payout.upper_bound(history) >= 0.0:
+    bound = payout.upper_bound(history)
+    if bound >= 0.0 or history[-1] > payout.MARGIN or min(history[-1], bound) >= -payout.MARGIN:
         assert charged == 0
 
 
@@ -116,6 +117,12 @@ def test_the_first_attempt_is_forgiven_unless_it_is_beyond_every_doubt() -> None
 def test_the_second_harmful_attempt_is_charged() -> None:
     assert payout.charge(100, [-3.0, -3.0]) == 100
     assert payout.charge(100, [-1.0, -1.0]) == 40
+
+
+def test_a_habit_of_harm_is_charged_where_one_attempt_happened_to_do_nothing() -> None:
+    assert payout.charge(100, [-3.0, -3.0, -3.0, 0.0]) > 0
+    assert payout.charge(100, [-3.0, -3.0, -3.0, payout.MARGIN + 0.1]) == 0
+    assert payout.charge(100, [-0.9, -0.9, -0.9, 0.0]) == 0
 
 
 def test_whoever_does_good_may_err_once() -> None:

@@ -125,10 +125,8 @@ def _reason(row: Json) -> Json:
     if row["status"] == "judged" and human_ticks(row["actors"]) == 0:
         code, sentence = "no_takeover", "Nobody took the wheel, so there is nothing to pay or charge."
     if row["charged_micro"]:
-        code, sentence = (
-            "charged",
-            "The model alone would have done better, as in this player's recent attempts.",
-        )
+        code = "charged"
+        sentence = "Over this player's recent attempts the model alone would have done better."
     elif row["paid_micro"]:
         code, sentence = "paid", "The champion improved with this lot, and this attempt has its share."
     return {

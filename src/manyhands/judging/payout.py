@@ -83,10 +83,18 @@ def upper_bound(values: Sequence[float]) -> float:
 def charge(stake_micro: int, history: Sequence[float]) -> int:
     """What an attempt costs its player, in micro-credits, at most the stake.
 
-    history: values of the player's attempts, the judged one last. Nothing is charged unless that one did harm
-    beyond the margin and the player's running upper bound is below zero too: everybody errs once.
+    history: values of the player's attempts, the judged one last. Nothing is charged unless the player's
+    running upper bound is below zero: everybody errs once. Then an attempt that did harm beyond the margin
+    costs by its own harm; one that did neither good nor harm costs by the bound, if that is beyond the margin
+    too: whoever harms as a habit is not excused by an attempt that happened to do nothing.
     """
-    value = history[-1]
-    if value >= -MARGIN or upper_bound(history) >= 0.0:
+    value, bound = history[-1], upper_bound(history)
+    if bound >= 0.0 or value > MARGIN:
         return 0
-    return min(stake_micro, math.floor(stake_micro * min(1.0, -value / WHOLE_STAKE_HARM)))
+    if value < -MARGIN:
+        harm = -value
+    elif bound < -MARGIN:
+        harm = -bound
+    else:
+        return 0
+    return min(stake_micro, math.floor(stake_micro * min(1.0, harm / WHOLE_STAKE_HARM)))
