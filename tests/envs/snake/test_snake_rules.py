@@ -125,6 +125,23 @@ def test_a_full_board_ends_the_game() -> None:
     assert [bool(ate), bool(ended), int(state.length)] == [True, True, TINY.cells]
 
 
+def test_a_death_costs_a_food_and_a_full_board_does_not() -> None:
+    last = {"body": [13, 14, 15, 11, 10, 9, 8, 4, 5, 6, 7, 3, 2, 1, 0], "heading": 2, "food": 12, "seed": 1}
+    wall = {"body": [5, 6, 7], "heading": 2, "food": 0, "seed": 1}
+    task = SnakeTask(TINY)
+
+    def progress(plain: dict[str, Any], *turns: int) -> list[tuple[float, bool]]:
+        state, found = jax.tree.map(jnp.asarray, task.from_plain(plain | {"eaten": 0, "steps": 0})), []
+        for turn in turns:
+            state, made, ended = task.step(state, jnp.array([turn], jnp.int8))
+            found.append((float(made), bool(ended)))
+        return found
+
+    assert progress(last, 0) == [(1.0, True)]
+    assert progress(wall, 0, 0) == [(0.0, False), (-1.0, True)]
+    assert progress(wall, 0, 127) == [(0.0, False), (1.0, False)]
+
+
 def test_the_tail_is_deadly_while_the_head_moves() -> None:
     game = Game(TINY, 1, body=[5, 6, 10, 9], heading=2, food=0)
     assert game.deadly(-1)
