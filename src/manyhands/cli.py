@@ -23,6 +23,7 @@ from manyhands.errors import InputError, ManyhandsError, NotFoundError
 from manyhands.server.assets import Assets
 from manyhands.settings import Settings, read_settings
 from manyhands.storage import ContentStore, Database, open_database
+from manyhands.storage.faults import disk_in_words
 from manyhands.types import Json, credits, now_us
 
 app = typer.Typer(
@@ -265,7 +266,7 @@ def campaign_export(campaign: Key, out: Out, data: Data = None, as_json: AsJson 
     contributions = 0
     with database_of(settings_of(data)) as database, database.read() as connection:
         campaign_id, header = arena.export_header(connection, campaign, None)
-        with _new_file(out).open("w") as file:
+        with _new_file(out), out.open("w") as file:
             file.write(header)
             lines, cursor = arena.export_batch(connection, campaign_id, None)
             while lines:
@@ -277,10 +278,17 @@ def campaign_export(campaign: Key, out: Out, data: Data = None, as_json: AsJson 
     show({"file": str(out), "contributions": contributions}, as_json)
 
 
-def _new_file(path: Path) -> Path:
+@contextlib.contextmanager
+def _new_file(path: Path) -> Iterator[None]:
+    """Write a file that is not there yet; where that fails, none is left."""
     if path.exists():
         raise InputError(f"{path} exists already.", field="out", remedy="Give a new file name.")
-    return path
+    try:
+        with disk_in_words(path):
+            yield
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
 
 
 @operator_app.command("token")
@@ -376,7 +384,8 @@ def policy_export(cid: CidArgument, out: Out, data: Data = None, as_json: AsJson
     from manyhands.storage.content import parse_cid
 
     content = ContentStore(settings_of(data).content).get(parse_cid(cid))
-    _new_file(out).write_bytes(content)
+    with _new_file(out):
+        out.write_bytes(content)
     show({"file": str(out), "bytes": len(content)}, as_json)
 
 
@@ -453,7 +462,9 @@ def track_import(
     if not source.is_file():
         raise InputError(f"There is no file {source}.", field="file", remedy="Name an .npy file.")
     settings = settings_of(data)
-    made = tracks.install(source, settings.data / "tracks")
+    folder = settings.data / "tracks"
+    with disk_in_words(folder):
+        made = tracks.install(source, folder)
     found = _assets(settings).track(made.id)
     show({name: found[name] for name in _TRACK_COLUMNS}, as_json)
 
