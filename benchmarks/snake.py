@@ -86,7 +86,7 @@ def apart(report: Report) -> float:
 
 def lessons(name: str, seeds: range, learners: list[str]) -> None:
     """Teach a player's moves to the learners and print what they scored."""
-    player, base = player_of(name), reference.driver("snake-grid-base")
+    player, base = player_of(name), reference.driver("snake-grid-reference")
     games = PLAYER_GAMES if name != "greedy" else GAMES
     own = snake_study.player_scores(ARCADE, player, games, GAMES_SEED)
     mean, half = dqn.mean_interval(own)

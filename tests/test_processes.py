@@ -107,6 +107,22 @@ def test_a_killed_child_is_started_again_and_its_death_told(
     assert deaths == ["judge-1 ended with code -9 and is started again in 0.01 s."]
 
 
+def test_one_whose_log_cannot_be_opened_is_tried_again(
+    tmp_path: Path,
+    module: Callable[[str], dict[str, str]],
+    supervise: Callable[..., tuple[Supervisor, list[str]]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(processes, "FIRST_BACKOFF_S", 0.01)
+    log = tmp_path / "logs" / "judge-1.log"
+    log.mkdir(parents=True)
+    supervisor, deaths = supervise(module(SLEEPER))
+    until(lambda: deaths, "the first failure")
+    assert deaths[0] == "judge-1 could not be started (Is a directory) and is started again in 0.01 s."
+    log.rmdir()
+    until(supervisor.pids, "the start")
+
+
 def test_one_that_dies_at_once_is_started_less_and_less_often(
     module: Callable[[str], dict[str, str]],
     supervise: Callable[..., tuple[Supervisor, list[str]]],

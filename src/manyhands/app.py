@@ -35,6 +35,7 @@ from manyhands.server.metrics import Metrics
 from manyhands.settings import PREFIX, Settings
 from manyhands.storage import Database, GroupWriter, open_database
 from manyhands.storage.content import ContentStore
+from manyhands.storage.faults import disk_in_words
 from manyhands.storage.secrets import made_secret
 from manyhands.types import now_us
 
@@ -152,7 +153,8 @@ def up(settings: Settings, announce: Callable[[str], None]) -> None:
     with listen(settings) as listener:
         settings = replace(settings, port=listener.getsockname()[1])
         with opened(settings) as context:
-            log_to_file(settings.data / "logs")
+            with disk_in_words(settings.data):
+                log_to_file(settings.data / "logs")
             supervisor = judges(context)
             try:
                 server = _server(context)

@@ -21,6 +21,7 @@ from manyhands.errors import InputError, ManyhandsError, NotFoundError
 from manyhands.server.assets import Assets
 from manyhands.settings import Settings
 from manyhands.storage import ContentStore, Database
+from manyhands.storage.faults import disk_in_words
 from manyhands.terminal import AsJson, Data, Out, database_of, new_file, settings_of, show, table
 from manyhands.types import credits, now_us
 
@@ -207,7 +208,7 @@ def campaign_export(campaign: Key, out: Out, data: Data = None, as_json: AsJson 
     contributions = 0
     with database_of(settings_of(data)) as database, database.read() as connection:
         campaign_id, header = arena.export_header(connection, campaign, None)
-        with new_file(out).open("w") as file:
+        with new_file(out), out.open("w") as file:
             file.write(header)
             lines, cursor = arena.export_batch(connection, campaign_id, None)
             while lines:
@@ -312,7 +313,8 @@ def policy_export(cid: CidArgument, out: Out, data: Data = None, as_json: AsJson
     from manyhands.storage.content import parse_cid
 
     content = ContentStore(settings_of(data).content).get(parse_cid(cid))
-    new_file(out).write_bytes(content)
+    with new_file(out):
+        out.write_bytes(content)
     show({"file": str(out), "bytes": len(content)}, as_json)
 
 
@@ -389,7 +391,9 @@ def track_import(
     if not source.is_file():
         raise InputError(f"There is no file {source}.", field="file", remedy="Name an .npy file.")
     settings = settings_of(data)
-    made = tracks.install(source, settings.data / "tracks")
+    folder = settings.data / "tracks"
+    with disk_in_words(folder):
+        made = tracks.install(source, folder)
     found = _assets(settings).track(made.id)
     show({name: found[name] for name in _TRACK_COLUMNS}, as_json)
 

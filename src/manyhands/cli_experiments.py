@@ -81,9 +81,7 @@ def train(
     settings = settings_of(data)
     with database_of(settings) as database:
         with database.write() as connection:
-            imported = lab.own(connection, experiment, player)["imported"] is not None
-            known = [learner for learner in lab.LEARNERS if not (imported and learner == "finetuned")]
-            lab.teach(connection, experiment, player, learners or known, now_us())
+            lab.teach(connection, experiment, player, learners or list(lab.LEARNERS), now_us())
         show(
             [_row(lesson) for lesson in _trained(settings, database, experiment, as_json)], as_json, _COLUMNS
         )
@@ -139,7 +137,8 @@ def export(
         raise NotFoundError(f"There is no form {form!r}.", field="form", remedy="Use json or minari.")
     with database_of(settings_of(data)) as database, database.read() as connection:
         content = forms[form](connection, experiment, player)
-    new_file(out).write_bytes(content)
+    with new_file(out):
+        out.write_bytes(content)
     show({"file": str(out), "bytes": len(content)}, as_json)
 
 
@@ -168,7 +167,8 @@ def train_agent(
 
     if sensor not in SENSORS:
         raise NotFoundError(f"There is no sensor {sensor!r}.", field="sensor", remedy="Use features or grid.")
-    target = new_file(out)
+    if out.exists():
+        raise InputError(f"{out} exists already.", field="out", remedy="Give a new file name.")
     config = dqn.CONFIGS[sensor]
     begun_s = time.perf_counter()
 
@@ -179,7 +179,8 @@ def train_agent(
     task = SnakeTask(sensor=sensor)
     spec, params = dqn.pretrain(task, replace(config, moves=moves or config.moves), seed, tell)
     content = files.dump(Policy(environment, {"kind": sensor}, spec, params))
-    target.write_bytes(content)
+    with new_file(out):
+        out.write_bytes(content)
     seconds = round(time.perf_counter() - begun_s, 1)
     show({"file": str(out), "bytes": len(content), "seconds": seconds}, as_json)
 

@@ -27,7 +27,8 @@
     ├── SettingsError              a malformed or contradictory setting
     ├── StorageError               database or files; the program stops
     │   ├── DatabaseLockedError
-    │   ├── DiskFullError
+    │   ├── DiskError              the disk refuses to be read or written
+    │   │   └── DiskFullError
     │   ├── ForeignDatabaseError   not ours, or from a newer version
     │   ├── DriverError            SQLite too old, driver not installed
     │   ├── ContentMissingError
@@ -255,11 +256,18 @@ class DatabaseLockedError(StorageError):
     default_remedy = "Stop the other program that uses this data folder."
 
 
-class DiskFullError(StorageError):
+class DiskError(StorageError):
+    """The disk refuses to be read or written."""
+
+    code = "disk"
+    default_remedy = "Look at that disk's health and at the size that files may have, then try again."
+
+
+class DiskFullError(DiskError):
     """The disk has no room left for the write."""
 
     code = "disk_full"
-    default_remedy = "Free some space on that disk and start again."
+    default_remedy = "Free some space on that disk and try again."
 
 
 class ForeignDatabaseError(StorageError):

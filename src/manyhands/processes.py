@@ -96,12 +96,15 @@ class Supervisor:
         backoff_s = FIRST_BACKOFF_S
         while not self._stopping.is_set():
             started_s = time.monotonic()
-            code = self._run(program)
+            try:
+                end = f"ended with code {self._run(program)}"
+            except OSError as error:  # its log cannot be opened on a full disk, say
+                end = f"could not be started ({error.strerror})"
             if self._stopping.is_set():
                 return
             if time.monotonic() - started_s > SETTLED_S:
                 backoff_s = FIRST_BACKOFF_S
-            message = f"{program.name} ended with code {code} and is started again in {backoff_s:g} s."
+            message = f"{program.name} {end} and is started again in {backoff_s:g} s."
             log.warning(message)
             self._on_death(program.name, message)
             self._stopping.wait(backoff_s)

@@ -14,6 +14,7 @@ import typer
 from manyhands.errors import InputError, NotFoundError
 from manyhands.settings import Settings, read_settings
 from manyhands.storage import Database, open_database
+from manyhands.storage.faults import disk_in_words
 from manyhands.types import Json
 
 Data = Annotated[
@@ -78,8 +79,19 @@ def cell(name: str, value: Any) -> str:
     return json.dumps(value) if isinstance(value, dict | list) else str(value)
 
 
-def new_file(path: Path) -> Path:
-    """Return the path of a file that is to be written. Raises InputError if it exists."""
+@contextlib.contextmanager
+def new_file(path: Path) -> Iterator[None]:
+    """Write a file that is not there yet; where that fails, none is left.
+
+    Raises:
+        InputError: if it exists.
+        DiskFullError: if there is no room for it.
+    """
     if path.exists():
         raise InputError(f"{path} exists already.", field="out", remedy="Give a new file name.")
-    return path
+    try:
+        with disk_in_words(path):
+            yield
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise

@@ -19,7 +19,7 @@ from manyhands.arena import gauges, rounds
 from manyhands.arena.attempts import VALUE_JOB
 from manyhands.arena.lots import demonstration
 from manyhands.arena.shelf import Shelf, record
-from manyhands.errors import LeaseLostError
+from manyhands.errors import DatabaseLockedError, DiskError, LeaseLostError
 from manyhands.judging import payout
 from manyhands.judging import value as valuing
 from manyhands.judging.records import Valued
@@ -95,6 +95,8 @@ class Referee:
         try:
             rows = self._rows([job.payload["attempt_id"] for job in claimed])
             found = self._value(list(rows.values()))
+        except (DiskError, DatabaseLockedError):
+            raise  # no fault of an attempt's
         except Exception as fault:  # noqa: BLE001 - whatever it is, the other attempts are not to suffer
             if len(claimed) == 1:
                 _log.exception("attempt %s cannot be valued", claimed[0].payload["attempt_id"])

@@ -37,12 +37,6 @@ def request(connection: Connection, experiment: Json, wanted: list[str], now: Mi
         )
     if len(set(wanted)) < len(wanted):
         raise InputError("A learner is named twice.", field="learners", remedy="Name each once.")
-    if experiment["imported"] is not None and "finetuned" in wanted:
-        raise InputError(
-            "Imported observations show 13 features, and the pre-trained agent sees the board.",
-            field="learners",
-            remedy="Ask for supervised and inverse-q.",
-        )
     active = {row.learner for row in _rows(connection, experiment["id"]) if row.state in _ACTIVE}
     for learner in wanted:
         if learner in active:

@@ -23,8 +23,8 @@ from manyhands.storage.database import Database
 from manyhands.storage.schema import experiments, lessons
 from manyhands.types import Json
 
-BASE = "snake-grid-base"
-"""The packaged agent that is fine-tuned, and beside which all others are shown."""
+BASE, BLIND_BASE = "snake-grid-reference", "snake-features-base"
+"""The packaged agent that is fine-tuned; the second one where only the 13 features are known."""
 GAMES = 1000
 BIN = 5  # foods of a bar of the histogram
 # Shares of a lesson's time: the person's games, the control, the games that measure both.
@@ -118,7 +118,8 @@ def _load(connection: Connection, lesson_id: str) -> tuple[str, Lesson] | None:
     query = select(experiments).where(experiments.c.id == lesson["experiment_id"])
     experiment = dict(connection.execute(query).mappings().one())
     moves = moves_of(experiment, games_of(connection, experiment["id"])).first(lesson["observations"])
-    board, base = Board(**experiment["board"]), reference.driver(BASE)
+    board = Board(**experiment["board"])
+    base = reference.driver(BASE if experiment["imported"] is None else BLIND_BASE)
     return lesson["learner"], Lesson(moves, board, experiment["balance"], base)
 
 

@@ -1,8 +1,8 @@
 """Double deep Q-learning of Snake, in batches of games that are played in lockstep.
 
-    python -m manyhands.learners.dqn --sensor grid --seed 0 --out snake-grid-base.safetensors
+    python -m manyhands.learners.dqn --sensor grid --seed 0 --out snake-grid-reference.safetensors
 
-That and the same with `features` make the packaged `snake-grid-base` and `snake-features-base`.
+That and the same with `features` make the packaged `snake-grid-reference` and `snake-features-base`.
 
 Double Q-learning with a target network: H. van Hasselt, A. Guez, D. Silver, "Deep Reinforcement Learning
 with Double Q-learning", 2016. Returns over several steps: M. Hessel et al., "Rainbow", 2018. Every game

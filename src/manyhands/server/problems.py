@@ -26,8 +26,10 @@ _STATUS: tuple[tuple[type[errors.ManyhandsError], int, str], ...] = (
     (errors.BusyError, 503, "Not now"),
     (errors.DatabaseLockedError, 503, "Storage is busy"),
     (errors.DiskFullError, 507, "The disk is full"),
+    (errors.DiskError, 503, "Storage does not work"),
     (errors.ContentMissingError, 404, "Not found"),
 )
+_STORAGE_RETRY_S = 10  # somebody has to make room or free the lock, which takes longer than a busy moment
 _HTTP_TITLES = {
     400: ("malformed", "Malformed request", "Send well-formed JSON as application/json."),
     404: ("not_found", "Not found", "Check the address; /openapi.json lists them all."),
@@ -44,16 +46,26 @@ def problem_of(error: errors.ManyhandsError) -> Problem:
     """Return the problem document of an error of the package's tree."""
     matching = ((status, title) for kind, status, title in _STATUS if isinstance(error, kind))
     status, title = next(matching, (500, "Internal error"))
+    detail, remedy = error.message, error.remedy
+    if status >= 500 and isinstance(error, errors.StorageError):
+        # Where the server keeps its files is for its log, not for strangers.
+        detail, remedy = f"{title}; nothing was changed.", "Try again later; the server's log says more."
     return Problem(
         type=f"/problems/{error.code}",
         title=title,
         status=status,
-        detail=error.message,
+        detail=detail,
         code=error.code,
         field=error.field,
-        remedy=error.remedy,
-        retry_after_s=error.retry_after_s if isinstance(error, errors.BusyError) else None,
+        remedy=remedy,
+        retry_after_s=_retry_after_s(error),
     )
+
+
+def _retry_after_s(error: errors.ManyhandsError) -> int | None:
+    if isinstance(error, errors.BusyError):
+        return error.retry_after_s
+    return _STORAGE_RETRY_S if isinstance(error, errors.DiskError | errors.DatabaseLockedError) else None
 
 
 def respond(problem: Problem, headers: dict[str, str] | None = None) -> Response:

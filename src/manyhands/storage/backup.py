@@ -7,7 +7,6 @@ while the server runs: the database first, at one moment, then the content, whic
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
 import io
 import json
@@ -20,10 +19,11 @@ from pathlib import Path
 
 from sqlalchemy import Connection, func, insert, select
 
-from manyhands.errors import BackupError, ContentCorruptError, DiskFullError
+from manyhands.errors import BackupError, ContentCorruptError
 from manyhands.storage import migrate
 from manyhands.storage.content import ContentStore, content_id, parse_cid
 from manyhands.storage.database import Database, open_database
+from manyhands.storage.faults import disk_in_words
 from manyhands.storage.schema import counters, metadata
 from manyhands.types import Cid, now_us
 
@@ -52,7 +52,7 @@ def write_backup(database: Database, content: ContentStore, target: Path) -> Bac
     """
     if target.exists():
         raise BackupError(f"{target} exists already.", remedy="Give a new file name.")
-    with _full_disk_in_words(target), _scratch(target.parent) as folder:
+    with _place_in_words(target), _scratch(target.parent) as folder:
         rows = _copy_into_sqlite(database, folder / _DATABASE)
         part = folder / "backup.tar"
         contents = sorted(content)
@@ -98,7 +98,7 @@ def restore_backup(source: Path, url: str, content: ContentStore) -> BackupSumma
     Raises:
         BackupError: if the backup is damaged or the database is not empty; the database is unchanged.
     """
-    with _full_disk_in_words(content.root), tempfile.TemporaryDirectory() as folder:
+    with _place_in_words(content.root), tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / _DATABASE
         verify_backup(source)
         summary = _unpack(source, copy, content)
@@ -161,7 +161,7 @@ def _unpack(source: Path, database: Path, content: ContentStore | None) -> Backu
             manifest = json.loads(_member(tar, _MANIFEST))
             if manifest["format"] != FORMAT:
                 raise BackupError(f"{source} was made by a newer version.", remedy="Upgrade manyhands.")
-            with database.open("wb") as file:
+            with disk_in_words(database), database.open("wb") as file:
                 for block in _blocks(tar, _DATABASE):
                     file.write(block)
             if _file_hash(database) != manifest["database_sha256"]:
@@ -169,8 +169,6 @@ def _unpack(source: Path, database: Path, content: ContentStore | None) -> Backu
             for cid in manifest["contents"]:
                 _check_content(tar, parse_cid(cid), content)
     except (tarfile.TarError, json.JSONDecodeError, KeyError, OSError) as error:
-        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise
         raise BackupError(f"{source} is not a complete backup: {error}.") from error
     return BackupSummary(
         manifest["created_us"], manifest["rows"], len(manifest["contents"]), source.stat().st_size
@@ -216,10 +214,9 @@ def _scratch(parent: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def _full_disk_in_words(place: Path) -> Iterator[None]:
+def _place_in_words(place: Path) -> Iterator[None]:
     try:
-        yield
+        with disk_in_words(place):
+            yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFullError(f"The disk with {place} is full.") from error
         raise BackupError(f"Cannot use {place}: {error.strerror}.") from error

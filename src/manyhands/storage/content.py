@@ -7,7 +7,6 @@ A content id is a CIDv1 with the raw codec and a sha2-256 multihash in lower-cas
 from __future__ import annotations
 
 import base64
-import errno
 import hashlib
 import os
 import re
@@ -15,7 +14,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from manyhands.errors import ContentCorruptError, ContentMissingError, DiskFullError, InputError, StorageError
+from manyhands.errors import ContentCorruptError, ContentMissingError, InputError, StorageError
+from manyhands.storage.faults import disk_in_words
 from manyhands.types import Cid
 
 _VERSION_CODEC_HASH_LENGTH = bytes([0x01, 0x55, 0x12, 0x20])
@@ -71,17 +71,17 @@ class ContentStore:
 
         Raises:
             DiskFullError: if the disk has no room; nothing is left under the id.
+            DiskError: if it refuses the write in another way.
         """
         cid = content_id(data)
         target = self.path(cid)
         if target.is_file():
             return cid
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            self._write(target, data)
+            with disk_in_words(self.root):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                self._write(target, data)
         except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                raise DiskFullError(f"The disk with {self.root} is full.") from error
             raise StorageError(
                 f"Cannot write into {self.root}: {error.strerror}.", remedy="Make the folder writable."
             ) from error

@@ -51,6 +51,7 @@ class Database:
         Raises:
             DatabaseLockedError: if another program keeps writing for too long.
             DiskFullError: if there is no room; nothing is changed.
+            DiskError: if the disk refuses the write in another way; nothing is changed.
         """
         with self._begin(_EXCLUSIVE) as connection:
             yield connection
@@ -85,7 +86,7 @@ def open_database(url: str, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Databa
 
     Raises:
         ForeignDatabaseError: if it holds another program's tables, or those of a newer version.
-        DatabaseLockedError, DiskFullError, DriverError, StorageError: with the sentence for the user.
+        DatabaseLockedError, DiskError, DriverError, StorageError: with the sentence for the user.
     """
     engine = create_engine(url, busy_timeout_s=busy_timeout_s)
     faults.install(engine)

@@ -1,13 +1,28 @@
-"""Turns what the database drivers raise into one sentence with a remedy."""
+"""Turns what the database drivers and the file system raise into one sentence with a remedy."""
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import ExceptionContext
 
-from manyhands.errors import DatabaseLockedError, DiskFullError, ForeignDatabaseError, StorageError
+from manyhands.errors import (
+    DatabaseLockedError,
+    DiskError,
+    DiskFullError,
+    ForeignDatabaseError,
+    StorageError,
+)
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_REFUSED = (errno.EFBIG, errno.EIO)
+_ROOM_BYTES = 128 * 1024  # what SQLite needs to open a database that is there: its index of the log, and more
 
 
 @dataclass(frozen=True)
@@ -17,10 +32,21 @@ class _Fault:
     error: type[StorageError]
     message: str
     remedy: str | None = None
+    if_room: bool = False  # where the disk is full, that is the fault, although SQLite does not say so
 
 
+_FULL_DISK = _Fault(
+    ("disk is full",), ("53100",), DiskFullError, "The disk with the database {place} is full."
+)
 _FAULTS = (
-    _Fault(("disk is full",), ("53100",), DiskFullError, "The disk with the database {place} is full."),
+    _FULL_DISK,
+    _Fault(
+        ("disk i/o error",),
+        ("58030",),
+        DiskError,
+        "The disk with the database {place} cannot be read or written.",
+        if_room=True,
+    ),
     _Fault(
         ("database is locked", "table is locked"),
         ("55P03",),
@@ -41,6 +67,7 @@ _FAULTS = (
         StorageError,
         "The database {place} cannot be opened for writing.",
         "Make its folder writable.",
+        if_room=True,
     ),
     _Fault(
         ("connection failed", "connection refused", "connection to server", "failed to resolve host"),
@@ -63,8 +90,37 @@ def translate(error: BaseException, place: str) -> StorageError | None:
     text = str(error).lower()
     for fault in _FAULTS:
         if state in fault.sqlstates or any(sign in text for sign in fault.signs):
-            return fault.error(fault.message.format(place=place), remedy=fault.remedy)
+            found = _FULL_DISK if fault.if_room and not _has_room(place) else fault
+            return found.error(found.message.format(place=place), remedy=found.remedy)
     return None
+
+
+def _has_room(place: str) -> bool:
+    """Whether the disk with the file `place` has space to speak of; True for what is no file."""
+    try:
+        return shutil.disk_usage(Path(place).parent).free >= _ROOM_BYTES
+    except OSError:
+        return True
+
+
+@contextlib.contextmanager
+def disk_in_words(place: Path) -> Iterator[None]:
+    """Turn a full or failing disk's OSError into ours; every other one passes.
+
+    Args:
+        place: the file or folder that is written, as the message should show it.
+
+    Raises:
+        DiskFullError, DiskError: instead of the OSError.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise DiskFullError(f"The disk with {place} is full.") from error
+        if error.errno in _REFUSED:
+            raise DiskError(f"The disk with {place} refuses the write: {error.strerror}.") from error
+        raise
 
 
 def install(engine: Engine) -> None:

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from manyhands.errors import DatabaseLockedError
+from manyhands.storage.faults import disk_in_words
 
 _SOON_S, _LATE_S = 0.0002, 0.002  # between tries: a flush of the disk takes about as long
 
@@ -37,6 +38,7 @@ class Turnstile:
 
         Raises:
             DatabaseLockedError: if those before take longer than the timeout.
+            DiskFullError: if there is no room for the locks' empty files.
         """
         deadline_s = time.monotonic() + self._timeout_s
         with contextlib.ExitStack() as turn:
@@ -47,7 +49,8 @@ class Turnstile:
     @contextlib.contextmanager
     def _lock(self, path: Path, deadline_s: float) -> Iterator[None]:
         # A descriptor of its own for each holder: threads of a process exclude one another, too.
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        with disk_in_words(path):
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             pause_s = _SOON_S
             while not _taken(descriptor):

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
-from manyhands.errors import DatabaseLockedError, DiskFullError, OverloadedError
+from manyhands.errors import DatabaseLockedError, DiskError, OverloadedError
 from manyhands.storage.database import Database
 
 T = TypeVar("T")
@@ -124,7 +124,7 @@ def _attempt(connection: Connection, change: Callable[[Connection], Any]) -> tup
     savepoint = connection.begin_nested()
     try:
         value = change(connection)
-    except (DiskFullError, DatabaseLockedError):
+    except (DiskError, DatabaseLockedError):
         raise  # the database has ended the whole transaction, so the group fails
     except Exception as error:  # noqa: BLE001 - the caller of this one change gets it
         savepoint.rollback()

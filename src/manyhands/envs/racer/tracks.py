@@ -242,8 +242,11 @@ def install(source: Path, folder: Path) -> Track:
     npy.read(source)
     folder.mkdir(parents=True, exist_ok=True)
     partial = folder / f".{track_id}.partial"
-    partial.write_bytes(source.read_bytes())
-    partial.replace(folder / f"{track_id}.npy")
+    try:
+        partial.write_bytes(source.read_bytes())
+        partial.replace(folder / f"{track_id}.npy")
+    finally:
+        partial.unlink(missing_ok=True)
     track.cache_clear()
     return track(track_id, folder)
 
