@@ -100,6 +100,14 @@ def test_a_clone_does_what_the_player_does(data: Transitions) -> None:
     assert found.example.score == np.sort(found.foods)[10]
 
 
+@pytest.mark.parametrize("count", [50, 80, 99, 100, 101, 399])
+def test_few_moves_still_leave_some_held_out(data: Transitions, count: int) -> None:
+    found = snake_rows.rows(data.first(count), "features")
+    learned, held = snake_rows.split(found)
+    assert len(learned.turn) + len(held.turn) == len(found.turn)
+    assert len(held.turn) >= min(len(found.turn), 100) // 10
+
+
 def test_a_control_learns_without_a_player(base: files.Policy) -> None:
     trained = finetuning.train(base, None, FINETUNING, 0, quiet)
     assert trained.policy.network == base.network

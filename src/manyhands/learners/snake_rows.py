@@ -94,7 +94,9 @@ def rows(data: Transitions, sensor: str, balance: float = 0.0) -> Rows:
 
 def split(found: Rows) -> tuple[Rows, Rows]:
     """Blocks to learn from, and every fifth block, held out."""
-    out = np.arange(len(found.turn)) // BLOCK % EVERY == EVERY - 1
+    # Few moves make shorter blocks, so that there is a fifth one.
+    block = min(BLOCK, len(found.turn) // EVERY)
+    out = np.arange(len(found.turn)) // block % EVERY == EVERY - 1
     return Rows(*(leaf[~out] for leaf in found)), Rows(*(leaf[out] for leaf in found))
 
 
