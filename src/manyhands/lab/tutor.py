@@ -17,6 +17,7 @@ from manyhands.lab.halfway import Desk
 from manyhands.lab.lessons import LESSON_JOB
 from manyhands.learners import snake_lessons, snake_rows, snake_study
 from manyhands.learners.snake_lessons import Curves, Lesson, Progress, Report, Taught, Who
+from manyhands.learners.snake_study import Scores
 from manyhands.policies import files, reference
 from manyhands.storage.content import ContentStore
 from manyhands.storage.database import Database
@@ -25,7 +26,7 @@ from manyhands.types import Json
 
 BASE, BLIND_BASE = "snake-grid-reference", "snake-features-base"
 """The packaged agent that is fine-tuned; the second one where only the 13 features are known."""
-GAMES = 1000
+GAMES, GAMES_SEED = 1000, 0
 BIN = 5  # foods of a bar of the histogram
 # Shares of a lesson's time: the person's games, the control, the games that measure both.
 _SHARES = {"human": (0.0, 0.4), "control": (0.4, 0.4), "games": (0.8, 0.2)}
@@ -52,6 +53,7 @@ class Tutor:
         """
         self._database, self._content, self._terms = database, content, terms
         self._desk = Desk(desk)
+        self._bases: dict[tuple[Board, str], Scores] = {}
         self._duties = jobs.Duties({LESSON_JOB: self._teach})
 
     def step(self) -> bool:
@@ -69,7 +71,10 @@ class Tutor:
         tell = self._teller(context, lesson_id, learner)
         seed = zlib.crc32(lesson_id.encode()) % 2**16
         taught = snake_lessons.teach(learner, lesson, seed, tell, self._desk.take(lesson_id))
-        report = snake_lessons.report(taught, lesson, seed, tell, GAMES)
+        # All lessons are measured by the same games, which the base needs to play once.
+        played = (lesson.board, lesson.base.sensor["kind"])
+        report = snake_lessons.report(taught, lesson, GAMES_SEED, tell, GAMES, self._bases.get(played))
+        self._bases[played] = report.scores["base"]
         result = self._result(taught, report)
         with context.outcome({}) as connection:
             connection.execute(update(lessons).where(lessons.c.id == lesson_id).values(result=result))
