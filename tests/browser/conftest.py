@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -13,22 +12,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+from keyboard_player import CHROMIUM_VARIABLE, FLAGS, chromium_program
 from playwright.sync_api import Browser, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "src" / "manyhands" / "server" / "static" / "index.html"
-FLAGS = [
-    "--no-sandbox",
-    "--use-gl=angle",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-CHROMIUM_VARIABLE = "TEST_CHROMIUM"
 SITE_VARIABLE = "TEST_SITE"
 OPEN_WITHIN_S = 1500.0
 
@@ -76,9 +64,7 @@ def _wait_for_champions(address: str) -> None:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium with software graphics."""
-    program = (
-        os.environ.get(CHROMIUM_VARIABLE) or shutil.which("chromium") or shutil.which("chromium-browser")
-    )
+    program = chromium_program()
     if program is None:
         pytest.fail(
             f"Chromium is missing: install the package chromium, or set {CHROMIUM_VARIABLE} to its path."
