@@ -23,6 +23,7 @@ from manyhands.learners.reaction import Drive
 from manyhands.learners.samples import Samples
 from manyhands.ledger.splitting import split
 from manyhands.policies import simulate
+from manyhands.policies.network import NetworkSpec, Params
 
 STAKE = 2_000_000
 ESCROW = 1_000_000_000
@@ -116,13 +117,13 @@ def collect(
     return found
 
 
-def play_round(
-    campaign: Campaign, players: list[Player], key: Any, number: int, config: round.RoundConfig
-) -> str:
-    """One round of the given players; returns the verdict's kind."""
-    standing, task = campaign.standing, campaign.course.play
+def hand_in(
+    campaign: Campaign, players: list[Player], key: Any, prefix: str, champion: tuple[NetworkSpec, Params]
+) -> list[str]:
+    """Let each player drive once with a champion and enter what is handed in; returns the attempts' ids."""
+    task = campaign.course.play
     start_key, play_key = jax.random.split(key)
-    pool = starts.failing(campaign.course, standing.network, standing.champion, start_key, 64)
+    pool = starts.failing(campaign.course, *champion, start_key, 64)
     pool = [pool[n % len(pool)] for n in range(len(players))]
     attempts: list[Attempt] = []
     for driver in sorted({player.driver for player in players}):
@@ -134,19 +135,28 @@ def play_round(
         played = crowd.play(
             task,
             registry.with_sensor(task, skill.sensor),
-            (standing.network, skill.network),
-            (standing.champion, skill.params),
+            (champion[0], skill.network),
+            (champion[1], skill.params),
             crowd.traits(kinds),
             states,
             jax.random.fold_in(play_key, driver),
         )
-        names = [f"{number}-{n}" for n in group]
+        names = [f"{prefix}-{n}" for n in group]
         attempts += collect(task, played, states, names, [players[n].name for n in group])
     by_name = {player.name: player for player in players}
-    verdicts = value.value(task, standing.network, standing.champion, attempts)
+    verdicts = value.value(task, *champion, attempts)
     for attempt, valued in zip(attempts, verdicts, strict=True):
         _enter(campaign, attempt, valued, by_name[attempt.player])
-    root = seeds.round_root(a.id for a in attempts)
+    return [attempt.id for attempt in attempts]
+
+
+def play_round(
+    campaign: Campaign, players: list[Player], key: Any, number: int, config: round.RoundConfig
+) -> str:
+    """One round of the given players; returns the verdict's kind."""
+    standing = campaign.standing
+    ids = hand_in(campaign, players, key, str(number), (standing.network, standing.champion))
+    root = seeds.round_root(ids)
     outcome = round.judge(campaign.course, campaign.standing, config, root, f"{number:064x}")
     _apply(campaign, outcome)
     return outcome.kind

@@ -5,7 +5,8 @@ from __future__ import annotations
 from tiny_arena import TinyShelf
 
 import tiny_course as tiny
-from manyhands.arena import scout, trainer, work
+from manyhands import work
+from manyhands.arena import scout, shelf, trainer
 
 
 def main() -> None:
@@ -13,7 +14,7 @@ def main() -> None:
     scout.AT_ONCE = tiny.ROWS // 2
     scout.LEAST = 2 * tiny.ATTEMPTS
     trainer.RoundConfig = lambda: tiny.ROUNDS  # type: ignore[misc,assignment]
-    work.Shelf = TinyShelf  # type: ignore[misc]
+    shelf.Shelf = TinyShelf  # type: ignore[misc]
     work.main()
 
 

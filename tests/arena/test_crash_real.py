@@ -48,10 +48,17 @@ class Judges:
 
     def kill(self, role: str) -> None:
         """SIGKILL, and a new one in its place."""
-        assert self.running[role].poll() is None, (self._folder / "judges.log").read_text()[-3000:]
+        self.check()
         self.running[role].kill()
         self.running[role].wait()
         self.running[role] = self._start(role)
+
+    def check(self) -> None:
+        """Fail with what they logged if one ended by itself."""
+        for role, process in self.running.items():
+            assert process.poll() is None, (
+                f"{role} ended:\n" + (self._folder / "judges.log").read_text()[-3000:]
+            )
 
     def stop(self) -> None:
         for process in self.running.values():
@@ -74,9 +81,10 @@ def arena(tmp_path: Path) -> Iterator[TinyArena]:
     made.database.close()
 
 
-def wait(condition: Callable[[], bool], what: str) -> None:
+def wait(condition: Callable[[], bool], what: str, judges: Judges) -> None:
     end = time.monotonic() + PATIENCE_S
     while not condition():
+        judges.check()
         assert time.monotonic() < end, f"{what} took longer than {PATIENCE_S} s"
         time.sleep(0.05)
 
@@ -95,13 +103,14 @@ def is_idle(arena: TinyArena) -> bool:
         return connection.execute(waiting).scalar_one() + connection.execute(closed).scalar_one() == 0
 
 
-def hand_in(arena: TinyArena, tag: str) -> list[str]:
+def hand_in(arena: TinyArena, judges: Judges, tag: str) -> list[str]:
     """Eight attempts by hands of different skill, as soon as starts are ready."""
     end = time.monotonic() + PATIENCE_S
     while True:
         try:
             return arena.play(tag, tiny.hold(0, 150))
         except JudgeBehindError:
+            judges.check()
             assert time.monotonic() < end, "no starts"
             time.sleep(0.2)
 
@@ -110,12 +119,12 @@ def hand_in(arena: TinyArena, tag: str) -> list[str]:
 def test_killed_judges_lose_nothing_and_judge_nothing_twice(arena: TinyArena, judges: Judges) -> None:
     chance = random.Random(0)
     handed_in: list[str] = []
-    wait(lambda: is_open(arena), "the first champion")
+    wait(lambda: is_open(arena), "the first champion", judges)
     for number in range(KILLS):
-        handed_in += hand_in(arena, f"round-{number}")
+        handed_in += hand_in(arena, judges, f"round-{number}")
         time.sleep(chance.uniform(0.0, 1.5))
         judges.kill(chance.choice(("referee", "trainer")))
-    wait(lambda: is_idle(arena), "judging what was handed in")
+    wait(lambda: is_idle(arena), "judging what was handed in", judges)
     judges.stop()
     with arena.database.read() as connection:
         rows = connection.execute(select(attempts)).mappings().all()

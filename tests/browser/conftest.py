@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -13,22 +12,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+from keyboard_player import CHROMIUM_VARIABLE, FLAGS, chromium_program
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "src" / "manyhands" / "server" / "static" / "index.html"
-FLAGS = [
-    "--no-sandbox",
-    "--use-gl=angle",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-CHROMIUM_VARIABLE = "TEST_CHROMIUM"
 SITE_VARIABLE = "TEST_SITE"
 SCREENSHOTS_VARIABLE = "TEST_SCREENSHOTS"
 OPEN_WITHIN_S = 1500.0
@@ -37,7 +25,7 @@ PATIENCE_MS = 240_000
 expect.set_options(timeout=PATIENCE_MS)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of `manyhands up` with small rounds, stopped as Ctrl-C stops it; the variable names another."""
     if SITE_VARIABLE in os.environ:
@@ -77,12 +65,13 @@ def _wait_for_champions(address: str) -> None:
     pytest.fail(f"No champion within {OPEN_WITHIN_S:.0f} s; the judge says: {campaign['judge']}.")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium with software graphics."""
-    program = (
-        os.environ.get(CHROMIUM_VARIABLE) or shutil.which("chromium") or shutil.which("chromium-browser")
-    )
+    """Chromium with software graphics.
+
+    It ends with the module: while it lives, its event loop runs in this thread, and no other may.
+    """
+    program = chromium_program()
     if program is None:
         pytest.fail(
             f"Chromium is missing: install the package chromium, or set {CHROMIUM_VARIABLE} to its path."

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+import shutil
 import time
 from collections import deque
 from collections.abc import Callable
@@ -13,6 +15,18 @@ import numpy as np
 from numpy.typing import NDArray
 from playwright.sync_api import Page
 
+FLAGS = [
+    "--no-sandbox",
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+CHROMIUM_VARIABLE = "TEST_CHROMIUM"
 REACTION_S = 0.2
 REACTION_TICKS = 3
 WHEELBASE_M = 0.165
@@ -28,6 +42,11 @@ ALARM_S = 0.7  # how far people look ahead before they take the wheel
 CALM_TICKS = 12  # how long they keep it after the last alarm
 
 Json = dict[str, Any]
+
+
+def chromium_program() -> str | None:
+    """Path of the browser: the one that the variable names, else the machine's."""
+    return os.environ.get(CHROMIUM_VARIABLE) or shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 @dataclass(frozen=True)
@@ -118,8 +137,13 @@ def danger(road: Road, seen: Json) -> bool:
 class KeyboardPlayer:
     """Presses and releases keys of a play page that was opened with `?debug`."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(
+        self, page: Page, speed_mps: float = CAREFUL_MPS, pause: Callable[[], None] | None = None
+    ) -> None:
+        """Sit down before a page; `pause` passes the time between two looks at the road, some 15 ms."""
         self._page = page
+        self._speed_mps = speed_mps
+        self._pause = pause or (lambda: page.wait_for_timeout(15))
         self._down: set[str] = set()
         self._roads: dict[str, Road] = {}
 
@@ -181,7 +205,7 @@ class KeyboardPlayer:
                     self._steer(seen, state["command"])
                 else:
                     self.release()
-            self._page.wait_for_timeout(15)
+            self._pause()
         raise AssertionError(f"The attempt did not end within {within_s} s: {self.state()}.")
 
     def _steer(self, seen: Json, command: list[float]) -> None:
@@ -189,7 +213,7 @@ class KeyboardPlayer:
         wheel = wanted_wheel(self._road(seen["track"]), seen)
         gap = wheel - math.tan(MAX_STEER_RAD * command[0])
         slowest, fastest = SPEEDS_MPS
-        push = 2.0 * (CAREFUL_MPS - slowest) / (fastest - slowest) - 1.0 - command[1]
+        push = 2.0 * (self._speed_mps - slowest) / (fastest - slowest) - 1.0 - command[1]
         self._hold("Space", wanted=True)  # keeps the wheel between two corrections
         # A key that is let go turns the wheel back to the middle, so the outer one stays down in a bend.
         self._hold("ArrowLeft", wheel > 0.03 and gap > -WHEEL_SLACK)

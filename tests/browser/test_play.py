@@ -9,7 +9,6 @@ import pytest
 from keyboard_player import KeyboardPlayer
 from playwright.sync_api import BrowserContext, Page, expect
 
-SCREENSHOTS_VARIABLE = "TEST_SCREENSHOTS"
 CAMPAIGN = "crowd-circuit-lidar"
 
 pytestmark = pytest.mark.timeout(2400)

@@ -52,12 +52,12 @@ def estimate(drives: Sequence[Drive]) -> int:
     """
     if sum(int(drive.human.sum()) for drive in drives) < LEAST_TICKS:
         return 0
-    errors = [_error(drives, lag) for lag in range(LONGEST_TICKS + 1)]
+    errors = [lag_error(drives, lag) for lag in range(LONGEST_TICKS + 1)]
     best = int(np.argmin(errors))
     return best if errors[best] < CLEARLY_BETTER * errors[0] else 0
 
 
-def _error(drives: Sequence[Drive], lag: int) -> float:
+def lag_error(drives: Sequence[Drive], lag: int) -> float:
     """Mean squared error of ridge regression at a lag, on the half of the driving it was not fitted to.
 
     Every lag is measured on the same ticks.
