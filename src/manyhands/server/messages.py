@@ -371,6 +371,7 @@ class LotSummary(Message):
     round_id: Id | None = Field(description="The open round, if there is one.")
     round_contributions: int = Field(description="Contributions in the open round.")
     round_opened_at: Time | None
+    rounds_waiting: int = Field(description="Closed rounds whose verdict is still to come.")
 
 
 class Campaign(CampaignSummary):

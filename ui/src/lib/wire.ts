@@ -2456,6 +2456,11 @@ export interface components {
             /** Round Opened At */
             round_opened_at: string | null;
             /**
+             * Rounds Waiting
+             * @description Closed rounds whose verdict is still to come.
+             */
+            rounds_waiting: number;
+            /**
              * Tries
              * @description Times the gate was tried with this lot.
              */
@@ -2532,6 +2537,11 @@ export interface components {
             round_id: string | null;
             /** Round Opened At */
             round_opened_at: string | null;
+            /**
+             * Rounds Waiting
+             * @description Closed rounds whose verdict is still to come.
+             */
+            rounds_waiting: number;
             /**
              * Tries
              * @description Times the gate was tried with this lot.
