@@ -185,3 +185,12 @@ def commands(space: ActionSpace, car: CarLimits) -> NDArray[np.float64]:
             )
         found.append((steer, throttle))
     return np.array(found)
+
+
+def degrees_and_speeds(command: NDArray[np.float32], car: CarLimits) -> NDArray[np.float64]:
+    """Degrees and m/s (..., 2) of commands (..., 2) in [-1, 1], the inverse of what `commands` does."""
+    steer, throttle = command[..., 0].astype(np.float64), command[..., 1].astype(np.float64)
+    half_range = 0.5 * (car.max_speed_mps - car.min_speed_mps)
+    return np.stack(
+        [np.degrees(steer * car.max_steer_rad), car.min_speed_mps + half_range * (1.0 + throttle)], axis=-1
+    )

@@ -46,6 +46,7 @@ class Episode(NamedTuple):
 
     state: State
     metres: Array  # () float32, way of the car's front along the centre line since the start
+    before: Array  # () float32, the same before the last tick
     step: Array  # () int32, ticks driven
     still: Array  # () int32, ticks in a row without moving
     back: Array  # () int32, ticks in a row with falling progress
@@ -57,7 +58,8 @@ class TimeTrial:
     """Episodes on one road; every method is pure and works on a single episode."""
 
     racer: Racer
-    max_ticks: int = 1000
+    max_ticks: int
+    laps: int = 1
 
     @property
     def length_m(self) -> Array:
@@ -83,10 +85,11 @@ class TimeTrial:
             patches=jnp.array([[-100.0, 0.0, 0.0, 1.0]], jnp.float32),
             light=jnp.array([1.0, 0.0, 0.0, 0.0], jnp.float32),
         )
-        return Episode(state, zero + (FRONT_AHEAD_M - CENTRE_AHEAD_M), none, none, none, none)
+        front = zero + (FRONT_AHEAD_M - CENTRE_AHEAD_M)
+        return Episode(state, front, front, none, none, none, none)
 
     def tick(self, episode: Episode, command: Array) -> Episode:
-        """One control tick with a command (2,) float32 in [-1, 1]; an episode that has ended stays as it is."""
+        """One control tick with a command (2,) float32 in [-1, 1]."""
         before = episode.state
         state, passed, _ = self.racer.advance(before, command)
         gone_x, gone_y = state.motion.x - before.motion.x, state.motion.y - before.motion.y
@@ -96,7 +99,7 @@ class TimeTrial:
         back = jnp.where(passed < 0.0, episode.back + 1, 0)
         status = jnp.select(
             [
-                metres >= self.length_m,
+                metres >= self.laps * self.length_m,
                 ~self.wheels_on_road(state).any(),
                 self.racer.touches(state),
                 still >= PATIENCE_TICKS,
@@ -113,7 +116,7 @@ class TimeTrial:
             ],
             jnp.int32(Status.IN_PROGRESS),
         )
-        return Episode(state, metres, step, still, back, status)
+        return Episode(state, metres, episode.metres, step, still, back, status)
 
     def wheels_on_road(self, state: State) -> Array:
         """Which of the wheels (4,) stand on the road, front left, front right, rear left, rear right."""
@@ -129,9 +132,10 @@ def bank_of(track: Track) -> Bank:
     return stack([track])
 
 
-def make(bank: Bank, shape: tuple[int, int], max_ticks: int) -> TimeTrial:
+def make(bank: Bank, shape: tuple[int, int], max_ticks: int, laps: int = 1) -> TimeTrial:
     """Time trials on a bank of one road whose grid has `shape`; may be called while tracing."""
-    return TimeTrial(Racer(bank, shape, Conditions(car=CAR, boxes=0, patch_grip=1.0, light=0.0)), max_ticks)
+    conditions = Conditions(car=CAR, boxes=0, patch_grip=1.0, light=0.0)
+    return TimeTrial(Racer(bank, shape, conditions), max_ticks, laps)
 
 
 def line_crossing_s(length_m: float, metres: tuple[float, float], step: int) -> float:
