@@ -100,7 +100,7 @@ class Training:
         spec = driving.spec_of(order.sensor, order.space, order.network)
         self.driver = Driver(order.sensor, order.space, spec, shape, order.max_ticks)
         self._bank: Bank = time_trial.bank_of(self.track)
-        self._key, first = jax.random.split(jax.random.key(order.seed))
+        self._key, first = jax.random.split(jax.random.key(order.seed, impl="rbg"))
         weights = jax.jit(actor_critic, static_argnums=0)(spec, first)
         self._learning = Learning(weights, ppo.optimiser(order.hyper).init(weights))
         self.best: Weights = weights

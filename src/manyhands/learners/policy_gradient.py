@@ -27,7 +27,7 @@ def actor_critic(spec: NetworkSpec, key: Array) -> dict[str, Params]:
     return {
         "policy": network.init(spec, first),
         "value": value,
-        "spread": {"log": jnp.full(spec.actions, FIRST_LOG_SPREAD)},
+        "spread": {"log": jnp.full(spec.actions, FIRST_LOG_SPREAD, jnp.float32)},
     }
 
 
