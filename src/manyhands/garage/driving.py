@@ -15,17 +15,22 @@ from jax import Array
 
 from manyhands.envs.racer import task, time_trial
 from manyhands.envs.racer.actions import ActionSpace, Choices, commands
+from manyhands.envs.racer.actions import parse as parse_actions
 from manyhands.envs.racer.car import PRESETS
 from manyhands.envs.racer.rules import Bank, quantise
 from manyhands.envs.racer.sensors import Camera, Lidar
-from manyhands.envs.racer.time_trial import FRONT_AHEAD_M, Episode, Status, TimeTrial
+from manyhands.envs.racer.time_trial import Episode, Status, TimeTrial
+from manyhands.envs.racer.tracks import Track
+from manyhands.errors import InputError, PolicyFileError
 from manyhands.learners.policy_gradient import gaussian_log_probability, value_spec
 from manyhands.policies import network
+from manyhands.policies.files import Policy
 from manyhands.policies.network import Encoder, NetworkSpec, Params
 from manyhands.policies.simulate import keep
 
 STRETCH = 64
 ROW = ("x", "y", "c", "s", "metres", "step", "status", "wheels", "action", "steer", "throttle", "alive")
+AT = {name: at for at, name in enumerate(ROW)}
 """columns of a stretch's rows, all float32; `action` is an index into a list, where there is one"""
 
 Weights = dict[str, Params]  # policy, value, spread: see learners.policy_gradient.actor_critic
@@ -44,23 +49,27 @@ def spec_of(sensor: Lidar | Camera, space: ActionSpace, depth: Literal["shallow"
     if image:
         patches, channels = {"shallow": ((4, 2), (24, 48)), "deep": ((4, 2, 2), (24, 48, 64))}[depth]
         encoder = Encoder(*image, patches, channels)
-    heads: dict[str, Any] = {"head": "box", "actions": 2}
+    vector = task.vector_of(sensor)
+    return NetworkSpec(vector, hidden, "tanh", encoder=encoder, **_head(space))
+
+
+def _head(space: ActionSpace) -> dict[str, Any]:
+    """Fields of a network's architecture that an action space determines."""
     if isinstance(space, Choices):
-        heads = {"head": "choice", "bins": (len(space.actions),), "actions": 1}
-    return NetworkSpec(
-        vector=task.vector_of(sensor), hidden=hidden, activation="tanh", encoder=encoder, **heads
-    )
+        return {"head": "choice", "bins": (len(space.actions),), "actions": 1}
+    return {"head": "box", "actions": 2}
 
 
 @dataclass(frozen=True)
 class Driver:
     """All of a drive that is fixed while it is compiled.
 
-    shape: cells of the road's grid; max_ticks: of an episode; laps: after which one is complete.
+    space: None for policies of the environment's own actions, which can be driven and not trained here. shape:
+    cells of the road's grid; max_ticks: of an episode; laps: after which one is complete.
     """
 
     sensor: Lidar | Camera
-    space: ActionSpace
+    space: ActionSpace | None
     spec: NetworkSpec
     shape: tuple[int, int]
     max_ticks: int
@@ -75,18 +84,20 @@ class Driver:
         return task.seen(self.trial(bank).racer, self.sensor, episode.state)
 
     def command(self, action: Array) -> Array:
-        """Steering and throttle (..., 2) of actions: indices (..., 1), or (..., 2) in [-1, 1] over the ranges."""
-        table = jnp.asarray(commands(self.space, PRESETS[time_trial.CAR]), jnp.float32)
-        if isinstance(self.space, Choices):
-            return table[action[..., 0].astype(jnp.int32)]
-        middle, half = 0.5 * (table[0] + table[1]), 0.5 * (table[1] - table[0])
-        return quantise(middle + half * jnp.clip(action, -1.0, 1.0)).astype(jnp.float32) * (1.0 / 127.0)
+        """Steering and throttle (..., 2) of actions: indices (..., 1), or (..., 2) in [-1, 1]."""
+        if self.space is not None:
+            table = jnp.asarray(commands(self.space, PRESETS[time_trial.CAR]), jnp.float32)
+            if isinstance(self.space, Choices):
+                return table[action[..., 0].astype(jnp.int32)]
+            middle, half = 0.5 * (table[0] + table[1]), 0.5 * (table[1] - table[0])
+            action = middle + half * jnp.clip(action, -1.0, 1.0)
+        return quantise(action).astype(jnp.float32) * (1.0 / 127.0)
 
     def greedy(self, outputs: Array) -> Array:
-        """Best action (..., A) of the head's outputs (..., O)."""
+        """Best action (B, A) of the head's outputs (B, O)."""
         if isinstance(self.space, Choices):
             return jnp.argmax(outputs, axis=-1)[..., None].astype(jnp.float32)
-        return outputs
+        return jax.vmap(partial(network.decide, self.spec))(outputs)
 
     def sample(self, key: Array, outputs: Array, spread: Array) -> Array:
         """An action (..., A) drawn from the policy."""
@@ -102,6 +113,24 @@ class Driver:
             return (logs * picked).sum(-1), -(jnp.exp(logs) * logs).sum(-1)
         entropy = (spread + 0.5 * jnp.log(2.0 * jnp.pi * jnp.e)).sum()
         return gaussian_log_probability(outputs, spread, action), jnp.broadcast_to(entropy, outputs.shape[:-1])
+
+
+def driver_of(policy: Policy, track: Track, max_ticks: int, laps: int) -> tuple[Driver, Weights]:
+    """What drives a policy of the racer on a road, and its weights.
+
+    Raises InputError for a policy of another environment and PolicyFileError where its actions do not fit its
+    network.
+    """
+    if policy.environment != "racer-v0":
+        raise InputError(f"A policy of {policy.environment} drives no car.", field="policy")
+    space = None if policy.action_space is None else parse_actions(policy.action_space)
+    spec = policy.network
+    if space is not None and replace(spec, **_head(space)) != spec:
+        raise PolicyFileError("The policy's list of actions does not fit its network.", field="policy")
+    sensor = task.parse_sensor(policy.sensor)
+    shape = (track.distance.shape[0], track.distance.shape[1])
+    weights = {"policy": policy.params, "spread": {"log": jnp.zeros(spec.actions)}}
+    return Driver(sensor, space, spec, shape, max_ticks, laps), weights
 
 
 class Samples(NamedTuple):
@@ -127,9 +156,11 @@ def encode(spec: NetworkSpec, weights: Weights, seen: dict[str, Array]) -> Array
 
 
 def judge(spec: NetworkSpec, weights: Weights, features: Array) -> tuple[Array, Array]:
-    """Outputs of the policy (..., O) and values of the critic (...)."""
-    values = network.head(value_spec(spec), weights["value"], features)[..., 0]
-    return network.head(spec, weights["policy"], features), values
+    """Outputs of the policy (..., O) and values of the critic (...), 0 where there is none."""
+    outputs = network.head(spec, weights["policy"], features)
+    if "value" not in weights:
+        return outputs, jnp.zeros(features.shape[:-1])
+    return outputs, network.head(value_spec(spec), weights["value"], features)[..., 0]
 
 
 @partial(jax.jit, static_argnums=(0, 2))

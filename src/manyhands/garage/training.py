@@ -5,6 +5,7 @@ them greedy trials, which measure that policy. Rewards of a stretch are computed
 Everything is drawn from the seed: the same order gives the same policy, bit for bit, on one machine.
 """
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -31,7 +32,7 @@ from manyhands.envs.racer.time_trial import (
 )
 from manyhands.envs.racer.tracks import Track
 from manyhands.garage import driving, ppo
-from manyhands.garage.driving import ROW, Driver, Rolling, Weights
+from manyhands.garage.driving import AT, Driver, Rolling, Weights
 from manyhands.garage.hyperparameters import Hyperparameters
 from manyhands.garage.params import Trace
 from manyhands.garage.ppo import Judged, Learning
@@ -40,7 +41,6 @@ from manyhands.learners.policy_gradient import actor_critic
 Reward = Callable[[Trace], NDArray[np.float64]]
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
-AT = {name: at for at, name in enumerate(ROW)}
 MAX_TICKS = 1000
 
 
@@ -103,10 +103,31 @@ class Training:
         self._key, first = jax.random.split(jax.random.key(order.seed, impl="rbg"))
         weights = jax.jit(actor_critic, static_argnums=0)(spec, first)
         self._learning = Learning(weights, ppo.optimiser(order.hyper).init(weights))
+        # Rollout and update take seconds to compile: both at once, on the first run.
+        self._compiling = threading.Thread(target=self._compile_update, name="compile-update")
+        self._compiling.start()
         self.best: Weights = weights
         self._best_rank = (-1.0, 0.0)
         self._unit = ppo.Unit()
         self._begun_s = time.perf_counter()
+
+    def _compile_update(self) -> None:
+        """Make an update of no steps, so that the program is there when the first rollout is done."""
+        order, cars = self.order, self.order.hyper.num_episodes_between_training
+        rolling = driving.begin(self.driver, self._bank, cars, self._shares(0))
+        nothing = np.zeros((order.max_ticks, cars), np.float32)
+        mixed, _ = ppo.draw_order(
+            np.random.default_rng(0), np.arange(1), order.hyper, order.max_ticks * cars
+        )
+        learning = jax.tree.map(jnp.copy, self._learning)
+        judged = Judged(nothing, nothing, nothing, nothing)
+        ppo.update(self.driver, order.hyper, learning, rolling.samples, judged, mixed, np.int32(0))
+
+    def _shares(self, number: int) -> F32:
+        """Where the lanes of an iteration start, as shares of the lap."""
+        cars, trials = self.order.hyper.num_episodes_between_training, self.order.trials
+        explored = (number * cars + np.arange(cars)) * START_STEP % 1.0
+        return np.append(explored, np.arange(trials) / max(1, trials)).astype(np.float32)
 
     @property
     def weights(self) -> Weights:
@@ -128,12 +149,9 @@ class Training:
 
     def _roll(self) -> tuple[Rolling, F32, F64]:
         """A rollout, its rows (T, lanes, len(ROW)) and the rewards (T, cars)."""
-        cars, trials = self.order.hyper.num_episodes_between_training, self.order.trials
-        number = len(self.history)
-        explored = (number * cars + np.arange(cars)) * START_STEP % 1.0
-        shares = np.append(explored, np.arange(trials) / max(1, trials)).astype(np.float32)
+        cars, number = self.order.hyper.num_episodes_between_training, len(self.history)
         key = jax.random.fold_in(self._key, number)
-        rolling = driving.begin(self.driver, self._bank, cars, shares)
+        rolling = driving.begin(self.driver, self._bank, cars, self._shares(number))
         rows: list[F32] = []
         rewards: list[F64] = []
         rolling, ahead = self._stretch(rolling, key)
@@ -201,6 +219,7 @@ class Training:
         parts = rewards / self._unit.size, done, done & (status == Status.TIME_UP), alive
         rng = np.random.default_rng([order.seed, len(self.history)])
         mixed, count = ppo.draw_order(rng, np.flatnonzero(alive), order.hyper, order.max_ticks * cars)
+        self._compiling.join()
         judged = Judged(*(_padded(part, order.max_ticks) for part in parts))
         self._learning = ppo.update(
             self.driver, order.hyper, learning, rolling.samples, judged, mixed, np.int32(count)
