@@ -4,7 +4,7 @@ Run it to train a driver from progress alone; with these defaults it is the lida
 
     python -m manyhands.learners.ppo --out driver.safetensors
 
-Reading order: Config, the actor-critic, one iteration (rollout, advantages, epochs), the loop.
+Reading order: Config, one iteration (rollout, advantages, epochs), the loop.
 """
 
 import argparse
@@ -20,6 +20,13 @@ import optax
 from jax import Array
 
 from manyhands.envs.core import Task
+from manyhands.learners.policy_gradient import (
+    actor_critic,
+    advantages,
+    clipped_gain,
+    gaussian_log_probability,
+    value_spec,
+)
 from manyhands.policies import network
 from manyhands.policies.network import NetworkSpec, Params
 
@@ -78,28 +85,6 @@ class Carry(NamedTuple):
     key: Array
 
 
-def actor_critic(spec: NetworkSpec, key: Array) -> dict[str, Params]:
-    """Parameters: the policy itself, a value network of the same shape, and a log standard deviation."""
-    first, second = jax.random.split(key)
-    value = network.init(value_spec(spec), second)
-    return {
-        "policy": network.init(spec, first),
-        "value": value,
-        "spread": {"log": jnp.full(spec.actions, -0.7)},
-    }
-
-
-def value_spec(spec: NetworkSpec) -> NetworkSpec:
-    """The critic reads what the policy reads and gives one number."""
-    return NetworkSpec(spec.vector, spec.hidden, spec.activation, "box", actions=1)
-
-
-def log_probability(mean: Array, log_spread: Array, action: Array) -> Array:
-    """Of a diagonal Gaussian, summed over the action axes."""
-    scaled = (action - mean) * jnp.exp(-log_spread)
-    return (-0.5 * scaled * scaled - log_spread - 0.5 * jnp.log(2.0 * jnp.pi)).sum(-1)
-
-
 def make_train(
     task: Task, spec: NetworkSpec, config: Config
 ) -> tuple[Callable[[Array], Carry], Callable[[Carry], tuple[Carry, Array]]]:
@@ -136,31 +121,15 @@ def make_train(
         state = jax.tree.map(
             lambda new, old: jnp.where(done.reshape((-1,) + (1,) * (old.ndim - 1)), new, old), fresh, moved
         )
-        chance = log_probability(mean, log_spread, action)
+        chance = gaussian_log_probability(mean, log_spread, action)
         return (params, state, jnp.where(done, 0, tick + 1)), Batch(
             features, action, chance, value, reward, done
         )
 
-    def advantages(batch: Batch, last_value: Array) -> Array:
-        def back(
-            carry: tuple[Array, Array], now: tuple[Array, Array, Array]
-        ) -> tuple[tuple[Array, Array], Array]:
-            advantage, next_value = carry
-            value, reward, done = now
-            error = reward + config.discount * next_value * (1.0 - done) - value
-            advantage = error + config.discount * config.gae_lambda * (1.0 - done) * advantage
-            return (advantage, value), advantage
-
-        first = (jnp.zeros_like(last_value), last_value)
-        _, found = jax.lax.scan(back, first, (batch.value, batch.reward, batch.done), reverse=True)
-        return found
-
     def loss(params: dict[str, Params], batch: Batch, advantage: Array, target: Array) -> Array:
         mean = network.head(spec, params["policy"], batch.features)
-        chance = log_probability(mean, params["spread"]["log"], batch.action)
-        ratio = jnp.exp(chance - batch.log_probability)
-        bounded = jnp.clip(ratio, 1.0 - config.clip, 1.0 + config.clip)
-        gain = jnp.minimum(ratio * advantage, bounded * advantage).mean()
+        chance = gaussian_log_probability(mean, params["spread"]["log"], batch.action)
+        gain = clipped_gain(chance, batch.log_probability, advantage, config.clip)
         value = network.head(critic, params["value"], batch.features)[..., 0]
         return -gain + 0.5 * ((value - target) ** 2).mean() - config.entropy * params["spread"]["log"].sum()
 
@@ -177,7 +146,8 @@ def make_train(
         rolled, batch = jax.lax.scan(tick_once, rolling, jax.random.split(roll_key, config.horizon))
         _, state, tick = rolled
         last = network.head(critic, carry.params["value"], observe(state)["vector"])[..., 0]
-        advantage = advantages(batch, last)
+        seen = (batch.value, batch.reward, batch.done)
+        advantage = advantages(seen, last, config.discount, config.gae_lambda)
         target = advantage + batch.value
         advantage = (advantage - advantage.mean()) / (advantage.std() + 1e-8)
         flat = jax.tree.map(lambda x: x.reshape((-1, *x.shape[2:])), (batch, advantage, target))

@@ -24,13 +24,16 @@ MAX_PARAMETERS = 4_000_000
 class Policy:
     """A network's weights with what they need to be run.
 
-    environment: versioned id; sensor: its JSON form; network: the architecture; params: float32 arrays.
+    environment: versioned id; sensor: its JSON form; network: the architecture; params: float32 arrays;
+    action_space: JSON form of what the network chooses from (see `envs.racer.actions`), where that is not the
+    environment's own.
     """
 
     environment: str
     sensor: dict[str, Any]
     network: NetworkSpec
     params: Params
+    action_space: Any = None
 
 
 def dump(policy: Policy) -> bytes:
@@ -40,6 +43,8 @@ def dump(policy: Policy) -> bytes:
         "sensor": policy.sensor,
         "network": asdict(policy.network),
     }
+    if policy.action_space is not None:
+        description["action_space"] = policy.action_space
     arrays = {name: np.ascontiguousarray(value, np.float32) for name, value in sorted(policy.params.items())}
     return save(arrays, metadata={"policy": json.dumps(description, sort_keys=True)})
 
@@ -66,7 +71,7 @@ def parse(data: bytes) -> Policy:
         if value.dtype != np.float32 or not np.isfinite(value).all():
             raise PolicyFileError(f"Array {name} is not finite float32.", field="policy")
     params = {name: jax.numpy.asarray(value) for name, value in arrays.items()}
-    return Policy(description["environment"], description["sensor"], spec, params)
+    return Policy(description["environment"], description["sensor"], spec, params, description.get("action_space"))
 
 
 def _network(plain: dict[str, Any]) -> NetworkSpec:

@@ -1,6 +1,5 @@
 """`racer-v0` for Gymnasium: one environment, and a vector of them compiled into one step."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +13,8 @@ from numpy.typing import NDArray
 from manyhands.envs.core import Plain
 from manyhands.envs.episodes import TaskEnv, TaskVectorEnv
 from manyhands.envs.racer import rules, tracks
+from manyhands.envs.racer.actions import Choices
+from manyhands.envs.racer.actions import commands as commands_of
 from manyhands.envs.racer.car import CarParams
 from manyhands.envs.racer.drawing import draw
 from manyhands.envs.racer.rules import Conditions, State
@@ -21,7 +22,6 @@ from manyhands.envs.racer.task import RacerTask, parse_sensor
 from manyhands.errors import InputError
 
 GENERATED = tuple(f"gen-{seed}" for seed in range(16))
-MOST_ACTIONS = 64
 PROPRIO_BOUND = 4.0  # speed, steering and yaw rate stay far below
 
 
@@ -93,26 +93,10 @@ def course(
     return Course(task, None if actions is None else _commands(actions, task.racer.car), as_dict)
 
 
-def _commands(actions: Sequence[tuple[float, float]], car: CarParams) -> tuple[tuple[float, float], ...]:
+def _commands(pairs: Sequence[tuple[float, float]], car: CarParams) -> tuple[tuple[float, float], ...]:
     """Steering and throttle in [-1, 1] of actions in degrees and m/s."""
-    if not 2 <= len(actions) <= MOST_ACTIONS:
-        raise InputError(
-            f"The list has {len(actions)} actions.", field="actions", remedy=f"Give 2 to {MOST_ACTIONS}."
-        )
-    found = []
-    half_range = 0.5 * (car.max_speed_mps - car.min_speed_mps)
-    for angle_deg, speed_mps in actions:
-        steer = math.radians(angle_deg) / car.max_steer_rad
-        throttle = (speed_mps - car.min_speed_mps) / half_range - 1.0
-        if not (abs(steer) <= 1.0 + 1e-4 and abs(throttle) <= 1.0 + 1e-9):
-            raise InputError(
-                f"The action of {angle_deg} degrees and {speed_mps} m/s is beyond this car.",
-                field="actions",
-                remedy=f"Steer at most {math.degrees(car.max_steer_rad):.1f} degrees to either side, "
-                f"at {car.min_speed_mps:g} to {car.max_speed_mps:g} m/s.",
-            )
-        found.append((steer, throttle))
-    return tuple(found)
+    found = commands_of(Choices(tuple(pairs)), car)
+    return tuple((float(steer), float(throttle)) for steer, throttle in found)
 
 
 class RacerEnv(TaskEnv):

@@ -35,11 +35,15 @@ UNITS = "Give metres: roads are {} to {} m long and {} to {} m wide.".format(
 
 @dataclass(frozen=True)
 class Drawing:
-    """A checked road: centre line (N, 2) without a repeated end, half widths (N,), number of waypoints."""
+    """A checked road: centre line (N, 2) without a repeated end, half widths (N,), number of waypoints.
+
+    rows: the file's (M, 6), as they stand there.
+    """
 
     points: F64
     half_width: F64
     waypoints: int
+    rows: F64
 
 
 def parse(data: bytes) -> Drawing:
@@ -60,7 +64,8 @@ def drawing(rows: NDArray[np.generic]) -> Drawing:
         raise TrackError(f"A track has shape (points, 6), this one {shape}.")
     if rows.dtype.kind not in "fiu":
         raise TrackError(f"A track holds numbers, this one {rows.dtype}.")
-    table = _distinct(rows.astype(np.float64))
+    given = rows.astype(np.float64)
+    table = _distinct(given)
     points, half_width = _middle(table)
     _check_width(half_width)
     if _has_ends(points):
@@ -68,7 +73,7 @@ def drawing(rows: NDArray[np.generic]) -> Drawing:
     _check_line(points)
     length = _lengths(points).sum()
     waypoints = next((n for n in WAYPOINT_COUNTS if length / n <= WIDEST_SPACING_M), WAYPOINT_COUNTS[-1])
-    return Drawing(points, half_width, waypoints)
+    return Drawing(points, half_width, waypoints, given)
 
 
 def export(centre: NDArray[np.float32], tangent: NDArray[np.float32], half_width: NDArray[np.float32]) -> F64:

@@ -200,17 +200,23 @@ class Racer:
 
     def crashed(self, state: State) -> Array:
         """Whether the car's middle is off the road or its disc touches a box."""
-        motion = state.motion
+        return ~self.on_road(state, state.motion.x, state.motion.y) | self.touches(state)
+
+    def on_road(self, state: State, x: Array, y: Array) -> Array:
+        """Whether points, in metres and of any shape, lie on the road of this state's track."""
         base, stride = self._cells(state)
-        ix = (motion.x * sensors.CELLS_PER_M).astype(jnp.int32)
-        iy = (motion.y * sensors.CELLS_PER_M).astype(jnp.int32)
-        off = self.bank.grid.at[base + ix * stride + iy].get(mode="clip") <= 0
+        ix = (x * sensors.CELLS_PER_M).astype(jnp.int32)
+        iy = (y * sensors.CELLS_PER_M).astype(jnp.int32)
+        return self.bank.grid.at[base + ix * stride + iy].get(mode="clip") > 0
+
+    def touches(self, state: State) -> Array:
+        """Whether the car's disc touches a box."""
+        motion = state.motion
         px, py = motion.x - state.boxes[:, 0], motion.y - state.boxes[:, 1]
         c, s = state.boxes[:, 2], state.boxes[:, 3]
         gap_x = jnp.maximum(jnp.abs(px * c + py * s) - sensors.BOX_HALF_M, 0.0)
         gap_y = jnp.maximum(jnp.abs(py * c - px * s) - sensors.BOX_HALF_M, 0.0)
-        hit = (gap_x * gap_x + gap_y * gap_y < self.car.radius_m * self.car.radius_m).any()
-        return off | hit
+        return (gap_x * gap_x + gap_y * gap_y < self.car.radius_m * self.car.radius_m).any()
 
     def _cells(self, state: State) -> tuple[Array, int]:
         columns, stride = self.grid_shape

@@ -49,12 +49,12 @@ class RacerTask:
     @property
     def vector(self) -> int:
         """Three proprioceptive numbers, after the beams of a lidar."""
-        return 3 + (self.sensor.beams if isinstance(self.sensor, Lidar) else 0)
+        return vector_of(self.sensor)
 
     @property
     def image(self) -> tuple[int, int] | None:
         """Picture height and width of a camera."""
-        return None if isinstance(self.sensor, Lidar) else (self.sensor.height, self.sensor.width)
+        return image_of(self.sensor)
 
     def start(self, key: Array) -> State:
         """Anywhere on any of the tracks; see `Racer.start`."""
@@ -62,9 +62,7 @@ class RacerTask:
 
     def observe(self, state: State) -> dict[str, Array]:
         """`vector`: beams and proprioception; `image` for cameras."""
-        if isinstance(self.sensor, Lidar):
-            return {"vector": self.racer.lidar(state, self.sensor)}
-        return {"vector": self.racer.proprio(state), "image": self.racer.camera(state, self.sensor)}
+        return seen(self.racer, self.sensor, state)
 
     def quantise(self, action: Array) -> Array:
         """(2,) floats to (2,) int8."""
@@ -131,6 +129,23 @@ class RacerTask:
         except (KeyError, TypeError, ValueError, OverflowError):
             return float("inf")
         return float(gap) / TOLERANCE_M if np.isfinite(gap) else float("inf")
+
+
+def vector_of(sensor: Lidar | Camera) -> int:
+    """Length of an observation's vector part."""
+    return 3 + (sensor.beams if isinstance(sensor, Lidar) else 0)
+
+
+def image_of(sensor: Lidar | Camera) -> tuple[int, int] | None:
+    """Picture height and width of a camera."""
+    return None if isinstance(sensor, Lidar) else (sensor.height, sensor.width)
+
+
+def seen(racer: Racer, sensor: Lidar | Camera, state: State) -> dict[str, Array]:
+    """Observation of a state by a sensor."""
+    if isinstance(sensor, Lidar):
+        return {"vector": racer.lidar(state, sensor)}
+    return {"vector": racer.proprio(state), "image": racer.camera(state, sensor)}
 
 
 def make(config: Plain, suite: str) -> RacerTask:

@@ -7,7 +7,7 @@ the TypeScript simulator, so the two cannot disagree about where the road ends.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -37,7 +37,8 @@ class Track:
     centre: (K, 2) float32, metres, in driving order, evenly spaced, the last point does not repeat the first.
     half_width: (K,) float32, metres. tangent: (K, 2) float32 unit vectors. spacing_m: distance of neighbours.
     distance: (GX, GY) int8, signed distance to the edge in DISTANCE_STEP_M at the centre of each cell; the
-    cell of a point is floor(point / CELL_M).
+    cell of a point is floor(point / CELL_M). origin_m: what was added to the drawing's coordinates.
+    rows: (N, 6) of the .npy file that the road was read from, as they stand there; None for other roads.
     """
 
     id: str
@@ -47,6 +48,8 @@ class Track:
     half_width: F32
     spacing_m: float
     distance: NDArray[np.int8]
+    origin_m: tuple[float, float] = (0.0, 0.0)
+    rows: F64 | None = None
 
     @property
     def length_m(self) -> float:
@@ -130,7 +133,8 @@ def build(
     default it is as large as the road needs. Raises ValueError when the road does not fit into `shape`.
     """
     even, width, spacing = resample(points, half_width, count)
-    even = even - even.min(axis=0) + width.max() + MARGIN_M
+    origin = width.max() + MARGIN_M - even.min(axis=0)
+    even = even + origin
     needed = np.ceil((even.max(axis=0) + width.max() + MARGIN_M) / CELL_M).astype(int)
     size = (int(needed[0]), int(needed[1])) if shape is None else shape
     if needed[0] > size[0] or needed[1] > size[1]:
@@ -147,6 +151,18 @@ def build(
         half_width=width.astype(np.float32),
         spacing_m=float(np.float32(spacing)),
         distance=distance_grid(even, width, size),
+        origin_m=(float(origin[0]), float(origin[1])),
+    )
+
+
+def turned(track: Track) -> Track:
+    """The same road in the other direction; the start line stays where it is."""
+
+    def back(values: F32) -> F32:
+        return np.roll(values[::-1], 1, axis=0)
+
+    return replace(
+        track, centre=back(track.centre), tangent=-back(track.tangent), half_width=back(track.half_width)
     )
 
 
@@ -202,23 +218,39 @@ def track(track_id: str, folder: Path | None = None) -> Track:
 
     Raises NotFoundError for any other id and TrackError for a file that holds no road.
     """
-    road = ROADS.get(track_id)
-    if road is not None:
-        outline = road.outline()
+    own = ROADS.get(track_id)
+    if own is not None:
+        outline = own.outline()
         even, _, _ = resample(outline, np.zeros(len(outline)), 2048)
-        return build((track_id, road.name), even, road.half_widths(2048), shape=GENERATED_SHAPE)
+        return build((track_id, own.name), even, own.half_widths(2048), shape=GENERATED_SHAPE)
     seed = GENERATED_ID.fullmatch(track_id)
     if seed is not None:
         return generate(int(seed[1]))
     if folder is not None and track_id in imported(folder):
         drawing = npy.read(folder / f"{track_id}.npy")
         name = track_id.replace("_", " ").replace("-", " ")
-        return build((track_id, name), drawing.points, drawing.half_width, drawing.waypoints)
+        road = build((track_id, name), drawing.points, drawing.half_width, drawing.waypoints)
+        return replace(road, rows=drawing.rows)
     raise NotFoundError(
         f"There is no track {track_id!r}.",
         field="track",
         remedy=f"Choose gen-SEED or one of {', '.join([*ROADS, *imported(folder)])}.",
     )
+
+
+def named(name: str, folder: Path | None) -> Track:
+    """The road of an .npy file, given by its path, or of an id as in `track`. Raises what `track` does."""
+    path = Path(name)
+    if path.suffix != ".npy":
+        return track(name, folder)
+    if not path.is_file():
+        raise NotFoundError(f"There is no file {name}.", field="track", remedy="Name an .npy file.")
+    if not IMPORTED_ID.fullmatch(path.stem):
+        raise TrackError(
+            f"The name {path.stem!r} cannot be the id of a track.",
+            remedy="Rename the file: at most 64 letters, digits, - and _.",
+        )
+    return track(path.stem, path.parent)
 
 
 def imported(folder: Path | None) -> list[str]:

@@ -1,0 +1,147 @@
+"""Episodes as DeepRacer's: one car, alone on a road, from a point of the centre line until it is done or out.
+
+The rules, the car and the sensors are those of `racer-v0`; what is added is when an episode ends. The car that
+the rules move is taken at its rear axle: the centre of the real model lies CENTRE_AHEAD_M before that point and
+its front, of which progress is measured, FRONT_AHEAD_M (the point of recorded drives, see
+benchmarks/calibration.py).
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from manyhands.envs.racer.rules import TICKS_PER_S, Bank, Conditions, Racer, State, stack
+from manyhands.envs.racer.car import Motion
+from manyhands.envs.racer.tracks import Track
+
+CENTRE_AHEAD_M = 0.07
+FRONT_AHEAD_M = 0.21
+# Wheels against the centre of the model: axles .0823 m before and .0817 m behind it, .16 m between the sides.
+WHEELS_M = np.array([[0.0823, 0.08], [0.0823, -0.08], [-0.0817, 0.08], [-0.0817, -0.08]], np.float32)
+STILL_M = 0.0003
+PATIENCE_TICKS = 15
+START_STEP = 0.05
+"""share of the lap by which each training episode starts after the one before"""
+CAR = "deepracer"
+
+
+class Status(IntEnum):
+    """How an episode stands after a tick."""
+
+    IN_PROGRESS = 0
+    OFF_TRACK = 1
+    CRASHED = 2
+    LAP_COMPLETE = 3
+    IMMOBILIZED = 4
+    REVERSED = 5
+    TIME_UP = 6
+
+
+class Episode(NamedTuple):
+    """One running episode."""
+
+    state: State
+    metres: Array  # () float32, way of the car's front along the centre line since the start
+    before: Array  # () float32, the same before the last tick
+    step: Array  # () int32, ticks driven
+    still: Array  # () int32, ticks in a row without moving
+    back: Array  # () int32, ticks in a row with falling progress
+    status: Array  # () int32, Status after the last tick
+
+
+@dataclass(frozen=True, eq=False)
+class TimeTrial:
+    """Episodes on one road; every method is pure and works on a single episode."""
+
+    racer: Racer
+    max_ticks: int
+    laps: int = 1
+
+    @property
+    def length_m(self) -> Array:
+        """Length of the lap."""
+        return self.racer.bank.spacing[0] * self.racer.bank.half_width.shape[1]
+
+    def begin(self, share: Array) -> Episode:
+        """At rest on the centre line at a share of the lap in [0, 1) from the start line, heading along it."""
+        bank = self.racer.bank
+        points = bank.half_width.shape[1]
+        at = share * points
+        waypoint = jnp.floor(at).astype(jnp.int32) % points
+        into = at - jnp.floor(at)
+        centre, tangent = bank.centre[0, waypoint], bank.tangent[0, waypoint]
+        place = centre + into * (bank.centre[0, (waypoint + 1) % points] - centre) - CENTRE_AHEAD_M * tangent
+        zero, none = jnp.zeros((), jnp.float32), jnp.zeros((), jnp.int32)
+        state = State(
+            track=none,
+            waypoint=waypoint,
+            along=((place - centre) * tangent).sum(),
+            motion=Motion(place[0], place[1], tangent[0], tangent[1], zero, zero, zero),
+            boxes=jnp.array([[-100.0, 0.0, 1.0, 0.0]], jnp.float32),
+            patches=jnp.array([[-100.0, 0.0, 0.0, 1.0]], jnp.float32),
+            light=jnp.array([1.0, 0.0, 0.0, 0.0], jnp.float32),
+        )
+        front = zero + (FRONT_AHEAD_M - CENTRE_AHEAD_M)
+        return Episode(state, front, front, none, none, none, none)
+
+    def tick(self, episode: Episode, command: Array) -> Episode:
+        """One control tick with a command (2,) float32 in [-1, 1]."""
+        before = episode.state
+        state, passed, _ = self.racer.advance(before, command)
+        gone_x, gone_y = state.motion.x - before.motion.x, state.motion.y - before.motion.y
+        stands = gone_x * gone_x + gone_y * gone_y < STILL_M * STILL_M
+        metres, step = episode.metres + passed, episode.step + 1
+        still = jnp.where(stands, episode.still + 1, 0)
+        back = jnp.where(passed < 0.0, episode.back + 1, 0)
+        status = jnp.select(
+            [
+                metres >= self.laps * self.length_m,
+                ~self.wheels_on_road(state).any(),
+                self.racer.touches(state),
+                still >= PATIENCE_TICKS,
+                back >= PATIENCE_TICKS,
+                step >= self.max_ticks,
+            ],
+            [
+                jnp.int32(Status.LAP_COMPLETE),
+                jnp.int32(Status.OFF_TRACK),
+                jnp.int32(Status.CRASHED),
+                jnp.int32(Status.IMMOBILIZED),
+                jnp.int32(Status.REVERSED),
+                jnp.int32(Status.TIME_UP),
+            ],
+            jnp.int32(Status.IN_PROGRESS),
+        )
+        return Episode(state, metres, episode.metres, step, still, back, status)
+
+    def wheels_on_road(self, state: State) -> Array:
+        """Which of the wheels (4,) stand on the road, front left, front right, rear left, rear right."""
+        motion = state.motion
+        ahead, left = WHEELS_M[:, 0] + CENTRE_AHEAD_M, WHEELS_M[:, 1]
+        x = motion.x + ahead * motion.c - left * motion.s
+        y = motion.y + ahead * motion.s + left * motion.c
+        return self.racer.on_road(state, x, y)
+
+
+def bank_of(track: Track) -> Bank:
+    """The road as arrays, to be handed to compiled programs."""
+    return stack([track])
+
+
+def make(bank: Bank, shape: tuple[int, int], max_ticks: int, laps: int = 1) -> TimeTrial:
+    """Time trials on a bank of one road whose grid has `shape`; may be called while tracing."""
+    conditions = Conditions(car=CAR, boxes=0, patch_grip=1.0, light=0.0)
+    return TimeTrial(Racer(bank, shape, conditions), max_ticks, laps)
+
+
+def line_crossing_s(length_m: float, metres: tuple[float, float], step: int) -> float:
+    """Seconds from the start at which the line was crossed within tick `step`.
+
+    metres: before and after that tick; within it the car is taken to keep its speed.
+    """
+    before, after = metres
+    return (step - 1 + (length_m - before) / (after - before)) / TICKS_PER_S

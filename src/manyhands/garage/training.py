@@ -1,0 +1,293 @@
+"""A training: rollouts of whole episodes, a person's rewards, updates; the best policy is kept.
+
+An iteration drives `num_episodes_between_training` episodes with the present policy, one for each car, and beside
+them greedy trials, which measure that policy. Rewards of a stretch are computed while the next one is driven.
+Everything is drawn from the seed: the same order gives the same policy, bit for bit, on one machine.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from numpy.typing import NDArray
+
+from manyhands.envs.racer import time_trial, tracks
+from manyhands.envs.racer.actions import ActionSpace, Choices, degrees_and_speeds
+from manyhands.envs.racer.car import PRESETS
+from manyhands.envs.racer.rules import Bank
+from manyhands.envs.racer.sensors import Camera, Lidar
+from manyhands.envs.racer.time_trial import (
+    CAR,
+    CENTRE_AHEAD_M,
+    START_STEP,
+    WHEELS_M,
+    Status,
+    line_crossing_s,
+)
+from manyhands.envs.racer.tracks import Track
+from manyhands.garage import driving, ppo
+from manyhands.garage.driving import AT, Driver, Rolling, Weights
+from manyhands.garage.hyperparameters import Hyperparameters
+from manyhands.garage.params import Trace
+from manyhands.garage.ppo import Judged, Learning
+from manyhands.learners.policy_gradient import actor_critic
+
+Reward = Callable[[Trace], NDArray[np.float64]]
+F32 = NDArray[np.float32]
+F64 = NDArray[np.float64]
+MAX_TICKS = 1000
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be trained.
+
+    reversed: drive the road against the direction of its file. trials: greedy episodes of an iteration, from
+    starts spread evenly over the lap. max_ticks: after which an episode is ended.
+    """
+
+    track: Track
+    space: ActionSpace
+    sensor: Lidar | Camera
+    hyper: Hyperparameters = field(default_factory=Hyperparameters)
+    reversed: bool = False
+    network: Literal["shallow", "deep"] = "shallow"
+    seed: int = 0
+    trials: int = 5
+    max_ticks: int = MAX_TICKS
+
+
+@dataclass(frozen=True)
+class Iteration:
+    """Figures of one iteration, all of the policy that drove it.
+
+    reward: mean sum of an episode's rewards. completion: mean percentage of the lap, of exploring cars and of
+    greedy trials. entropy: mean negative log probability of the actions taken, in nats. laps_ms: of complete
+    laps. best: whether its trials were the best so far.
+    """
+
+    number: int
+    episodes: int
+    steps: int
+    seconds: float
+    reward: float
+    completion: float
+    completion_trials: float
+    entropy: float
+    laps_ms: list[int]
+    trial_laps_ms: list[int]
+    best: bool
+
+
+class Training:
+    """A training under way; `weights` is the present policy, `best` the one whose trials went best.
+
+    The best is that of the highest mean progress; among equals, that of the shortest laps.
+    """
+
+    def __init__(self, order: Order, reward: Reward) -> None:
+        self.order = order
+        self.track = tracks.turned(order.track) if order.reversed else order.track
+        self.history: list[Iteration] = []
+        self._reward = reward
+        shape = (self.track.distance.shape[0], self.track.distance.shape[1])
+        spec = driving.spec_of(order.sensor, order.space, order.network)
+        self.driver = Driver(order.sensor, order.space, spec, shape, order.max_ticks)
+        self._bank: Bank = time_trial.bank_of(self.track)
+        self._key, first = jax.random.split(jax.random.key(order.seed, impl="rbg"))
+        weights = jax.jit(actor_critic, static_argnums=0)(spec, first)
+        self._learning = Learning(weights, ppo.optimiser(order.hyper).init(weights))
+        # Rollout and update take seconds to compile: both at once, on the first run.
+        self._compiling = threading.Thread(target=self._compile_update, name="compile-update")
+        self._compiling.start()
+        self.best: Weights = weights
+        self._best_rank = (-1.0, 0.0)
+        self._unit = ppo.Unit()
+        self._begun_s = time.perf_counter()
+
+    def _compile_update(self) -> None:
+        """Make an update of no steps, so that the program is there when the first rollout is done."""
+        order, cars = self.order, self.order.hyper.num_episodes_between_training
+        rolling = driving.begin(self.driver, self._bank, cars, self._shares(0))
+        nothing = np.zeros((order.max_ticks, cars), np.float32)
+        mixed, _ = ppo.draw_order(
+            np.random.default_rng(0), np.arange(1), order.hyper, order.max_ticks * cars
+        )
+        learning = jax.tree.map(jnp.copy, self._learning)
+        judged = Judged(nothing, nothing, nothing, nothing)
+        ppo.update(self.driver, order.hyper, learning, rolling.samples, judged, mixed, np.int32(0))
+
+    def _shares(self, number: int) -> F32:
+        """Where the lanes of an iteration start, as shares of the lap."""
+        cars, trials = self.order.hyper.num_episodes_between_training, self.order.trials
+        explored = (number * cars + np.arange(cars)) * START_STEP % 1.0
+        return np.append(explored, np.arange(trials) / max(1, trials)).astype(np.float32)
+
+    @property
+    def weights(self) -> Weights:
+        """Of the present policy."""
+        return self._learning.weights
+
+    @property
+    def seconds(self) -> float:
+        """Since the training began."""
+        return time.perf_counter() - self._begun_s
+
+    def iterate(self, learn: bool = True) -> Iteration:
+        """Drive an iteration, note what it was like and, unless told otherwise, learn from it."""
+        rolling, rows, rewards = self._roll()
+        found = self._note(rolling, rows[:, :, AT["alive"]] > 0.0, rewards)
+        if learn:
+            self._learn(rolling, rows, rewards)
+        return found
+
+    def _roll(self) -> tuple[Rolling, F32, F64]:
+        """A rollout, its rows (T, lanes, len(ROW)) and the rewards (T, cars)."""
+        cars, number = self.order.hyper.num_episodes_between_training, len(self.history)
+        key = jax.random.fold_in(self._key, number)
+        rolling = driving.begin(self.driver, self._bank, cars, self._shares(number))
+        rows: list[F32] = []
+        rewards: list[F64] = []
+        rolling, ahead = self._stretch(rolling, key)
+        while True:
+            # The next stretch is driven while this one is judged; after the last it is an empty one.
+            rolling, following = self._stretch(rolling, key)
+            now = np.asarray(ahead)
+            if not now[:, :, AT["alive"]].any():
+                break
+            rows.append(now)
+            rewards.append(self._judge(now[:, :cars]))
+            ahead = following
+        longest = self.order.max_ticks
+        return rolling, np.concatenate(rows)[:longest], np.concatenate(rewards)[:longest]
+
+    def _stretch(self, rolling: Rolling, key: Array) -> tuple[Rolling, Array]:
+        cars = self.order.hyper.num_episodes_between_training
+        return driving.stretch(self.driver, self._bank, cars, self.weights, rolling, key)
+
+    def _judge(self, rows: F32) -> F64:
+        """Rewards (T, cars) of rows, 0 where no episode was under way."""
+        alive = rows[:, :, AT["alive"]] > 0.0
+        return np.where(alive, self._reward(trace_of(self.order, self.track, rows)), 0.0)
+
+    def _note(self, rolling: Rolling, alive: NDArray[np.bool_], rewards: F64) -> Iteration:
+        """Figures of a rollout; keeps its policy if its trials were the best so far."""
+        cars = self.order.hyper.num_episodes_between_training
+        episodes = jax.tree.map(np.asarray, rolling.episodes)
+        progress = 100.0 * np.minimum(episodes.metres / self.track.length_m, 1.0)
+        laps = [_lap_ms(episodes, lane, self.track.length_m) for lane in range(len(progress))]
+        trial_laps = [lap for lap in laps[cars:] if lap is not None]
+        completion = float(progress[cars:].mean()) if self.order.trials else 0.0
+        rank = (completion, -float(np.mean(trial_laps)) if trial_laps else -np.inf)
+        best = rank > self._best_rank
+        if best:
+            self._best_rank, self.best = rank, jax.tree.map(np.array, self.weights)
+        own = alive[:, :cars]
+        chance = np.asarray(rolling.samples.chance)[: len(own)]
+        found = Iteration(
+            number=len(self.history),
+            episodes=cars,
+            steps=int(own.sum()),
+            seconds=round(self.seconds, 3),
+            reward=float(rewards.sum() / cars),
+            completion=float(progress[:cars].mean()),
+            completion_trials=completion,
+            entropy=float(-chance[own].mean()),
+            laps_ms=[lap for lap in laps[:cars] if lap is not None],
+            trial_laps_ms=trial_laps,
+            best=best,
+        )
+        self.history.append(found)
+        return found
+
+    def _learn(self, rolling: Rolling, rows: F32, rewards: F64) -> None:
+        order, cars = self.order, self.order.hyper.num_episodes_between_training
+        alive = rows[:, :cars, AT["alive"]] > 0.0
+        status = rows[:, :cars, AT["status"]]
+        done = alive & (status > Status.IN_PROGRESS)
+        former = self._unit.size
+        self._unit.see(rewards, done, order.hyper.discount_factor)
+        learning = self._learning._replace(
+            weights=ppo.rescale(self.weights, jnp.float32(former / self._unit.size))
+        )
+        parts = rewards / self._unit.size, done, done & (status == Status.TIME_UP), alive
+        rng = np.random.default_rng([order.seed, len(self.history)])
+        mixed, count = ppo.draw_order(rng, np.flatnonzero(alive), order.hyper, order.max_ticks * cars)
+        self._compiling.join()
+        judged = Judged(*(_padded(part, order.max_ticks) for part in parts))
+        self._learning = ppo.update(
+            self.driver, order.hyper, learning, rolling.samples, judged, mixed, np.int32(count)
+        )
+
+
+def _padded(part: NDArray[Any], length: int) -> F32:
+    """Rows (T, cars) as float32, with zeros up to `length`."""
+    return np.pad(part.astype(np.float32), ((0, length - len(part)), (0, 0)))
+
+
+def _lap_ms(episodes: Any, lane: int, length_m: float) -> int | None:
+    """Time of a lane's lap, None where it is not complete."""
+    if episodes.status[lane] != Status.LAP_COMPLETE:
+        return None
+    metres = float(episodes.before[lane]), float(episodes.metres[lane])
+    return round(1000.0 * line_crossing_s(length_m, metres, int(episodes.step[lane])))
+
+
+def trace_of(order: Order, track: Track, rows: F32) -> Trace:
+    """What a reward function is told of rows (T, N, len(ROW))."""
+
+    def column(name: str) -> F32:
+        return rows[:, :, AT[name]]
+
+    c, s, status, alive = column("c"), column("s"), column("status"), column("alive") > 0.0
+    if isinstance(order.space, Choices):
+        told = np.array(order.space.actions)[column("action").astype(np.int64)]
+    else:
+        told = degrees_and_speeds(rows[:, :, AT["steer"] : AT["throttle"] + 1], PRESETS[CAR])
+    return Trace(
+        track=track,
+        reversed=order.reversed,
+        x=column("x") + CENTRE_AHEAD_M * c,
+        y=column("y") + CENTRE_AHEAD_M * s,
+        yaw=np.arctan2(s, c),
+        speed=told[:, :, 1],
+        steering=told[:, :, 0],
+        progress=np.minimum(100.0 * column("metres") / np.float32(track.length_m), 100.0),
+        step=column("step").astype(np.int32),
+        offtrack=status == Status.OFF_TRACK,
+        crashed=status == Status.CRASHED,
+        done=alive & (status > Status.IN_PROGRESS),
+        wheels_on_track=column("wheels") == len(WHEELS_M),
+        alive=alive,
+        objects=np.zeros((alive.shape[1], 0, 4), np.float32),
+    )
+
+
+def train(
+    order: Order,
+    reward: Reward,
+    goes_on: Callable[[list[Iteration], float], bool],
+    tell: Callable[[Iteration], object] | None = None,
+) -> Training:
+    """Train as long as `goes_on(history, seconds)`; the last policy is driven before it may be the best.
+
+    KeyboardInterrupt ends the training and keeps what was best.
+    """
+    training = Training(order, reward)
+    try:
+        while goes_on(training.history, training.seconds):
+            found = training.iterate()
+            if tell:
+                tell(found)
+        found = training.iterate(learn=False)
+        if tell:
+            tell(found)
+    except KeyboardInterrupt:
+        pass
+    return training
