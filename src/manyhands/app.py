@@ -211,7 +211,12 @@ def judges(context: Context) -> Supervisor:
     """Return the supervisor of the judge processes, not yet started."""
     settings = context.settings
     folder = str(settings.data)
-    kinds = [("referee", settings.referees), ("trainer", settings.trainers), ("tutor", settings.tutors)]
+    kinds = [
+        ("referee", settings.referees),
+        ("trainer", settings.trainers),
+        ("tutor", settings.tutors),
+        ("coach", settings.coaches),
+    ]
     programs = [
         Program(f"{kind}-{number}", JUDGE_MODULE, (kind, "--data", folder, "--name", f"{kind}-{number}"))
         for kind, count in kinds

@@ -39,6 +39,7 @@ class Settings:
     referees: Annotated[int, "Judge processes that replay and value single attempts."] = 1
     trainers: Annotated[int, "Judge processes that train, gate and pay rounds."] = 1
     tutors: Annotated[int, "Processes that train what experiments ask for."] = 1
+    coaches: Annotated[int, "Processes that train what the garage asks for."] = 1
     executor: Annotated[str, "Where training computes: 'process' (pool on this machine) or 'ray'."] = (
         "process"
     )
@@ -136,6 +137,7 @@ _NOT_NEGATIVE = (
     "referees",
     "trainers",
     "tutors",
+    "coaches",
     "stake_micro",
     "loan_micro",
     "loan_address_day_micro",

@@ -102,6 +102,11 @@ def new_experiment_id() -> str:
     return _fresh("exp_")
 
 
+def new_run_id() -> str:
+    """Return a fresh id of a training run."""
+    return _fresh("run_")
+
+
 def new_lesson_id() -> str:
     """Return a fresh lesson id."""
     return _fresh("les_")

@@ -1,4 +1,4 @@
-"""A worker process: `python -m manyhands.work referee|trainer|tutor`, started and watched by `manyhands up`.
+"""A worker process: `python -m manyhands.work referee|trainer|tutor|coach`, started and watched by `manyhands up`.
 
 Settings come from the environment, as for the server. It may be killed at any moment: what it had claimed is
 claimed again when its lease runs out, and outcomes are written in one transaction or not at all.
@@ -19,6 +19,7 @@ from typing import Protocol
 from manyhands import jobs
 from manyhands.arena import gauges
 from manyhands.errors import ManyhandsError
+from manyhands.garage import api as garage
 from manyhands.lab import api as lab
 from manyhands.settings import Settings, read_settings
 from manyhands.storage import Database, open_database
@@ -101,15 +102,34 @@ def tutor(post: Post) -> tuple[Worker, ...]:
     return (Dormant(waits, make),)
 
 
+def coach(post: Post) -> tuple[Worker, ...]:
+    """A coach, as soon as the first run is asked for."""
+
+    def waits() -> bool:
+        with post.database.read() as connection:
+            return jobs.is_waiting(connection, garage.RUN_JOB)
+
+    def make() -> Worker:
+        begin_computing(post)
+        from manyhands.garage.coach import Coach
+
+        terms = jobs.WorkerTerms(post.name, post.settings.lease_s, post.settings.poll_s)
+        folders = (garage.folder_of(post.settings), post.settings.data / "tracks")
+        return Coach(post.database, post.content, folders, terms)
+
+    return (Dormant(waits, make),)
+
+
 ROLES: dict[str, Callable[[Post], tuple[Worker, ...]]] = {
     "referee": referee,
     "trainer": trainer,
     "tutor": tutor,
+    "coach": coach,
 }
 # Where cores are few, requests go first, then what an attempt is worth, then rounds, then lessons.
-NICENESS = {"referee": 10, "trainer": 15, "tutor": 17}
+NICENESS = {"referee": 10, "trainer": 15, "tutor": 17, "coach": 17}
 # Of a second that a round or a lesson takes longer nobody takes notice.
-LEISURELY = {"trainer", "tutor"}
+LEISURELY = {"trainer", "tutor", "coach"}
 
 
 def begin_computing(post: Post) -> None:

@@ -17,16 +17,17 @@ from manyhands.envs.snake import scripted
 from manyhands.envs.snake.board import TURNS, Board
 from manyhands.envs.snake.game import Game
 from manyhands.lab import api as lab
+from manyhands.lab import halfway
 from manyhands.lab.experiments import seed_of
-from manyhands.lab.halfway import Desk
 from manyhands.lab.lessons import LEARNERS
 from manyhands.lab.tutor import Tutor
 from manyhands.learners import cloning, snake_lessons
 from manyhands.learners.snake_lessons import Halfway
 from manyhands.learners.snake_rows import Snapshot
 from manyhands.storage import ContentStore, Database, open_database
+from manyhands.storage.desk import Desk
 from manyhands.storage.schema import players
-from manyhands.types import now_us
+from manyhands.types import Json, now_us
 
 PLAYER = "plr_aaaaaaaaaaaaaaaa"
 BOARD = {"width": 8, "height": 8, "start_length": 3, "cap": 100}
@@ -130,9 +131,9 @@ def test_a_cancelled_lesson_goes_on_where_it_was(
     lesson_id = ask(database)
     keep, told = Desk.keep, []
 
-    def cancelling(desk: Desk, of: str, halfway: Halfway) -> None:
-        keep(desk, of, halfway)
-        told.append((halfway.human is not None, halfway.snapshot.part))
+    def cancelling(desk: Desk, of: str, facts: Json, arrays: dict[str, np.ndarray]) -> None:
+        keep(desk, of, facts, arrays)
+        told.append(("human" in arrays, facts["part"]))
         if len(told) == 13:
             with database.write() as connection:
                 lab.cancel(connection, lesson_id, PLAYER, now_us())
@@ -158,17 +159,14 @@ def test_a_deleted_lesson_is_dropped(database: Database, tutor: Tutor) -> None:
 
 def test_what_is_kept_halfway_is_read_back(tmp_path: Path) -> None:
     desk = Desk(tmp_path / "lessons")
-    assert desk.take("les_a") is None
     leaves = (np.arange(3, dtype=np.float32), np.asarray(4, np.int32), np.zeros((2, 2)))
-    desk.keep("les_a", Halfway(None, Snapshot(2, leaves, {"loss": [0.5, 0.25]}), 1.5))
-    found = desk.take("les_a")
-    assert found is not None
+    desk.keep("les_a", *halfway.stored(Halfway(None, Snapshot(2, leaves, {"loss": [0.5, 0.25]}), 1.5)))
+    kept = desk.take("les_a")
+    assert kept is not None
+    found = halfway.read(*kept)
     assert (found.human, found.seconds, found.snapshot.part) == (None, 1.5, 2)
     assert found.snapshot.curves == {"loss": [0.5, 0.25]}
     assert all(map(np.array_equal, found.snapshot.leaves, leaves))
-    desk.clear("les_a")
-    desk.clear("les_a")
-    assert desk.take("les_a") is None
 
 
 def test_the_learners_of_the_interface_are_those_of_the_lessons() -> None:

@@ -11,9 +11,9 @@ from sqlalchemy import Connection, select, update
 
 from manyhands import jobs
 from manyhands.envs.snake.board import Board
+from manyhands.lab import halfway
 from manyhands.lab.experiments import games_of
 from manyhands.lab.exports import moves_of
-from manyhands.lab.halfway import Desk
 from manyhands.lab.lessons import LESSON_JOB
 from manyhands.learners import snake_lessons, snake_rows, snake_study
 from manyhands.learners.snake_lessons import Curves, Lesson, Progress, Report, Taught, Who
@@ -21,6 +21,7 @@ from manyhands.learners.snake_study import Scores
 from manyhands.policies import files, reference
 from manyhands.storage.content import ContentStore
 from manyhands.storage.database import Database
+from manyhands.storage.desk import Desk
 from manyhands.storage.schema import experiments, lessons
 from manyhands.types import Json
 
@@ -70,7 +71,9 @@ class Tutor:
         context.report(0.0, "looking at your games")
         tell = self._teller(context, lesson_id, learner)
         seed = zlib.crc32(lesson_id.encode()) % 2**16
-        taught = snake_lessons.teach(learner, lesson, seed, tell, self._desk.take(lesson_id))
+        kept = self._desk.take(lesson_id)
+        begun = halfway.read(*kept) if kept else None
+        taught = snake_lessons.teach(learner, lesson, seed, tell, begun)
         # All lessons are measured by the same games, which the base needs to play once.
         played = (lesson.board, lesson.base.sensor["kind"])
         report = snake_lessons.report(taught, lesson, GAMES_SEED, tell, GAMES, self._bases.get(played))
@@ -85,12 +88,12 @@ class Tutor:
         curves: dict[str, Curves] = {"human": {}, "control": {}}
 
         def tell(progress: Progress) -> None:
-            halfway = progress.halfway
-            if halfway is not None:
-                self._desk.keep(lesson_id, halfway)
-                curves[progress.stage] = halfway.snapshot.curves
-                if halfway.human is not None:
-                    curves["human"] = halfway.human.curves
+            reached = progress.halfway
+            if reached is not None:
+                self._desk.keep(lesson_id, *halfway.stored(reached))
+                curves[progress.stage] = reached.snapshot.curves
+                if reached.human is not None:
+                    curves["human"] = reached.human.curves
             begin, width = _SHARES[progress.stage]
             context.report(
                 begin + width * progress.share,

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from manyhands.envs.snake.reference_form import MOST_BYTES
 from manyhands.errors import ForbiddenError, InputError, ManyhandsError, QuotaError, TooLargeError
+from manyhands.garage.api import SOURCE_MOST
 from manyhands.server import cookies
 from manyhands.server.addresses import client_address
 from manyhands.server.limits import Buckets, Rate
@@ -29,7 +30,11 @@ CONTENT_SECURITY_POLICY = (
     "style-src 'self' 'unsafe-inline'; "
     "connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-_LARGER = {"/api/experiments/import": MOST_BYTES}
+_LARGER = {
+    "/api/experiments/import": MOST_BYTES,
+    "/api/rewards/check": 4 * SOURCE_MOST,
+    "/api/runs": 4 * SOURCE_MOST,
+}
 """Limits of bodies that are files; all others have that of an attempt."""
 SECURITY_HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,

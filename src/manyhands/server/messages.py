@@ -192,6 +192,7 @@ class DataExport(Message):
     attempts: list[dict[str, JsonValue]]
     disputes: list[dict[str, JsonValue]]
     experiments: list[dict[str, JsonValue]]
+    runs: list[dict[str, JsonValue]]
     statement: list[StatementLine]
 
 
@@ -200,6 +201,7 @@ class DataWithdrawn(Message):
 
     attempts_withdrawn: int
     experiments_deleted: int
+    runs_deleted: int
     note: str
 
 

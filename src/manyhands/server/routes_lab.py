@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
@@ -11,6 +11,7 @@ from manyhands.server import lab_messages as lm
 from manyhands.server import messages as m
 from manyhands.server.auth import ContextDep, MaybePlayerDep, PlayerDep
 from manyhands.server.context import Context
+from manyhands.server.downloads import FILE, download
 from manyhands.server.render import answer
 from manyhands.server.routes_campaigns import IdempotencyKey
 from manyhands.types import Json, now_us
@@ -22,12 +23,6 @@ LessonPath = Annotated[str, Path(pattern=m.ID_PATTERN, max_length=64)]
 ImportName = Annotated[
     str, Query(min_length=1, max_length=32, pattern=m.NAME_PATTERN, description="The experiment's name.")
 ]
-_FILE: dict[int | str, dict[str, Any]] = {
-    200: {
-        "description": "The file.",
-        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
-    }
-}
 
 
 def _experiment(context: Context, experiment_id: str, player: Json) -> lm.Experiment:
@@ -36,11 +31,6 @@ def _experiment(context: Context, experiment_id: str, player: Json) -> lm.Experi
 
 def _lesson(context: Context, lesson_id: str, player: Json) -> lm.Lesson:
     return answer(lm.Lesson, context.read(lab.own_lesson, lesson_id, player["id"]))
-
-
-def _download(data: bytes, name: str) -> Response:
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(data, media_type="application/octet-stream", headers=headers)
 
 
 @router.get("/experiments")
@@ -129,37 +119,37 @@ async def resume_lesson(lesson_id: LessonPath, player: PlayerDep, context: Conte
     return _lesson(context, lesson_id, player)
 
 
-@router.get("/lessons/{lesson_id}/policy.safetensors", response_class=Response, responses=_FILE)
+@router.get("/lessons/{lesson_id}/policy.safetensors", response_class=Response, responses=FILE)
 async def read_lesson_policy(lesson_id: LessonPath, player: PlayerDep, context: ContextDep) -> Response:
     """Download what a learner made, safetensors."""
     cid = context.read(lab.policy_cid, lesson_id, player["id"])
-    return _download(context.assets.policy_bytes(cid), f"{lesson_id}.safetensors")
+    return download(context.assets.policy_bytes(cid), f"{lesson_id}.safetensors")
 
 
-@router.get("/lessons/{lesson_id}/policy.onnx", response_class=Response, responses=_FILE)
+@router.get("/lessons/{lesson_id}/policy.onnx", response_class=Response, responses=FILE)
 async def read_lesson_onnx(lesson_id: LessonPath, player: PlayerDep, context: ContextDep) -> Response:
     """Download what a learner made, ONNX."""
     cid = context.read(lab.policy_cid, lesson_id, player["id"])
     data = await context.aside(lab.export_onnx, context.assets.policy_bytes(cid))
-    return _download(data, f"{lesson_id}.onnx")
+    return download(data, f"{lesson_id}.onnx")
 
 
-@router.get("/experiments/{experiment_id}/data.json", response_class=Response, responses=_FILE)
+@router.get("/experiments/{experiment_id}/data.json", response_class=Response, responses=FILE)
 async def read_experiment_json(
     experiment_id: ExperimentPath, player: PlayerDep, context: ContextDep
 ) -> Response:
     """Download an experiment's games with every observation of 13 features, JSON."""
     data = await context.read_aside(lab.export_json, experiment_id, player["id"])
-    return _download(data, f"{experiment_id}.json")
+    return download(data, f"{experiment_id}.json")
 
 
-@router.get("/experiments/{experiment_id}/data.zip", response_class=Response, responses=_FILE)
+@router.get("/experiments/{experiment_id}/data.zip", response_class=Response, responses=FILE)
 async def read_experiment_minari(
     experiment_id: ExperimentPath, player: PlayerDep, context: ContextDep
 ) -> Response:
     """Download an experiment's games as a Minari dataset: its folder in a ZIP file."""
     data = await context.read_aside(lab.export_minari, experiment_id, player["id"])
-    return _download(data, f"{experiment_id}.zip")
+    return download(data, f"{experiment_id}.zip")
 
 
 @router.get("/experiment-board")

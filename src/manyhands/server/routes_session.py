@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from manyhands.arena import api as arena
+from manyhands.garage import api as garage
 from manyhands.lab import api as lab
 from manyhands.server import messages as m
 from manyhands.server.auth import ContextDep, MaybePlayerDep, PlayerDep, drop_cookie, set_cookie
@@ -104,6 +105,7 @@ async def export_data(player: PlayerDep, context: ContextDep) -> m.DataExport:
     """Export everything stored about the player."""
     rows = await context.read_aside(arena.export_player, player["id"])
     rows["experiments"] = await context.read_aside(lab.of_player, player["id"])
+    rows["runs"] = await context.read_aside(garage.of_player, player["id"])
     # Rows are exported as they are stored; only the statement is a message of its own.
     lines = [answer(m.StatementLine, line) for line in rows["statement"]]
     return m.DataExport(**{**rows, "statement": lines})
@@ -113,8 +115,9 @@ async def export_data(player: PlayerDep, context: ContextDep) -> m.DataExport:
 async def withdraw_data(player: PlayerDep, context: ContextDep) -> m.DataWithdrawn:
     """Withdraw the player's contributions from all future training; books and payments stay.
 
-    Experiments are the player's alone and are deleted.
+    Experiments and runs are the player's alone and are deleted.
     """
     found = await context.write(arena.withdraw_data, player["id"], now_us())
-    deleted = await context.write(lab.withdraw, player["id"], now_us())
-    return answer(m.DataWithdrawn, {**found, "experiments_deleted": deleted})
+    experiments = await context.write(lab.withdraw, player["id"], now_us())
+    runs = await context.write(garage.withdraw, player["id"], now_us())
+    return answer(m.DataWithdrawn, {**found, "experiments_deleted": experiments, "runs_deleted": runs})

@@ -419,3 +419,19 @@ lessons = Table(
     _words("learner", "finetuned", "supervised", "inverse-q"),
     Index(None, "experiment_id", "created_us"),
 )
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("player_id", String, ForeignKey("players.id"), nullable=False),
+    Column("idempotency_key", String, nullable=False),
+    # What is to be trained: the fields of `garage.runs.RunOrder`.
+    Column("terms", JSON, nullable=False),
+    Column("job_id", String, ForeignKey("jobs.id"), nullable=False),
+    Column("stopping", Boolean, nullable=False, server_default=text("false")),
+    Column("result", JSON),
+    Column("created_us", BigInteger, nullable=False),
+    UniqueConstraint("player_id", "idempotency_key"),
+    Index(None, "player_id", "created_us"),
+)

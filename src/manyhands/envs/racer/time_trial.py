@@ -14,8 +14,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from manyhands.envs.racer.rules import TICKS_PER_S, Bank, Conditions, Racer, State, stack
 from manyhands.envs.racer.car import Motion
+from manyhands.envs.racer.rules import TICKS_PER_S, Bank, Conditions, Racer, State, stack
 from manyhands.envs.racer.tracks import Track
 
 CENTRE_AHEAD_M = 0.07

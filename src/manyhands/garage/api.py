@@ -1,0 +1,36 @@
+"""What the rest of the program may use of the garage; nothing here needs JAX.
+
+As in `manyhands.arena.api`, functions take a database connection first and return plain rows.
+"""
+
+from manyhands.garage.options import options
+from manyhands.garage.runs import (
+    RUN_JOB,
+    SOURCE_MOST,
+    RunOrder,
+    create,
+    folder_of,
+    listed,
+    of_player,
+    own,
+    policy_data,
+    remove,
+    stop,
+    withdraw,
+)
+
+__all__ = [
+    "RUN_JOB",
+    "SOURCE_MOST",
+    "RunOrder",
+    "create",
+    "folder_of",
+    "listed",
+    "of_player",
+    "options",
+    "own",
+    "policy_data",
+    "remove",
+    "stop",
+    "withdraw",
+]

@@ -1,0 +1,195 @@
+"""Messages of the garage: a reward function, what is to be trained with it, and how that goes.
+
+Conventions as in `manyhands.server.messages`. Action spaces and hyperparameters travel in the forms of
+DeepRacer's `model_metadata.json` and `hyperparameters.json`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, JsonValue
+
+from manyhands.garage import api as garage
+from manyhands.server.messages import ID_PATTERN, Id, Message, Name, Request, Time
+
+Source = Annotated[
+    str,
+    Field(max_length=garage.SOURCE_MOST, description="Python source that defines reward_function(params)."),
+]
+Sensor = Annotated[
+    str,
+    Field(
+        pattern=r"^(lidar|camera-[1-9][0-9]{1,2}x[1-9][0-9]{1,2})$",
+        max_length=16,
+        description="lidar, or camera-WIDTHxHEIGHT up to 160x120.",
+    ),
+]
+Which = Literal["best", "latest"]
+
+
+class ActionChoice(Request):
+    """One action of a list."""
+
+    steering_angle: float = Field(ge=-30.0, le=30.0, description="Degrees, positive to the left.")
+    speed: float = Field(ge=0.1, le=4.0, description="Metres a second.")
+
+
+class ActionLimits(Request):
+    """A range of one number."""
+
+    low: float
+    high: float
+
+
+class ActionRanges(Request):
+    """A continuous action space."""
+
+    steering_angle: ActionLimits
+    speed: ActionLimits
+
+
+class RunOrigin(Request):
+    """The policy a run begins with."""
+
+    run_id: str = Field(pattern=ID_PATTERN, max_length=64)
+    which: Which = "best"
+
+
+class RunCreate(Request):
+    """Train a car with a reward function."""
+
+    name: Name
+    source: Source
+    track: str = Field(max_length=64, description="A track's id, as in GET /api/tracks.")
+    direction: Literal["forward", "reverse"] = "forward"
+    sensor: Sensor = "lidar"
+    network: Literal["shallow", "deep"] = "shallow"
+    action_space: list[ActionChoice] | ActionRanges = Field(description="A list of actions, or ranges.")
+    hyperparameters: dict[str, JsonValue] = Field(
+        default_factory=dict, description="By DeepRacer's names; what is absent has its default."
+    )
+    minutes: float = Field(default=5.0, gt=0.0, le=1440.0, description="Time to train.")
+    seed: int = Field(default=0, ge=0, lt=2**31, description="The same seed gives the same policy.")
+    origin: RunOrigin | None = Field(default=None, description="Go on with the policy of another run.")
+
+
+class RewardSource(Request):
+    """A reward function to be looked at."""
+
+    source: Source
+
+
+class RewardFault(Message):
+    """What is wrong with a reward function, or would be refused elsewhere."""
+
+    line: int | None = Field(description="Line of the source, from 1, where one can be named.")
+    kind: str = Field(description="For example `syntax`, `import`, `raises`, `range`.")
+    message: str
+
+
+class RewardCheck(Message):
+    """All that is wrong with a reward function at once."""
+
+    faults: list[RewardFault] = Field(description="It cannot be trained with before these are mended.")
+    warnings: list[RewardFault] = Field(description="What DeepRacer's own validator would refuse.")
+
+
+class Iteration(Message):
+    """Figures of one iteration, all of the policy that drove it."""
+
+    number: int
+    steps: int = Field(description="Of exploring cars.")
+    seconds: float = Field(description="Since the run began.")
+    reward: float = Field(description="Mean sum of an episode's rewards.")
+    completion: float = Field(description="Mean share of the lap by exploring cars, 0 to 100.")
+    completion_trials: float = Field(description="The same for greedy trials.")
+    entropy: float = Field(description="Nats.")
+    best_lap_ms: int | None = Field(description="Shortest lap of the greedy trials.")
+    best: bool = Field(description="Whether its trials were the best so far.")
+
+
+class Race(Message):
+    """Laps of the best policy under the default rules: 3 laps, 2 s off the track, 5 s for a crash."""
+
+    finished: bool
+    laps_ms: list[int]
+    total_ms: int | None
+    best_ms: int | None
+    average_ms: int | None
+    off_tracks: int
+    crashes: int
+    progress: float = Field(description="Percentage of all laps.")
+
+
+class RunRow(Message):
+    """A run in a list."""
+
+    id: Id
+    name: str
+    track: str
+    state: Literal["queued", "running", "done", "failed", "cancelled"]
+    progress: float = Field(ge=0.0, le=1.0)
+    note: str
+    seconds: float = Field(description="Time trained.")
+    steps: int = Field(description="Steps of exploring cars.")
+    completion: float | None = Field(description="Of the best policy's trials, 0 to 100.")
+    best_lap_ms: int | None
+    created_at: Time
+    finished_at: Time | None
+
+
+class Runs(Message):
+    """The player's own runs, newest first."""
+
+    items: list[RunRow]
+
+
+class RunOrder(Message):
+    """What was asked for."""
+
+    source: str
+    track: str
+    direction: str
+    sensor: str
+    network: str
+    action_space: JsonValue
+    hyperparameters: dict[str, JsonValue]
+    minutes: float
+    seed: int
+    origin: dict[str, JsonValue] | None
+
+
+class Policies(Message):
+    """Whether there is a policy to download."""
+
+    best: bool
+    latest: bool
+
+
+class Run(RunRow):
+    """One of the player's own runs."""
+
+    order: RunOrder
+    iterations: list[Iteration] = Field(description="At most 400, evenly taken where there are more.")
+    printed: list[str] = Field(description="The latest lines that the reward function printed.")
+    fault: RewardFault | None = Field(description="What ended the run, if the reward function did.")
+    race: Race | None = Field(description="Once the run is done.")
+    policies: Policies
+
+
+class RewardExample(Message):
+    """A reward function to begin with."""
+
+    name: str
+    source: str
+
+
+class GarageOptions(Message):
+    """What the form offers."""
+
+    hyperparameters: dict[str, JsonValue] = Field(description="Defaults by name.")
+    ranges: dict[str, list[JsonValue]] = Field(description="Least and most, or all values, by name.")
+    sensors: list[str]
+    steering_granularities: list[int]
+    examples: list[RewardExample]

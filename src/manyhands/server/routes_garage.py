@@ -1,0 +1,82 @@
+"""The garage: reward functions, training runs and what they made."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Query, Response
+
+from manyhands.garage import api as garage
+from manyhands.server import garage_messages as gm
+from manyhands.server import messages as m
+from manyhands.server.auth import ContextDep, PlayerDep, current_player
+from manyhands.server.context import Context
+from manyhands.server.downloads import FILE, download
+from manyhands.server.render import answer
+from manyhands.server.routes_campaigns import IdempotencyKey
+from manyhands.types import Json, now_us
+
+router = APIRouter(tags=["garage"])
+
+RunPath = Annotated[str, Path(pattern=m.ID_PATTERN, max_length=64)]
+WhichQuery = Annotated[gm.Which, Query(description="The best policy so far, or the latest.")]
+
+
+def _run(context: Context, run_id: str, player: Json) -> gm.Run:
+    return answer(gm.Run, context.read(garage.own, run_id, player["id"]))
+
+
+@router.get("/garage")
+async def read_garage() -> gm.GarageOptions:
+    """Read what a run may ask for, with defaults and examples."""
+    return gm.GarageOptions.model_validate(garage.options())
+
+
+@router.post("/rewards/check", dependencies=[Depends(current_player)])
+async def check_reward(body: gm.RewardSource, context: ContextDep) -> gm.RewardCheck:
+    """Try a reward function in the jail and tell all that is wrong with it."""
+    return gm.RewardCheck.model_validate(await context.aside(garage.check_reward, body.source))
+
+
+@router.get("/runs")
+async def list_runs(player: PlayerDep, context: ContextDep) -> gm.Runs:
+    """List the player's own runs, newest first."""
+    return answer(gm.Runs, {"items": context.read(garage.listed, player["id"])})
+
+
+@router.post("/runs", status_code=201)
+async def create_run(
+    body: gm.RunCreate, key: IdempotencyKey, player: PlayerDep, context: ContextDep
+) -> gm.Run:
+    """Train in the background, once per key."""
+    context.assets.track(body.track)
+    order = garage.RunOrder(player["id"], key, **body.model_dump())
+    return _run(context, await context.write(garage.create, order, now_us()), player)
+
+
+@router.get("/runs/{run_id}")
+async def read_run(run_id: RunPath, player: PlayerDep, context: ContextDep) -> gm.Run:
+    """Read one of the player's own runs with its history."""
+    return _run(context, run_id, player)
+
+
+@router.post("/runs/{run_id}/stop")
+async def stop_run(run_id: RunPath, player: PlayerDep, context: ContextDep) -> gm.Run:
+    """Ask a run to end after its present iteration and keep what is best."""
+    await context.write(garage.stop, run_id, player["id"])
+    return _run(context, run_id, player)
+
+
+@router.delete("/runs/{run_id}", status_code=204)
+async def delete_run(run_id: RunPath, player: PlayerDep, context: ContextDep) -> None:
+    """Delete a run; one under way is cancelled."""
+    await context.write(garage.remove, run_id, player["id"], now_us())
+
+
+@router.get("/runs/{run_id}/policy.safetensors", response_class=Response, responses=FILE)
+async def read_run_policy(
+    run_id: RunPath, player: PlayerDep, context: ContextDep, which: WhichQuery = "best"
+) -> Response:
+    """Download a run's policy, safetensors."""
+    data = await context.read_aside(garage.policy_data, run_id, player["id"], which, context.settings)
+    return download(data, f"{run_id}-{which}.safetensors")
