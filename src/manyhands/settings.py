@@ -69,6 +69,10 @@ class Settings:
     forgeries_tolerated: Annotated[int, "Refused replays after which a player is slowed down."] = 3
     slow_s: Annotated[float, "Wait that each further refused replay adds for that player."] = 60.0
 
+    rewards_without_jail: Annotated[
+        bool, "INSECURE: run reward functions as they are where the system has no seccomp (macOS)."
+    ] = False
+
     def __post_init__(self) -> None:
         """Check ranges.
 

@@ -77,7 +77,9 @@ def race(policy: Policy, track: Track, rules: RaceRules = RaceRules(), *, turned
     while True:
         share = np.array([(metres - place) / road.length_m % 1.0], np.float32)
         rolling = driving.begin(driver, bank, 0, share)
-        at = rolling.episodes._replace(metres=np.full(1, metres, np.float32), step=np.full(1, clock.ticks, np.int32))
+        at = rolling.episodes._replace(
+            metres=np.full(1, metres, np.float32), step=np.full(1, clock.ticks, np.int32)
+        )
         rolling = rolling._replace(episodes=at)
         status = Status.IN_PROGRESS
         while status == Status.IN_PROGRESS:

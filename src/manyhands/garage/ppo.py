@@ -87,7 +87,8 @@ def update(
         change, state = adam.update(gradient, learning.optimiser, learning.weights)
         return Learning(optax.apply_updates(learning.weights, change), state)
 
-    return jax.lax.fori_loop(0, batches, step, learning)
+    learnt: Learning = jax.lax.fori_loop(0, batches, step, learning)
+    return learnt
 
 
 @jax.jit

@@ -1,0 +1,73 @@
+"""`manyhands reward …`: check and run reward functions, in the jail that training uses."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from manyhands.errors import InputError
+from manyhands.garage.rewards.limits import Limits
+from manyhands.garage.rewards.lines import LineRunner, rewards
+from manyhands.terminal import AsJson, settings_of
+
+app = typer.Typer(no_args_is_help=True, help="Check and run reward functions.")
+Source = Annotated[Path, typer.Argument(help="The reward function's file.", metavar="FILE")]
+
+
+def source_of(file: Path) -> str:
+    """Text of a file. Raises InputError where there is none, or where it is not UTF-8."""
+    if not file.is_file():
+        raise InputError(f"There is no file {file}.", field="file", remedy="Name a .py file.")
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{file} is not UTF-8 at byte {error.start}.", field="file", remedy="Save it as UTF-8."
+        ) from None
+
+
+def limits_of() -> Limits:
+    """The limits of this installation."""
+    return Limits(jailed=not settings_of(None).rewards_without_jail)
+
+
+@app.command("run")
+def run(
+    file: Source,
+    states: Annotated[
+        str, typer.Option(help="File of one params object (JSON) a line; - for standard input.")
+    ],
+    show_prints: Annotated[bool, typer.Option("--prints", help="Show what it prints, on stderr.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Call a reward function on one state after another; prints one number or one error object a line.
+
+    The function keeps its state from line to line. Numbers are JSON in either form; --json is accepted for
+    the sake of scripts.
+    """
+    del as_json
+    runner = LineRunner(source_of(file), limits_of())
+    try:
+        for answer in rewards(runner, _lines(states)):
+            typer.echo(json.dumps(answer))
+            if show_prints:
+                for line in runner.printed():
+                    typer.echo(line, err=True)
+    finally:
+        runner.close()
+
+
+def _lines(states: str) -> Iterator[str]:
+    if states == "-":
+        yield from sys.stdin
+        return
+    path = Path(states)
+    if not path.is_file():
+        raise InputError(f"There is no file {states}.", field="states", remedy="Name a .jsonl file, or -.")
+    with path.open(encoding="utf-8", errors="replace") as file:
+        yield from file

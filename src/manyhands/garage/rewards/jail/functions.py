@@ -1,0 +1,108 @@
+"""A stranger's source as modules, one for each car, and the faults of running it, in words."""
+
+from __future__ import annotations
+
+import linecache
+import math
+import sys
+from collections.abc import Callable
+from types import CodeType, ModuleType, SimpleNamespace, TracebackType
+from typing import Any
+
+FILE = "reward_function.py"
+NAME = "reward_function"
+MOST_WORDS = 400
+
+# The signature of 2018, by name; its angles are in radians.
+_EARLY: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "on_track": lambda given: given["distance_from_center"] <= 0.5 * given["track_width"],
+    "car_orientation": lambda given: math.radians(given["heading"]),
+    "throttle": lambda given: given["speed"],
+    "steering": lambda given: math.radians(given["steering_angle"]),
+    "closest_waypoint": lambda given: given["closest_waypoints"][0],
+    "closest_waypoints": lambda given: given["closest_waypoints"][0],
+}
+EARLY_COUNTS = (12, 13)
+
+
+class OvertimeError(BaseException):
+    """Raised inside a stranger's code when the runner has waited for too long."""
+
+
+class Fault(Exception):
+    """What went wrong with a stranger's code: line (0 where unknown) and a sentence."""
+
+    def __init__(self, line: int, words: str, overtime: bool = False) -> None:
+        super().__init__(words)
+        self.line = line
+        self.words = words
+        self.overtime = overtime
+
+
+def line_of(trace: TracebackType | None) -> int:
+    """Last line of the stranger's file in a traceback, 0 where there is none."""
+    line = 0
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == FILE:
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line
+
+
+def fault_now() -> Fault:
+    """The exception being handled, as a fault. Never raises, whatever the exception's own methods do."""
+    kind, error, trace = sys.exc_info()
+    line = line_of(trace)
+    if isinstance(error, OvertimeError):
+        return Fault(line, "It took too long.", overtime=True)
+    if isinstance(error, SyntaxError) and error.filename == FILE:
+        return Fault(error.lineno or line, f"SyntaxError: {error.msg}")
+    name = getattr(kind, "__name__", "an exception")
+    try:
+        words = str(error)[:MOST_WORDS]
+    except BaseException as worse:  # noqa: BLE001 a hostile __str__ may raise anything
+        words = "(overtime)" if isinstance(worse, OvertimeError) else "(no text)"
+    return Fault(line, f"{name}: {words}" if words else f"{name}")
+
+
+def compiled(source: str) -> CodeType:
+    """The source's code. Raises Fault where it is no Python."""
+    linecache.cache[FILE] = (len(source), None, source.splitlines(keepends=True), FILE)
+    try:
+        return compile(source, FILE, "exec", dont_inherit=True)
+    except BaseException as error:  # noqa: BLE001 compilers run out of stack and memory, too
+        raise fault_now() from error
+
+
+def module(code: CodeType, car: int) -> Callable[[dict[str, Any]], Any]:
+    """Run the source as a new module and return its reward function. Raises Fault."""
+    made = ModuleType(f"{NAME}_{car}")
+    made.__file__ = FILE
+    sys.modules[made.__name__] = made
+    try:
+        exec(code, made.__dict__)  # noqa: S102 this is what the jail is for
+    except BaseException as error:  # noqa: BLE001 a stranger's code may raise anything
+        raise fault_now() from error
+    function = made.__dict__.get(NAME)
+    if not callable(function):
+        raise Fault(0, f"There is no function {NAME}.")
+    return _with_early_signature(function)
+
+
+def _with_early_signature(function: Callable[..., Any]) -> Callable[[dict[str, Any]], Any]:
+    """The function of one argument, also for one with the 12 or 13 arguments of 2018."""
+    code = getattr(function, "__code__", None)
+    if code is None or code.co_argcount not in EARLY_COUNTS or code.co_varnames[0] == "params":
+        return function
+    names = code.co_varnames[: code.co_argcount]
+    itself = SimpleNamespace()
+
+    def early(params: dict[str, Any]) -> Any:
+        return function(
+            *(
+                itself if name == "self" else _EARLY[name](params) if name in _EARLY else params[name]
+                for name in names
+            )
+        )
+
+    return early

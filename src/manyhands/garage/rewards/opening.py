@@ -1,0 +1,64 @@
+"""Jailed processes with a source loaded, or everything that is wrong with it as it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from manyhands.garage.rewards.jail import wire
+from manyhands.garage.rewards.limits import MOST_CHARACTERS, Fault, Limits, RewardError
+from manyhands.garage.rewards.process import BrokenError, JailedProcess
+
+
+def scanned(jail: JailedProcess, source: str, limits: Limits) -> tuple[list[Fault], list[Fault]]:
+    """Faults and warnings of a source that is read and not run. Raises BrokenError."""
+    jail.order(wire.SCAN, body=source.encode("utf-8", "replace"))
+    faults, warnings = [], []
+    for answer in jail.answers(limits.load_s):
+        line, kind, words = answer.fault()
+        (warnings if kind == wire.WARNING else faults).append(Fault(line, words))
+    return faults, warnings
+
+
+def check_size(source: str) -> None:
+    """Raise RewardError for a source that is longer than DeepRacer takes."""
+    if len(source) > MOST_CHARACTERS:
+        words = f"The source has {len(source)} characters, more than {MOST_CHARACTERS}."
+        raise RewardError([Fault(0, words)])
+
+
+def opened(source: str, shares: Sequence[int], limits: Limits, seed: int) -> list[JailedProcess]:
+    """A locked process for each share, with that many instances of the source.
+
+    Raises RewardError with everything that is wrong with the source, JailError where there is no jail.
+    """
+    check_size(source)
+    jails: list[JailedProcess] = []
+    try:
+        for _ in shares:
+            jails.append(JailedProcess(source, limits))
+        for jail in jails:
+            jail.ready()
+        try:
+            faults, _ = scanned(jails[0], source, limits)
+            if faults:
+                raise RewardError(faults)
+            loaded(jails, source, shares, limits, seed)
+        except BrokenError as cause:
+            raise RewardError([Fault(0, f"The source does not load. {cause}")]) from cause
+    except BaseException:
+        for jail in jails:
+            jail.close()
+        raise
+    return jails
+
+
+def loaded(
+    jails: Sequence[JailedProcess], source: str, shares: Sequence[int], limits: Limits, seed: int = 0
+) -> None:
+    """Run the source in each process, once for each instance. Raises RewardError or BrokenError."""
+    for jail, share in zip(jails, shares, strict=True):
+        jail.order(wire.LOAD, share, seed, source.encode("utf-8", "replace"))
+    for jail in jails:
+        for answer in jail.answers(limits.load_s):
+            line, _, words = answer.fault()
+            raise RewardError([Fault(line, words)])

@@ -1,0 +1,219 @@
+"""One jailed process as its runner sees it: orders, answers, deadlines, and no trust."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from manyhands.errors import ManyhandsError
+from manyhands.garage.rewards.jail import libraries, seccomp, wire
+from manyhands.garage.rewards.limits import Limits
+
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_PROGRAM = "import sys; sys.path.insert(0, sys.argv[2]); from jail.serve import main; main(sys.argv[1])"
+_PIPE_BYTES = 1 << 20
+_END_S = 5.0
+_MOST_SAID = 200
+SPOKE = "It wrote to the pipe of its results."
+
+
+class JailError(ManyhandsError):
+    """The jail itself cannot be built; not the author's fault."""
+
+    code = "jail"
+    default_remedy = "Look at the cause; reward functions need Linux with seccomp."
+
+
+class BrokenError(Exception):
+    """The process died, was ended, or did not keep to the form; the text says which."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer: kind, its two numbers, its body."""
+
+    kind: bytes
+    first: int
+    second: int
+    body: bytes
+
+    def fault(self) -> tuple[int, int, str]:
+        """Line, class and text of a FAULT."""
+        line, kind, words = wire.FAULT_BODY.unpack(self.body)
+        return max(0, line), kind, words.rstrip(b"\0").decode("utf-8", "replace")
+
+
+class JailedProcess:
+    """A fresh Python under lock, for one source.
+
+    The thread that makes it must outlive it: the kernel ends the process with that thread.
+    """
+
+    def __init__(self, source: str, limits: Limits) -> None:
+        """Start it; `ready` waits for the lock. Raises JailError where the system offers no jail."""
+        if limits.jailed and not seccomp.offered():
+            raise JailError(
+                f"Reward functions run in a jail that {sys.platform} does not offer.",
+                remedy="Use Linux, or set MANYHANDS_REWARDS_WITHOUT_JAIL=true (INSECURE) for functions you trust.",
+            )
+        self._limits = limits
+        self._said: list[str] = []
+        self._folder = tempfile.TemporaryDirectory(prefix="manyhands-reward-")
+        read_orders, self._orders = os.pipe()
+        self._answers, write_answers = os.pipe()
+        terms = {
+            "pipes": [read_orders, write_answers],
+            "libraries": libraries.wanted(_WORD.findall(source)),
+            "confinement": {
+                "memory_bytes": limits.memory_bytes,
+                "cpu_s": limits.cpu_s,
+                "parent": os.getpid(),
+                "jailed": limits.jailed,
+            },
+        }
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-s", "-P", "-c", _PROGRAM, json.dumps(terms), str(Path(__file__).parent)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=(read_orders, write_answers),
+                cwd=self._folder.name,
+                env=_environment(),
+                start_new_session=True,
+            )
+        finally:
+            os.close(read_orders)
+            os.close(write_answers)
+        _widen(self._orders)
+        _widen(self._answers)
+        os.set_blocking(self._orders, False)
+
+    def ready(self) -> None:
+        """Wait until it is locked. Raises JailError with the cause where it cannot be."""
+        try:
+            for answer in self.answers(self._limits.start_s, wire.READY):
+                raise JailError(f"The jail cannot be built: {answer.fault()[2]}.")
+        except BrokenError as cause:
+            raise JailError(f"The jail cannot be built: {cause}") from cause
+
+    def order(self, kind: bytes, first: int = 0, second: int = 0, body: bytes = b"") -> None:
+        """Send an order whole. Raises BrokenError, also when it has said anything without being asked."""
+        if select.select([self._answers], [], [], 0)[0]:
+            raise BrokenError(self._death() or SPOKE)
+        data = memoryview(wire.ORDER.pack(kind, first, second, len(body)) + body)
+        until_s = time.monotonic() + self._limits.pause_s
+        while data:
+            if not select.select([], [self._orders], [], max(0.0, until_s - time.monotonic()))[1]:
+                raise BrokenError("It took too long.")
+            try:
+                data = data[os.write(self._orders, data) :]
+            except BlockingIOError:
+                continue
+            except BrokenPipeError:
+                raise BrokenError(self._death() or "It closed the pipe of its orders.") from None
+
+    def answers(self, patience_s: float, last: bytes = wire.DONE) -> Iterator[Answer]:
+        """All answers up to `last`, at most `patience_s` apart, less what was printed. Raises BrokenError."""
+        faults = 0
+        while True:
+            answer = self._answer(patience_s)
+            if answer.kind == last:
+                return
+            if answer.kind == wire.SAID:
+                lines = answer.body.decode("utf-8", "replace").splitlines()
+                self._said = (self._said + lines)[-_MOST_SAID:]
+                continue
+            faults += answer.kind == wire.FAULT
+            if faults > wire.MOST_FAULTS:
+                raise BrokenError(SPOKE)
+            yield answer
+
+    def printed(self) -> list[str]:
+        """Lines printed since the last call of this, the last 200 at most."""
+        said, self._said = self._said, []
+        return said
+
+    def close(self) -> None:
+        """End it, whatever it does."""
+        for descriptor in (self._orders, self._answers):
+            with contextlib.suppress(OSError):
+                os.close(descriptor)
+        self._process.kill()
+        self._process.wait(_END_S)
+        self._folder.cleanup()
+
+    def _answer(self, patience_s: float) -> Answer:
+        until_s = time.monotonic() + patience_s
+        kind, first, second, size = wire.ANSWER.unpack(self._read(wire.ANSWER.size, until_s))
+        sizes = {
+            wire.VALUES: 8 * second,
+            wire.FAULT: wire.FAULT_BODY.size,
+            wire.SAID: min(size, wire.SAID_BYTES),
+            wire.DONE: 0,
+            wire.READY: 0,
+        }
+        if sizes.get(kind) != size or second > _PIPE_BYTES:
+            raise BrokenError(SPOKE)
+        return Answer(kind, first, second, self._read(size, until_s) if size else b"")
+
+    def _read(self, size: int, until_s: float) -> bytes:
+        """Exactly so many bytes; when the time is over, it is asked to end its call, then there is no more."""
+        parts, asked = [], False
+        while size:
+            if not select.select([self._answers], [], [], max(0.0, until_s - time.monotonic()))[0]:
+                if asked:
+                    raise BrokenError("It took too long and did not end when asked to.")
+                asked, until_s = True, time.monotonic() + self._limits.grace_s
+                self._process.send_signal(signal.SIGALRM)
+                continue
+            part = os.read(self._answers, size)
+            if not part:
+                raise BrokenError(self._death() or "It closed the pipe of its results.")
+            parts.append(part)
+            size -= len(part)
+        return b"".join(parts)
+
+    def _death(self) -> str:
+        """How it ended, empty if it has not."""
+        try:
+            code = self._process.wait(0.2)
+        except subprocess.TimeoutExpired:
+            return ""
+        if code >= 0:
+            return f"It ended its process with code {code}."
+        name = signal.Signals(-code).name
+        return f"Its process was ended by {name}, as happens when it takes too much memory or stack."
+
+
+def _environment() -> dict[str, str]:
+    """A closed environment: nothing of this process's own goes in."""
+    threads = ("OPENBLAS", "OMP", "MKL", "NUMEXPR", "VECLIB_MAXIMUM")
+    return {
+        **{f"{name}_NUM_THREADS": "1" for name in threads},
+        "PYTHONHASHSEED": "0",  # the same run twice gives the same rewards
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONUTF8": "1",
+        "LANG": "C.UTF-8",
+        "TZ": "UTC0",
+    }
+
+
+def _widen(pipe: int) -> None:
+    """More room in a pipe, so that a batch takes few turns; an unprivileged user may have used up his share."""
+    import fcntl
+
+    if hasattr(fcntl, "F_SETPIPE_SZ"):
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)

@@ -1,0 +1,111 @@
+"""Runs one author's reward function for many cars: a module instance each, their calls in order, in a jail."""
+
+from __future__ import annotations
+
+import math
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from manyhands.garage.params import Columns
+from manyhands.garage.rewards.jail import wire
+from manyhands.garage.rewards.limits import LARGEST_REWARD, Fault, Limits, RewardError
+from manyhands.garage.rewards.opening import opened
+from manyhands.garage.rewards.process import SPOKE, BrokenError
+
+
+class RewardRunner:
+    """Context manager around one or more jailed processes that hold `cars` instances of a source."""
+
+    def __init__(
+        self, source: str, cars: int, limits: Limits = Limits(), processes: int = 1, seed: int = 0
+    ) -> None:
+        """Start and load. Cars are shared among the processes in blocks.
+
+        seed: of `random` and `numpy.random` in each process; a source that draws by itself gives the same
+        rewards for the same number of processes.
+
+        Raises:
+            RewardError: with everything that is wrong with the source as it stands, or with loading it.
+            JailError: where the system offers no jail.
+        """
+        self._limits, self._cars = limits, cars
+        edges = np.linspace(0, cars, min(processes, cars) + 1).astype(int).tolist()
+        self._shares = list(zip(edges[:-1], edges[1:], strict=True))
+        self._jails = opened(source, [end - first for first, end in self._shares], limits, seed)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the processes."""
+        for jail in self._jails:
+            jail.close()
+        self._jails = []
+
+    def reward(self, columns: Columns) -> NDArray[np.float64]:
+        """Rewards (T, N) float64 of all rows in order; 0 where a car has no episode.
+
+        Raises:
+            RewardError: the function raised, took too long, or gave something else than a number from -1e5 to
+                1e5. Its params are the call's. The runner is of no use afterwards.
+        """
+        alive = columns.alive
+        rewards = np.zeros(alive.shape)
+        counts = alive.sum(axis=0)
+        objects = columns.objects.shape[2]
+        try:
+            for jail, (first, end) in zip(self._jails, self._shares, strict=True):
+                jail.order(wire.ROWS, end - first, objects, columns.packed(first, end))
+            for jail, (first, end) in zip(self._jails, self._shares, strict=True):
+                cars = [car for car in range(first, end) if counts[car]]
+                longest = int(counts[first:end].max(initial=0))
+                patience_s = self._limits.pause_s + longest * self._limits.call_s
+                for answer in jail.answers(patience_s):
+                    if answer.kind == wire.FAULT:
+                        self._blame(columns, first, answer.first, answer.second, answer.fault())
+                    car = cars.pop(0) if cars else -1
+                    if answer.first + first != car or answer.second != counts[car]:
+                        raise BrokenError(SPOKE)
+                    rewards[alive[:, car], car] = np.frombuffer(answer.body, "<f8")
+                if cars:
+                    raise BrokenError(SPOKE)
+        except BrokenError as cause:
+            raise RewardError([Fault(0, f"The reward function was stopped. {cause}")]) from cause
+        self._check(columns, rewards)
+        return rewards
+
+    def printed(self) -> list[str]:
+        """Lines printed since the last call of this, the last 200 of each process at most."""
+        return [line for jail in self._jails for line in jail.printed()]
+
+    def _blame(
+        self, columns: Columns, first: int, car: int, call: int, fault: tuple[int, int, str]
+    ) -> None:
+        """Raise RewardError for a FAULT; car and call are claims of the jailed process."""
+        line, _, words = fault
+        params = None
+        if car + first < self._cars:
+            ticks = np.flatnonzero(columns.alive[:, car + first])
+            if call < len(ticks):
+                params = columns.params(int(ticks[call]), car + first)
+        raise RewardError([Fault(line, words)], params)
+
+    def _check(self, columns: Columns, rewards: NDArray[np.float64]) -> None:
+        wrong = ~(np.abs(rewards) <= LARGEST_REWARD)  # so that NaN is wrong, too
+        if wrong.any():
+            tick, car = (int(at[0]) for at in np.nonzero(wrong))
+            raise RewardError([Fault(0, beyond(float(rewards[tick, car])))], columns.params(tick, car))
+
+
+def beyond(value: float) -> str:
+    """Sentence for a reward that is no number in range."""
+    said = f"{value:g}" if math.isfinite(value) else "not a number" if math.isnan(value) else "infinite"
+    return f"The reward is {said}; it must be a number from -1e5 to 1e5."
