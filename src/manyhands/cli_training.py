@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,16 +15,15 @@ from manyhands.errors import InputError, NotFoundError
 from manyhands.settings import Settings
 from manyhands.storage.faults import disk_in_words
 from manyhands.terminal import AsJson, Data, Out, new_file, options_of, settings_of, show
+from manyhands.types import Json
 
 if TYPE_CHECKING:
-    from manyhands.envs.racer.sensors import Camera, Lidar
     from manyhands.garage.evaluation import Race
     from manyhands.garage.training import Iteration, Order
     from manyhands.policies.files import Policy
 
 app = typer.Typer(no_args_is_help=True, help="Train an agent of an environment from nothing.")
 MINUTES = 10  # of a training that is not told when to stop
-_DIRECTIONS = ("forward", "reverse")
 
 
 @app.command("snake-v0")
@@ -162,59 +161,31 @@ def _summary(race: Race) -> dict[str, Any]:
 
 def _order(options: RacerTraining) -> Order:
     """What the options ask for. Raises InputError naming the wrong one."""
-    from manyhands.envs.racer import actions, tracks
-    from manyhands.garage import hyperparameters
-    from manyhands.garage.training import Order
+    from manyhands.envs.racer.actions import DEFAULT_GENERATOR
+    from manyhands.garage.orders import order_of
 
-    if options.direction not in _DIRECTIONS:
-        raise InputError(
-            f"There is no direction {options.direction!r}.",
-            field="direction",
-            remedy="Use forward or reverse.",
-        )
-    network: dict[str, Literal["shallow", "deep"]] = {"shallow": "shallow", "deep": "deep"}
-    if options.network not in network:
-        raise InputError(
-            f"There is no network {options.network!r}.", field="network", remedy="Use shallow or deep."
-        )
-    return Order(
-        track=tracks.named(options.track, settings_of(options.data).data / "tracks"),
-        space=_read(options.action_space, "action-space", actions.parse, actions.DEFAULT_GENERATOR),
-        sensor=sensor_of(options.sensor),
-        hyper=_read(options.hyperparameters, "hyperparameters", hyperparameters.parse, {}),
-        reversed=options.direction == "reverse",
-        network=network[options.network],
-        seed=options.seed,
-    )
+    terms = {
+        "track": options.track,
+        "direction": options.direction,
+        "sensor": options.sensor,
+        "network": options.network,
+        "action_space": _read(options.action_space, "action-space", DEFAULT_GENERATOR),
+        "hyperparameters": _read(options.hyperparameters, "hyperparameters", {}),
+        "seed": options.seed,
+    }
+    return order_of(terms, settings_of(options.data).data / "tracks")
 
 
-def _read(path: Path | None, field: str, parse: Callable[[Any], Any], default: Any) -> Any:
-    """Parsed content of a JSON file, or of the default where there is none."""
+def _read(path: Path | None, field: str, default: Json) -> Any:
+    """Content of a JSON file, or the default where there is none."""
     if path is None:
-        return parse(default)
+        return default
     try:
-        plain = json.loads(path.read_text())
+        return json.loads(path.read_text())
     except (OSError, ValueError) as fault:
         raise InputError(
             f"{path} cannot be read: {fault}.", field=field, remedy="Name a JSON file."
         ) from fault
-    return parse(plain)
-
-
-def sensor_of(text: str) -> Lidar | Camera:
-    """Sensor of its name on the command line. Raises InputError."""
-    from manyhands.envs.racer.task import parse_sensor
-    from manyhands.garage.driving import lidar
-
-    kind, _, size = text.partition("-")
-    if text == "lidar":
-        return lidar()
-    width, by, height = size.partition("x")
-    if kind != "camera" or (size and not (by and width.isdecimal() and height.isdecimal())):
-        raise InputError(
-            f"There is no sensor {text!r}.", field="sensor", remedy="Use lidar, camera or camera-160x120."
-        )
-    return parse_sensor({"kind": "camera", **({"width": int(width), "height": int(height)} if size else {})})
 
 
 def _until(options: RacerTraining) -> Callable[[list[Iteration], float], bool]:

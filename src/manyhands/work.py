@@ -1,4 +1,4 @@
-"""A worker process: `python -m manyhands.work referee|trainer|tutor|coach`, started and watched by `manyhands up`.
+"""A worker process: `python -m manyhands.work ROLE`, started and watched by `manyhands up`.
 
 Settings come from the environment, as for the server. It may be killed at any moment: what it had claimed is
 claimed again when its lease runs out, and outcomes are written in one transaction or not at all.

@@ -7,15 +7,17 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Literal
 
 from sqlalchemy import select, update
 
 from manyhands import jobs
-from manyhands.errors import NotFoundError
+from manyhands.errors import InputError, ManyhandsError, NotFoundError
 from manyhands.garage import evaluation, outputs
 from manyhands.garage.orders import order_of
 from manyhands.garage.params import columns
-from manyhands.garage.rewards.runner import RewardError, RewardRunner
+from manyhands.garage.rewards.limits import RewardError
+from manyhands.garage.rewards.runner import RewardRunner
 from manyhands.garage.runs import RUN_JOB, is_stopping
 from manyhands.garage.training import Iteration, Training
 from manyhands.policies import files
@@ -67,15 +69,15 @@ class Coach:
         if terms is None:
             return  # deleted while it waited
         context.report(0.0, "trying the reward function")
-        order = order_of(terms, self._tracks)
         try:
+            order = order_of(terms, self._tracks)
             with RewardRunner(terms["source"], order.hyper.num_episodes_between_training) as runner:
                 context.report(0.0, "compiling")
                 training = Training(order, lambda trace: runner.reward(columns(trace)))
                 session = Session(context, self._desk, training, runner)
                 session.begin(self._content, terms["origin"])
                 session.run(60.0 * terms["minutes"], lambda: self._is_stopping(run_id))
-        except RewardError as fault:
+        except (InputError, NotFoundError) as fault:  # trying again would change nothing
             told = (context.job.checkpoint or {}) | {"fault": _fault(fault)}
             self._finish(context, run_id, told)
             return
@@ -155,6 +157,7 @@ class Session:
         if not at_once and now - self._told_s < TELL_S:
             return
         self._told_s = now
+        which: Literal["best", "latest"]
         for which in ("best", "latest"):
             self._desk.put(self._run_id, which, files.dump(outputs.policy_of(self._training, which)))
         if at_once or now - self._kept_s > KEEP_S:
@@ -169,5 +172,8 @@ def _row(done: Iteration) -> Json:
     return plain | {"best_lap_ms": min(done.trial_laps_ms, default=None)}
 
 
-def _fault(fault: RewardError) -> Json:
-    return {"line": fault.line, "kind": fault.kind, "message": fault.sentence()}
+def _fault(fault: ManyhandsError) -> Json:
+    if isinstance(fault, RewardError):
+        first = fault.faults[0]
+        return {"line": first.line or None, "message": first.message}
+    return {"line": None, "message": fault.sentence()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from manyhands.envs.racer.actions import Choices
 from manyhands.envs.racer.sensors import Lidar
@@ -18,11 +18,11 @@ HYPERPARAMETERS, HISTORY = "hyperparameters.json", "history.json"
 METADATA_VERSION = "5"
 
 
-def policy_of(training: Training) -> Policy:
-    """The best policy of a training."""
-    order = training.order
+def policy_of(training: Training, which: Literal["best", "latest"] = "best") -> Policy:
+    """The best policy of a training, or its present one."""
+    order, weights = training.order, training.best if which == "best" else training.weights
     sensor, spec = plain_sensor(order.sensor), training.driver.spec
-    return Policy("racer-v0", sensor, spec, training.best["policy"], order.space.plain)
+    return Policy("racer-v0", sensor, spec, weights["policy"], order.space.plain)
 
 
 def metadata_of(order: Order) -> dict[str, Any]:

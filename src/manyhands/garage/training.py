@@ -7,8 +7,8 @@ driven. Everything is drawn from the seed: the same order gives the same policy,
 
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import Any, Literal
 
@@ -32,12 +32,15 @@ from manyhands.envs.racer.time_trial import (
     line_crossing_s,
 )
 from manyhands.envs.racer.tracks import Track
+from manyhands.errors import InputError
 from manyhands.garage import driving, ppo
 from manyhands.garage.driving import AT, Driver, Rolling, Weights
 from manyhands.garage.hyperparameters import Hyperparameters
 from manyhands.garage.params import Trace
 from manyhands.garage.ppo import Judged, Learning
 from manyhands.learners.policy_gradient import actor_critic
+from manyhands.policies.files import Policy
+from manyhands.types import Json
 
 Reward = Callable[[Trace], NDArray[np.float64]]
 F32 = NDArray[np.float32]
@@ -159,6 +162,44 @@ class Training:
     def seconds(self) -> float:
         """Since the training began."""
         return time.perf_counter() - self._begun_s
+
+    def begin_with(self, policy: Policy) -> None:
+        """Begin with a policy in place of a new one; its critic is new. Raises InputError for other shapes."""
+        own = self.weights["policy"]
+        shapes = [{name: leaf.shape for name, leaf in params.items()} for params in (own, policy.params)]
+        if shapes[0] != shapes[1]:
+            raise InputError(
+                "This policy does not drive this car.",
+                field="origin",
+                remedy="Keep sensor, network and number of actions as they were.",
+            )
+        weights = self.weights | {"policy": policy.params}
+        self._learning = Learning(weights, ppo.optimiser(self.order.hyper).init(weights))
+        self.best = weights
+
+    def kept(self) -> tuple[Json, dict[str, NDArray[Any]]]:
+        """All that another process needs to go on, between two iterations: facts and arrays.
+
+        What a reward function remembers is not of it.
+        """
+        facts = {
+            "history": [asdict(done) for done in self.history],
+            "best_rank": list(self._best_rank),
+            "unit": asdict(self._unit),
+            "seconds": self.seconds,
+        }
+        leaves = jax.tree.leaves((self._learning, self.best))
+        return facts, {f"leaf-{place}": np.asarray(leaf) for place, leaf in enumerate(leaves)}
+
+    def go_on(self, facts: Json, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Take up what `kept` told of a training of the same order."""
+        shape = jax.tree.structure((self._learning, self.best))
+        leaves = [jnp.asarray(arrays[f"leaf-{place}"]) for place in range(len(arrays))]
+        self._learning, self.best = jax.tree.unflatten(shape, leaves)
+        self.history = [Iteration(**done) for done in facts["history"]]
+        self._best_rank = (facts["best_rank"][0], facts["best_rank"][1])
+        self._unit = ppo.Unit(**facts["unit"])
+        self._begun_s = time.perf_counter() - facts["seconds"]
 
     def iterate(self, learn: bool = True) -> Iteration:
         """Drive an iteration, note what it was like and, unless told otherwise, learn from it."""

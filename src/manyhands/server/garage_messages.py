@@ -84,7 +84,6 @@ class RewardFault(Message):
     """What is wrong with a reward function, or would be refused elsewhere."""
 
     line: int | None = Field(description="Line of the source, from 1, where one can be named.")
-    kind: str = Field(description="For example `syntax`, `import`, `raises`, `range`.")
     message: str
 
 
