@@ -31,16 +31,18 @@ ALLOWED = {
     "lab": RULES | STORES,
     "garage": BASE | {"envs", "policies", "learners", "storage", "ledger", "jobs"},
     # Tracks and their pictures; that nothing of it needs JAX is shown below.
-    "server": BASE | {"storage", "arena", "lab", "envs"},
+    "server": BASE | {"storage", "arena", "lab", "garage", "envs"},
     "crowd": BASE | {"envs", "policies", "computing"},
     "processes": BASE,
-    "work": BASE | {"storage", "jobs", "arena", "lab", "computing"},
+    "work": BASE | {"storage", "jobs", "arena", "lab", "garage", "computing"},
     "app": BASE | {"storage", "arena", "server", "processes"},
     "terminal": BASE | {"storage"},
+    "cli_rewards": {part.stem for part in PACKAGE.iterdir()} - {"cli"},
     "cli_experiments": {part.stem for part in PACKAGE.iterdir()} - {"cli"},
     "cli_training": {part.stem for part in PACKAGE.iterdir()} - {"cli"},
     "cli": {part.stem for part in PACKAGE.iterdir()},
 }
+AREAS = ("arena", "lab", "garage")
 # What an area shows to the server side, beside `api` itself.
 JUDGE_SIDE = {
     "audit",
@@ -55,6 +57,13 @@ JUDGE_SIDE = {
     "verdicts",
     "halfway",
     "tutor",
+    "coach",
+    "driving",
+    "evaluation",
+    "orders",
+    "outputs",
+    "ppo",
+    "training",
 }
 HEAVY = ("jax", "jaxlib", "optax")
 
@@ -107,7 +116,8 @@ def test_the_server_uses_areas_by_their_api() -> None:
         for name, others in MODULES.items()
         if name.split(".")[0] in ("server", "app")
         for other in others
-        if other.startswith(("arena", "lab")) and not f"{other}.".startswith(("arena.api.", "lab.api."))
+        if other.split(".")[0] in AREAS
+        and not f"{other}.".startswith(tuple(f"{area}.api." for area in AREAS))
     }
     assert not wrong
 
@@ -116,12 +126,12 @@ def test_the_api_side_of_an_area_never_touches_its_judge_side() -> None:
     wrong = {
         f"{name} imports {other}"
         for name, others in MODULES.items()
-        if name.startswith(("arena.", "lab.")) and name.split(".")[1] not in JUDGE_SIDE
+        if name.split(".")[0] in AREAS and "." in name and name.split(".")[1] not in JUDGE_SIDE
         for other in others
         # What an environment says of recorded games, and the ONNX form, need no JAX, as is shown below.
         if (other.split(".")[0] in ("policies", "learners", "judging") and other != "policies.onnx_form")
-        or (other.startswith("envs.") and not name.startswith("lab."))
-        or (other.startswith(("arena.", "lab.")) and other.split(".")[1] in JUDGE_SIDE)
+        or (other.startswith("envs.") and not name.startswith(("lab.", "garage.")))
+        or (other.split(".")[0] in AREAS and other.split(".")[1:2] and other.split(".")[1] in JUDGE_SIDE)
     }
     assert not wrong
 

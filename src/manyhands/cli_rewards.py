@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from manyhands.errors import InputError
-from manyhands.garage.rewards.limits import Limits
+from manyhands.garage.checks import limits_of
 from manyhands.garage.rewards.lines import LineRunner, rewards
 from manyhands.terminal import AsJson, settings_of
 
@@ -31,11 +31,6 @@ def source_of(file: Path) -> str:
         ) from None
 
 
-def limits_of() -> Limits:
-    """The limits of this installation."""
-    return Limits(jailed=not settings_of(None).rewards_without_jail)
-
-
 @app.command("run")
 def run(
     file: Source,
@@ -51,7 +46,7 @@ def run(
     the sake of scripts.
     """
     del as_json
-    runner = LineRunner(source_of(file), limits_of())
+    runner = LineRunner(source_of(file), limits_of(settings_of(None)))
     try:
         for answer in rewards(runner, _lines(states)):
             typer.echo(json.dumps(answer))
@@ -82,7 +77,7 @@ def check(file: Source, as_json: AsJson = False) -> None:
     """
     from manyhands.garage.rewards.check import check as examine
 
-    report = examine(source_of(file), limits_of()).as_json()
+    report = examine(source_of(file), limits_of(settings_of(None))).as_json()
     if as_json:
         typer.echo(json.dumps(report))
     else:

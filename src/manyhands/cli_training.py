@@ -102,6 +102,7 @@ def train_racer(options: RacerTraining) -> None:
     """
     from manyhands.computing import remember_compilations
     from manyhands.garage import evaluation, outputs, training
+    from manyhands.garage.checks import limits_of
     from manyhands.garage.params import columns
     from manyhands.garage.rewards.runner import RewardRunner
 
@@ -117,7 +118,8 @@ def train_racer(options: RacerTraining) -> None:
         typer.echo(_line(done), err=True)
 
     cars = order.hyper.num_episodes_between_training
-    with RewardRunner(options.reward.read_text(), cars) as runner:
+    limits = limits_of(settings_of(options.data))
+    with RewardRunner(options.reward.read_text(), cars, limits) as runner:
         run = training.train(order, lambda trace: runner.reward(columns(trace)), _until(options), tell)
     with disk_in_words(options.out):
         outputs.write(run, options.out)

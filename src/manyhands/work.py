@@ -111,11 +111,12 @@ def coach(post: Post) -> tuple[Worker, ...]:
 
     def make() -> Worker:
         begin_computing(post)
+        from manyhands.garage.checks import limits_of
         from manyhands.garage.coach import Coach
 
         terms = jobs.WorkerTerms(post.name, post.settings.lease_s, post.settings.poll_s)
         folders = (garage.folder_of(post.settings), post.settings.data / "tracks")
-        return Coach(post.database, post.content, folders, terms)
+        return Coach(post.database, post.content, folders, limits_of(post.settings), terms)
 
     return (Dormant(waits, make),)
 

@@ -14,6 +14,7 @@ from manyhands.envs.racer import actions
 from manyhands.errors import ConflictError, IdempotencyError, InputError, NotFoundError, TransitionError
 from manyhands.garage import api as garage
 from manyhands.garage import coach as coaching
+from manyhands.garage.checks import limits_of
 from manyhands.garage.coach import Coach, Session
 from manyhands.garage.runs import MOST_WAITING, RunOrder
 from manyhands.policies import files
@@ -71,7 +72,7 @@ def coach(database: Database, settings: Settings) -> Coach:
 
 def new_coach(database: Database, settings: Settings, terms: jobs.WorkerTerms) -> Coach:
     folders = (garage.folder_of(settings), settings.data / "tracks")
-    return Coach(database, ContentStore(settings.content), folders, terms)
+    return Coach(database, ContentStore(settings.content), folders, limits_of(settings), terms)
 
 
 def ask(database: Database, order: RunOrder = ORDER) -> str:

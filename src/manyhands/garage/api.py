@@ -3,10 +3,11 @@
 As in `manyhands.arena.api`, functions take a database connection first and return plain rows.
 """
 
+from manyhands.garage.checks import check_reward
 from manyhands.garage.options import options
+from manyhands.garage.rewards.limits import MOST_CHARACTERS
 from manyhands.garage.runs import (
     RUN_JOB,
-    SOURCE_MOST,
     RunOrder,
     create,
     folder_of,
@@ -20,9 +21,10 @@ from manyhands.garage.runs import (
 )
 
 __all__ = [
+    "MOST_CHARACTERS",
     "RUN_JOB",
-    "SOURCE_MOST",
     "RunOrder",
+    "check_reward",
     "create",
     "folder_of",
     "listed",

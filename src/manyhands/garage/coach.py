@@ -16,7 +16,7 @@ from manyhands.errors import InputError, ManyhandsError, NotFoundError
 from manyhands.garage import evaluation, outputs
 from manyhands.garage.orders import order_of
 from manyhands.garage.params import columns
-from manyhands.garage.rewards.limits import RewardError
+from manyhands.garage.rewards.limits import Limits, RewardError
 from manyhands.garage.rewards.runner import RewardRunner
 from manyhands.garage.runs import RUN_JOB, is_stopping
 from manyhands.garage.training import Iteration, Training
@@ -44,6 +44,7 @@ class Coach:
         database: Database,
         content: ContentStore,
         folders: tuple[Path, Path],
+        limits: Limits,
         terms: jobs.WorkerTerms,
     ) -> None:
         """Prepare.
@@ -52,10 +53,11 @@ class Coach:
             database: where runs are.
             content: where policies are put.
             folders: of trainings that are under way, and of imported tracks.
+            limits: of reward functions.
             terms: how it works.
         """
         self._database, self._content, self._terms = database, content, terms
-        self._desk, self._tracks = Desk(folders[0]), folders[1]
+        self._desk, self._tracks, self._limits = Desk(folders[0]), folders[1], limits
         self._duties = jobs.Duties({RUN_JOB: self._train})
 
     def step(self) -> bool:
@@ -71,7 +73,8 @@ class Coach:
         context.report(0.0, "trying the reward function")
         try:
             order = order_of(terms, self._tracks)
-            with RewardRunner(terms["source"], order.hyper.num_episodes_between_training) as runner:
+            cars = order.hyper.num_episodes_between_training
+            with RewardRunner(terms["source"], cars, self._limits) as runner:
                 context.report(0.0, "compiling")
                 training = Training(order, lambda trace: runner.reward(columns(trace)))
                 session = Session(context, self._desk, training, runner)

@@ -12,6 +12,7 @@ from manyhands import jobs
 from manyhands.envs.racer import actions
 from manyhands.errors import ConflictError, IdempotencyError, InputError, NotFoundError, TransitionError
 from manyhands.garage import hyperparameters
+from manyhands.garage.rewards.limits import MOST_CHARACTERS
 from manyhands.settings import Settings
 from manyhands.storage.content import ContentStore
 from manyhands.storage.desk import Desk
@@ -26,8 +27,6 @@ MOST = 200
 MOST_WAITING = 3
 """Runs of one player that may wait or run at a time."""
 TRIES = 5  # of a run whose worker dies or fails
-SOURCE_MOST = 140_000
-"""Longest source in characters, as in DeepRacer's console."""
 WHICH = ("best", "latest")
 _STATES = {"ready": "queued", "claimed": "running"}
 _ACTIVE = tuple(_STATES)
@@ -100,11 +99,11 @@ def create(connection: Connection, order: RunOrder, now: Micros) -> str:
 
 
 def _check(order: RunOrder) -> None:
-    if len(order.source) > SOURCE_MOST:
+    if len(order.source) > MOST_CHARACTERS:
         raise InputError(
             f"The source has {len(order.source):,} characters.",
             field="source",
-            remedy=f"Shorten it to {SOURCE_MOST:,}.",
+            remedy=f"Shorten it to {MOST_CHARACTERS:,}.",
         )
     actions.parse(order.action_space)
     hyperparameters.parse(order.hyperparameters)

@@ -15,7 +15,9 @@ from manyhands.server.messages import ID_PATTERN, Id, Message, Name, Request, Ti
 
 Source = Annotated[
     str,
-    Field(max_length=garage.SOURCE_MOST, description="Python source that defines reward_function(params)."),
+    Field(
+        max_length=garage.MOST_CHARACTERS, description="Python source that defines reward_function(params)."
+    ),
 ]
 Sensor = Annotated[
     str,
@@ -81,17 +83,29 @@ class RewardSource(Request):
 
 
 class RewardFault(Message):
-    """What is wrong with a reward function, or would be refused elsewhere."""
+    """What is wrong with a reward function."""
 
     line: int | None = Field(description="Line of the source, from 1, where one can be named.")
     message: str
 
 
+class TriedFault(RewardFault):
+    """A fault with where it showed."""
+
+    races: list[str] = Field(description="time_trial or objects; none where it shows without running.")
+    states: list[str] = Field(description="Places on the lap, in words.")
+
+
 class RewardCheck(Message):
     """All that is wrong with a reward function at once."""
 
-    faults: list[RewardFault] = Field(description="It cannot be trained with before these are mended.")
+    ok: bool
+    time_trial: bool = Field(description="Whether it can be trained with, alone on the track.")
+    objects: bool = Field(description="The same with boxes on the track.")
+    faults: list[TriedFault]
     warnings: list[RewardFault] = Field(description="What DeepRacer's own validator would refuse.")
+    call_us: float | None = Field(description="Median time of a call, in microseconds.")
+    printed: list[str]
 
 
 class Iteration(Message):

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from manyhands.envs.snake.reference_form import MOST_BYTES
 from manyhands.errors import ForbiddenError, InputError, ManyhandsError, QuotaError, TooLargeError
-from manyhands.garage.api import SOURCE_MOST
+from manyhands.garage.api import MOST_CHARACTERS
 from manyhands.server import cookies
 from manyhands.server.addresses import client_address
 from manyhands.server.limits import Buckets, Rate
@@ -32,8 +32,8 @@ CONTENT_SECURITY_POLICY = (
 )
 _LARGER = {
     "/api/experiments/import": MOST_BYTES,
-    "/api/rewards/check": 4 * SOURCE_MOST,
-    "/api/runs": 4 * SOURCE_MOST,
+    "/api/rewards/check": 4 * MOST_CHARACTERS,
+    "/api/runs": 4 * MOST_CHARACTERS,
 }
 """Limits of bodies that are files; all others have that of an attempt."""
 SECURITY_HEADERS = {

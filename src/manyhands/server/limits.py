@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import math
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
+
+from manyhands.errors import OverloadedError
 
 
 @dataclass(frozen=True)
@@ -54,3 +59,30 @@ class Buckets:
             # More live keys than memory is set aside for: the oldest start over with a full bucket.
             newest = sorted(self._state.items(), key=lambda item: item[1][1])[self._capacity // 2 :]
             self._state = dict(newest)
+
+
+class Turns:
+    """Some work at a time, some wait, the rest is refused: for requests that take a second of a core."""
+
+    def __init__(self, at_once: int, waiting: int) -> None:
+        self._room = asyncio.Semaphore(at_once)
+        self._waiting, self._most = 0, waiting
+
+    @contextlib.asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Wait for a turn and hold it.
+
+        Raises:
+            OverloadedError: too many wait already.
+        """
+        if self._waiting >= self._most:
+            raise OverloadedError("Too many wait for this already.", retry_after_s=2)
+        self._waiting += 1
+        try:
+            await self._room.acquire()
+        finally:
+            self._waiting -= 1
+        try:
+            yield
+        finally:
+            self._room.release()

@@ -35,7 +35,9 @@ async def read_garage() -> gm.GarageOptions:
 @router.post("/rewards/check", dependencies=[Depends(current_player)])
 async def check_reward(body: gm.RewardSource, context: ContextDep) -> gm.RewardCheck:
     """Try a reward function in the jail and tell all that is wrong with it."""
-    return gm.RewardCheck.model_validate(await context.aside(garage.check_reward, body.source))
+    async with context.checks.turn():
+        found = await context.aside(garage.check_reward, body.source, context.settings)
+    return gm.RewardCheck.model_validate(found)
 
 
 @router.get("/runs")
