@@ -128,9 +128,9 @@ ROLES: dict[str, Callable[[Post], tuple[Worker, ...]]] = {
     "coach": coach,
 }
 # Where cores are few, requests go first, then what an attempt is worth, then rounds, then lessons.
-NICENESS = {"referee": 10, "trainer": 15, "tutor": 17, "coach": 17}
+NICENESS = {"referee": 10, "trainer": 15, "tutor": 17, "coach": 12}
 # Of a second that a round or a lesson takes longer nobody takes notice.
-LEISURELY = {"trainer", "tutor", "coach"}
+LEISURELY = {"trainer", "tutor"}
 
 
 def begin_computing(post: Post) -> None:
