@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -71,3 +71,31 @@ def _lines(states: str) -> Iterator[str]:
         raise InputError(f"There is no file {states}.", field="states", remedy="Name a .jsonl file, or -.")
     with path.open(encoding="utf-8", errors="replace") as file:
         yield from file
+
+
+@app.command("check")
+def check(file: Source, as_json: AsJson = False) -> None:
+    """List everything that is wrong with a reward function; the exit status is 1 when something is.
+
+    It is read, then called on states of a time trial and of a race with objects. Warnings name what
+    DeepRacer's own validator would refuse and what works here all the same.
+    """
+    from manyhands.garage.rewards.check import check as examine
+
+    report = examine(source_of(file), limits_of()).as_json()
+    if as_json:
+        typer.echo(json.dumps(report))
+    else:
+        for fault in report["faults"]:
+            typer.echo(_told("fault", fault))
+        for warning in report["warnings"]:
+            typer.echo(_told("warning", warning))
+        typer.echo("Nothing is wrong with it." if report["ok"] else f"{len(report['faults'])} faults.")
+    if not report["ok"]:
+        raise typer.Exit(1)
+
+
+def _told(kind: str, found: dict[str, Any]) -> str:
+    place = f"line {found['line']}" if found["line"] else "file"
+    shown = f" ({', '.join(found['states'][:2])})" if found.get("states") else ""
+    return f"{place}: {kind}: {found['message']}{shown}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,14 +34,27 @@ class Limits:
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that is wrong with a source: its line, 0 where none is known, and a sentence."""
+    """One thing that is wrong with a source: its line, 0 where none is known, and a sentence.
+
+    overtime: whether it is that a call took too long.
+    """
 
     line: int
     message: str
+    overtime: bool = False
 
     def sentence(self) -> str:
         """Line and message as one."""
         return f"Line {self.line}: {self.message}" if self.line else self.message
+
+
+_DEFINITION = re.compile(r"^[ \t]*(?:def|class)[ \t]+reward_function\b|^reward_function[ \t]*=", re.MULTILINE)
+
+
+def line_of_function(source: str) -> int:
+    """Line at which the reward function begins, for faults that have no other; 0 where it is not found."""
+    found = _DEFINITION.search(source)
+    return source.count("\n", 0, found.start()) + 1 if found else 0
 
 
 class RewardError(InputError):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from manyhands.errors import InputError
 from manyhands.garage.rewards.jail import wire
-from manyhands.garage.rewards.limits import LARGEST_REWARD, Fault, Limits, RewardError
+from manyhands.garage.rewards.limits import LARGEST_REWARD, Fault, Limits, RewardError, line_of_function
 from manyhands.garage.rewards.opening import opened
 from manyhands.garage.rewards.process import BrokenError, JailedProcess
 from manyhands.garage.rewards.runner import beyond
@@ -18,19 +18,31 @@ from manyhands.garage.rewards.runner import beyond
 MOST_STATE_BYTES = 4_000_000
 
 
-def called(jail: JailedProcess, state: bytes, limits: Limits, car: int = 0) -> tuple[float, bool]:
-    """The reward of one params object (JSON), and whether it was a float. Raises RewardError or BrokenError."""
-    jail.order(wire.LINE, car, 0, state)
-    found: tuple[float, bool] | None = None
+class Called(NamedTuple):
+    """A reward, whether it was a float, and the seconds that it took by the jailed process's own clock."""
+
+    reward: float
+    as_float: bool
+    took_s: float
+
+
+def called(jail: JailedProcess, state: bytes, limits: Limits, first: bool = False) -> Called:
+    """Call the function on one params object (JSON); `first`: it is an episode's first.
+
+    Raises RewardError or BrokenError.
+    """
+    jail.order(wire.LINE, 0, int(first), state)
+    found: Called | None = None
     fault: Fault | None = None
     for answer in jail.answers(limits.pause_s):
         if answer.kind == wire.FAULT:
-            line, _, words = answer.fault()
-            fault = fault or Fault(line, words)
-        elif answer.second == 1:
-            found = float(np.frombuffer(answer.body, "<f8")[0]), bool(answer.first)
-    if fault is None and found is not None and not abs(found[0]) <= LARGEST_REWARD:
-        fault = Fault(0, beyond(found[0]))
+            line, kind, words = answer.fault()
+            fault = fault or Fault(line, words, kind == wire.OVERTIME)
+        elif answer.second == 2:
+            reward, took_s = np.frombuffer(answer.body, "<f8").tolist()
+            found = Called(reward, bool(answer.first), took_s)
+    if fault is None and found is not None and not abs(found.reward) <= LARGEST_REWARD:
+        fault = Fault(0, beyond(found.reward))
     if fault is not None:
         raise RewardError([fault])
     if found is None:
@@ -56,11 +68,11 @@ class LineRunner:
         state tells whether what the function had stored is `kept`, or `lost` because it had to be started anew.
         """
         try:
-            value, _ = called(self._jail, checked(state), self._limits)
-            return value
+            return called(self._jail, checked(state), self._limits).reward
         except RewardError as error:
             fault = error.faults[0]
-            return {"error": fault.message, "line": fault.line or None, "state": "kept"}
+            line = fault.line or line_of_function(self._source) or None
+            return {"error": fault.message, "line": line, "state": "kept"}
         except InputError as error:
             return {"error": error.message, "line": None, "state": "kept"}
         except BrokenError as cause:

@@ -100,6 +100,16 @@ class JailedProcess:
         _widen(self._answers)
         os.set_blocking(self._orders, False)
 
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    @property
+    def folder(self) -> Path:
+        """Its empty working folder."""
+        return Path(self._folder.name)
+
     def ready(self) -> None:
         """Wait until it is locked. Raises JailError with the cause where it cannot be."""
         try:

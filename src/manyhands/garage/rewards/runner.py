@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from manyhands.garage.params import Columns
 from manyhands.garage.rewards.jail import wire
-from manyhands.garage.rewards.limits import LARGEST_REWARD, Fault, Limits, RewardError
+from manyhands.garage.rewards.limits import LARGEST_REWARD, Fault, Limits, RewardError, line_of_function
 from manyhands.garage.rewards.opening import opened
 from manyhands.garage.rewards.process import SPOKE, BrokenError
 
@@ -31,10 +31,10 @@ class RewardRunner:
             RewardError: with everything that is wrong with the source as it stands, or with loading it.
             JailError: where the system offers no jail.
         """
-        self._limits, self._cars = limits, cars
+        self._limits, self._cars, self._line = limits, cars, line_of_function(source)
         edges = np.linspace(0, cars, min(processes, cars) + 1).astype(int).tolist()
         self._shares = list(zip(edges[:-1], edges[1:], strict=True))
-        self._jails = opened(source, [end - first for first, end in self._shares], limits, seed)
+        self.jails = opened(source, [end - first for first, end in self._shares], limits, seed)
 
     def __enter__(self) -> Self:
         return self
@@ -46,9 +46,9 @@ class RewardRunner:
 
     def close(self) -> None:
         """End the processes."""
-        for jail in self._jails:
+        for jail in self.jails:
             jail.close()
-        self._jails = []
+        self.jails = []
 
     def reward(self, columns: Columns) -> NDArray[np.float64]:
         """Rewards (T, N) float64 of all rows in order; 0 where a car has no episode.
@@ -62,9 +62,9 @@ class RewardRunner:
         counts = alive.sum(axis=0)
         objects = columns.objects.shape[2]
         try:
-            for jail, (first, end) in zip(self._jails, self._shares, strict=True):
+            for jail, (first, end) in zip(self.jails, self._shares, strict=True):
                 jail.order(wire.ROWS, end - first, objects, columns.packed(first, end))
-            for jail, (first, end) in zip(self._jails, self._shares, strict=True):
+            for jail, (first, end) in zip(self.jails, self._shares, strict=True):
                 cars = [car for car in range(first, end) if counts[car]]
                 longest = int(counts[first:end].max(initial=0))
                 patience_s = self._limits.pause_s + longest * self._limits.call_s
@@ -84,25 +84,26 @@ class RewardRunner:
 
     def printed(self) -> list[str]:
         """Lines printed since the last call of this, the last 200 of each process at most."""
-        return [line for jail in self._jails for line in jail.printed()]
+        return [line for jail in self.jails for line in jail.printed()]
 
     def _blame(
         self, columns: Columns, first: int, car: int, call: int, fault: tuple[int, int, str]
     ) -> None:
         """Raise RewardError for a FAULT; car and call are claims of the jailed process."""
-        line, _, words = fault
+        line, kind, words = fault
         params = None
         if car + first < self._cars:
             ticks = np.flatnonzero(columns.alive[:, car + first])
             if call < len(ticks):
                 params = columns.params(int(ticks[call]), car + first)
-        raise RewardError([Fault(line, words)], params)
+        raise RewardError([Fault(line or self._line, words, kind == wire.OVERTIME)], params)
 
     def _check(self, columns: Columns, rewards: NDArray[np.float64]) -> None:
         wrong = ~(np.abs(rewards) <= LARGEST_REWARD)  # so that NaN is wrong, too
         if wrong.any():
             tick, car = (int(at[0]) for at in np.nonzero(wrong))
-            raise RewardError([Fault(0, beyond(float(rewards[tick, car])))], columns.params(tick, car))
+            fault = Fault(self._line, beyond(float(rewards[tick, car])))
+            raise RewardError([fault], columns.params(tick, car))
 
 
 def beyond(value: float) -> str:

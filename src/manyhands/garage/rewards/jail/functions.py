@@ -12,6 +12,8 @@ from typing import Any
 FILE = "reward_function.py"
 NAME = "reward_function"
 MOST_WORDS = 400
+# What float() says of what it cannot convert.
+_FLOAT_FAILS = ("float() argument", "could not convert", "int too large", "only 0-dim", "only length-1", "setting an array")
 
 # The signature of 2018, by name; its angles are in radians.
 _EARLY: dict[str, Callable[[dict[str, Any]], Any]] = {
@@ -62,6 +64,8 @@ def fault_now() -> Fault:
         words = str(error)[:MOST_WORDS]
     except BaseException as worse:  # noqa: BLE001 a hostile __str__ may raise anything
         words = "(overtime)" if isinstance(worse, OvertimeError) else "(no text)"
+    if line == 0 and words.startswith(_FLOAT_FAILS):
+        return Fault(0, f"The reward is no number: {words}.")
     return Fault(line, f"{name}: {words}" if words else f"{name}")
 
 

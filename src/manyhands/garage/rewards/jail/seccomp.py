@@ -87,6 +87,11 @@ def offered() -> bool:
     return platform.system() == "Linux" and platform.machine() in _MACHINES
 
 
+def numbers(machine: str) -> dict[str, int]:
+    """The calls that are let through on a machine, by name."""
+    return _MACHINES[machine][1]
+
+
 def _statement(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
     return struct.pack("=HBBI", code, if_true, if_false, value)
 

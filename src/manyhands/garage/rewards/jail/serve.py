@@ -10,6 +10,7 @@ import signal
 import sys
 from array import array
 from collections.abc import Callable
+from time import perf_counter as clock
 from types import FrameType
 from typing import Any
 
@@ -135,13 +136,16 @@ class Server:
                 return
             self.answer(wire.VALUES, car, len(values), values.tobytes())
 
-    def _line(self, car: int, _second: int, body: bytes) -> None:
+    def _line(self, car: int, first: int, body: bytes) -> None:
         params = json.loads(body)
+        if first:
+            params["steps"] = calls.FIRST
         if isinstance(params.get("waypoints"), list):
             params["waypoints"] = [tuple(point) for point in params["waypoints"]]
+        begun_s = clock()
         result = self._cars[car](params)
-        value = array("d", [float(result)])
-        self.answer(wire.VALUES, int(isinstance(result, float)), 1, value.tobytes())
+        values = array("d", [float(result), clock() - begun_s])
+        self.answer(wire.VALUES, int(isinstance(result, float)), len(values), values.tobytes())
 
 
 def main(text: str) -> None:

@@ -17,11 +17,11 @@ ANSWER = struct.Struct("<4sIIQ")
 LOAD = b"LOAD"  # number: cars; body: the source in UTF-8
 SCAN = b"SCAN"  # body: the source; answered by faults, nothing of it runs
 ROWS = b"ROWS"  # numbers: cars, objects; body: see `params.Columns.packed`
-LINE = b"LINE"  # body: one params object as JSON, for the first car
+LINE = b"LINE"  # numbers: car, 1 for an episode's first call; body: one params object as JSON
 
 # Answers.
 READY = b"REDY"  # the lock is on
-VALUES = b"VALS"  # numbers: car, calls; body: that many float64
+VALUES = b"VALS"  # numbers: car, calls; body: that many float64. Of LINE: 1 for a float, 2; reward, seconds
 FAULT = b"FALT"  # numbers: car, call; body: FAULT_BODY
 SAID = b"SAID"  # body: what was printed, at most SAID_BYTES of UTF-8
 DONE = b"DONE"  # the order is carried out, or given up after a fault

@@ -1,0 +1,214 @@
+"""Everything that is wrong with a reward function, before anyone trains with it."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from manyhands.envs.racer import tracks
+from manyhands.garage.params import Columns, Trace, columns
+from manyhands.garage.rewards.limits import Fault, Limits, RewardError, line_of_function
+from manyhands.garage.rewards.lines import called
+from manyhands.garage.rewards.opening import check_size, loaded, scanned
+from manyhands.garage.rewards.process import BrokenError, JailedProcess
+
+RACES = ("time_trial", "objects")
+_WAYS = ("forwards", "backwards")
+# Share of the lap, metres to the left, degrees from the road's direction, by name, in an episode's order.
+_PLACES = {
+    "first step": (0.0, 0.0, 0.0),
+    "second step": (0.004, 0.0, 3.0),
+    "left of the centre": (0.3, 0.2, 20.0),
+    "middle of the lap": (0.5, -0.1, -15.0),
+    "right of the centre": (0.7, -0.3, -60.0),
+    "driving the wrong way": (0.8, 0.1, 175.0),
+    "last metres": (0.997, 0.0, 0.0),
+    "finish": (1.0, 0.0, 0.0),
+    "first step of the next episode": (0.05, 0.0, 0.0),
+    "off track": (0.6, 0.9, 40.0),
+    "first step of the last episode": (0.95, 0.0, 0.0),
+    "crashed": (0.25, 0.1, 5.0),
+}
+_FIRST = "first step"
+_BOXES = 4
+
+
+@dataclass(frozen=True)
+class Found:
+    """A fault with the races and the states in which it showed; none where it shows without running."""
+
+    fault: Fault
+    races: tuple[str, ...] = ()
+    states: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data for the page and the command line."""
+        return {
+            "line": self.fault.line or None,
+            "message": self.fault.message,
+            "races": list(self.races),
+            "states": list(self.states),
+        }
+
+
+@dataclass(frozen=True)
+class Report:
+    """Faults, what DeepRacer's validator would refuse, and seconds of a call (median; None when none ended)."""
+
+    faults: list[Found]
+    warnings: list[Fault]
+    call_s: float | None
+    printed: list[str]
+
+    def good_for(self, race: str) -> bool:
+        """Whether nothing speaks against training in this race."""
+        return not any(race in found.races or not found.races for found in self.faults)
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data for the page and the command line."""
+        return {
+            "ok": not self.faults,
+            **{race: self.good_for(race) for race in RACES},
+            "faults": [found.as_json() for found in self.faults],
+            "warnings": [{"line": one.line or None, "message": one.message} for one in self.warnings],
+            "call_us": None if self.call_s is None else round(1e6 * self.call_s, 1),
+            "printed": self.printed,
+        }
+
+
+def check(source: str, limits: Limits = Limits()) -> Report:
+    """Read a source and try it on states of both races, each in a jail of its own.
+
+    Raises JailError where the system offers no jail.
+    """
+    try:
+        check_size(source)
+    except RewardError as error:
+        return Report([Found(fault) for fault in error.faults], [], None, [])
+    trials: list[_Trial] = []
+    jails: list[JailedProcess] = []
+    try:
+        for _ in RACES:
+            jails.append(JailedProcess(source, limits))
+        for jail in jails:
+            jail.ready()
+        faults, warnings = scanned(jails[0], source, limits)
+        found = [Found(fault) for fault in faults]
+        if not faults:
+            trials = [_Trial(source, limits, race, jail) for race, jail in zip(RACES, jails, strict=True)]
+            for trial in trials:
+                trial.run()
+            found = _merged([one for trial in trials for one in trial.found])
+    except BrokenError as cause:
+        found, warnings = [Found(Fault(0, f"The source cannot be read. {cause}"))], []
+    finally:
+        for jail in jails:
+            jail.close()
+    times = [seconds for trial in trials for seconds in trial.times_s]
+    warnings = sorted({*warnings, *(one for trial in trials for one in trial.warnings)}, key=lambda w: w.line)
+    printed = [line for trial in trials for line in trial.printed]
+    return Report(found, warnings, statistics.median(times) if times else None, printed)
+
+
+class _Trial:
+    """The source's calls in one race."""
+
+    def __init__(self, source: str, limits: Limits, race: str, jail: JailedProcess) -> None:
+        self._source, self._limits, self._race, self._jail = source, limits, race, jail
+        self.found: list[Found] = []
+        self.warnings: list[Fault] = []
+        self.times_s: list[float] = []
+        self.printed: list[str] = []
+
+    def run(self) -> None:
+        """Load the source and call it on every state."""
+        try:
+            loaded([self._jail], self._source, [1], self._limits)
+            for way in _WAYS:
+                told = columns(_episodes(way == "backwards", _BOXES if self._race == "objects" else 0))
+                for tick, name in enumerate(_PLACES):
+                    self._call(told, tick, name if way == "forwards" else f"{name}, reversed")
+                    if self.found and self.found[-1].fault.overtime:
+                        return  # the other states would each take as long
+        except RewardError as error:
+            self.found += [Found(fault) for fault in error.faults]
+        except BrokenError as cause:
+            words = f"The reward function was stopped. {cause}"
+            self._add(Fault(line_of_function(self._source), words), "while it ran")
+        else:
+            self._time()
+        self.printed = self._jail.printed()
+
+    def _call(self, told: Columns, tick: int, name: str) -> None:
+        state = json.dumps(told.params(tick, 0)).encode()
+        try:
+            found = called(self._jail, state, self._limits, _FIRST in name)
+        except RewardError as error:
+            fault = error.faults[0]
+            self._add(replace(fault, line=fault.line or line_of_function(self._source)), name)
+            return
+        self.times_s.append(found.took_s)
+        if not found.as_float:
+            words = "DeepRacer's validator wants a float: return float(reward)."
+            self.warnings.append(Fault(line_of_function(self._source), words))
+
+    def _time(self) -> None:
+        typical_s = statistics.median(self.times_s) if self.times_s else 0.0
+        if typical_s > self._limits.call_s:
+            words = f"A call takes {1e3 * typical_s:.0f} ms; it may take {1e3 * self._limits.call_s:.0f}."
+            self._add(Fault(line_of_function(self._source), words), "every call")
+
+    def _add(self, fault: Fault, state: str) -> None:
+        self.found.append(Found(fault, (self._race,), (state,)))
+
+
+def _merged(found: list[Found]) -> list[Found]:
+    """One entry for each fault, by line, with all races and states in which it showed."""
+    merged: dict[Fault, Found] = {}
+    for one in found:
+        known = merged.get(one.fault, Found(one.fault))
+        races = tuple(dict.fromkeys(known.races + one.races))
+        merged[one.fault] = Found(one.fault, races, tuple(dict.fromkeys(known.states + one.states)))
+    return sorted(merged.values(), key=lambda one: one.fault.line)
+
+
+def _episodes(backwards: bool, boxes: int) -> Trace:
+    """The places on a road of the catalogue as the drive of one car, with boxes along the road or none."""
+    road = tracks.track(tracks.catalogue()[0].id)
+    road = tracks.turned(road) if backwards else road
+    share, aside, turn = (np.array(column) for column in zip(*_PLACES.values(), strict=True))
+    at = np.round(share * len(road.centre)).astype(int) % len(road.centre)
+    ahead = road.tangent[at].astype(np.float64)
+    place = road.centre[at] + aside[:, None] * np.column_stack([-ahead[:, 1], ahead[:, 0]])
+    names = list(_PLACES)
+    begun = np.array([_FIRST in name for name in names])
+    step = np.arange(len(names)) - np.flatnonzero(begun)[np.cumsum(begun) - 1] + 1
+    boxed = (np.arange(boxes) * len(road.centre)) // max(boxes, 1) + 9
+    still = np.zeros((boxes, 2))
+
+    def column(values: Any, form: type) -> Any:
+        return np.asarray(values, form)[:, None]
+
+    return Trace(
+        track=road,
+        reversed=backwards,
+        x=column(place[:, 0], np.float32),
+        y=column(place[:, 1], np.float32),
+        yaw=column(np.arctan2(ahead[:, 1], ahead[:, 0]) + np.radians(turn), np.float32),
+        speed=column(np.linspace(0.5, 4.0, len(names)), np.float32),
+        steering=column(np.linspace(-30.0, 30.0, len(names)), np.float32),
+        progress=column(100.0 * share, np.float32),
+        step=column(step, np.int32),
+        offtrack=column([name == "off track" for name in names], np.bool_),
+        crashed=column([name == "crashed" and boxes > 0 for name in names], np.bool_),
+        done=column([name in ("finish", "off track", "crashed") for name in names], np.bool_),
+        wheels_on_track=column(np.abs(aside) < 0.25, np.bool_),
+        alive=column(np.ones(len(names)), np.bool_),
+        objects=np.hstack([road.centre[boxed], still])[None].astype(np.float32),
+    )
+
+
