@@ -1030,8 +1030,11 @@ export interface components {
              * @description UTC time, RFC 3339.
              */
             created_at: string;
-            /** Environment */
-            environment: string;
+            /**
+             * Environment
+             * @enum {string}
+             */
+            environment: "racer-v0" | "snake-v0";
             /**
              * Expires At
              * Format: date-time
@@ -1102,6 +1105,11 @@ export interface components {
              */
             charged_micro: number;
             dispute: components["schemas"]["Dispute"] | null;
+            /**
+             * Environment
+             * @enum {string}
+             */
+            environment: "racer-v0" | "snake-v0";
             /** Human Ticks */
             human_ticks: number;
             /**
@@ -1165,7 +1173,7 @@ export interface components {
             ticks: number;
             /**
              * Value
-             * @description Takeover advantage over the whole attempt.
+             * @description Takeover advantage over the whole attempt: metres, in Snake foods.
              */
             value: number | null;
             /** Valued At */
@@ -1252,8 +1260,11 @@ export interface components {
             config: {
                 [key: string]: components["schemas"]["JsonValue"];
             };
-            /** Environment */
-            environment: string;
+            /**
+             * Environment
+             * @enum {string}
+             */
+            environment: "racer-v0" | "snake-v0";
             /** Seed */
             seed: number;
             /**
@@ -1290,6 +1301,11 @@ export interface components {
              * @description Micro-credits; 1 cr = 1,000,000.
              */
             charged_micro: number;
+            /**
+             * Environment
+             * @enum {string}
+             */
+            environment: "racer-v0" | "snake-v0";
             /** Human Ticks */
             human_ticks: number;
             /**
@@ -1317,7 +1333,7 @@ export interface components {
             ticks: number;
             /**
              * Value
-             * @description Takeover advantage over the whole attempt.
+             * @description Takeover advantage over the whole attempt: metres, in Snake foods.
              */
             value: number | null;
             /** Verdict Id */
@@ -1477,8 +1493,11 @@ export interface components {
              * @description UTC time, RFC 3339.
              */
             created_at: string;
-            /** Environment */
-            environment: string;
+            /**
+             * Environment
+             * @enum {string}
+             */
+            environment: "racer-v0" | "snake-v0";
             /**
              * Escrow Micro
              * @description Credits left in the escrow, in micro-credits.
@@ -1678,8 +1697,11 @@ export interface components {
              * @description UTC time, RFC 3339.
              */
             created_at: string;
-            /** Environment */
-            environment: string;
+            /**
+             * Environment
+             * @enum {string}
+             */
+            environment: "racer-v0" | "snake-v0";
             /**
              * Escrow Micro
              * @description Credits left in the escrow, in micro-credits.
@@ -3191,6 +3213,11 @@ export interface components {
             created_at: string;
             /** Entries */
             entries: components["schemas"]["VerdictEntry"][];
+            /**
+             * Environment
+             * @enum {string}
+             */
+            environment: "racer-v0" | "snake-v0";
             /**
              * Gain
              * @description Measured difference of the scores on fresh starts.
