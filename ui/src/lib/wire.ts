@@ -2028,6 +2028,8 @@ export interface components {
              * @description UTC time, RFC 3339.
              */
             created_at: string;
+            /** @description The game of median score among those that ended. */
+            game: components["schemas"]["RecordedGame"] | null;
             /** Games */
             games: number;
             /**
@@ -2040,11 +2042,6 @@ export interface components {
              * @description The latest of each learner.
              */
             lessons: components["schemas"]["Lesson"][];
-            /**
-             * Mean
-             * @description Mean score of the games that ended; 0 before the first.
-             */
-            mean: number;
             /** Name */
             name: string;
             /** @description Null once enough is recorded. */
@@ -2059,6 +2056,8 @@ export interface components {
              * @description The latest 20 games, newest first.
              */
             recent: components["schemas"]["GameRow"][];
+            /** @description Foods a game, of those that ended; null before two have. */
+            score: components["schemas"]["Estimate"] | null;
             /** Style */
             style: string;
             /** Wanted */
