@@ -31,6 +31,8 @@ export class Game {
   /** the key caps were understood on this visit or an earlier one */
   learned = $state(remembered());
   always = $state(false);
+  /** assignment that an earlier visit left open */
+  #left: string | null = null;
   #key = freshKey();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
@@ -42,8 +44,8 @@ export class Game {
 
   async open(): Promise<void> {
     try {
-      await this.#read();
-      if (session.state === "loading") await session.load();
+      await Promise.all([this.#read(), session.load()]);
+      this.#left = session.me?.open_assignment_id ?? null;
     } catch (error) {
       this.#fail(error);
       return;
@@ -73,7 +75,8 @@ export class Game {
     this.followed = null;
     try {
       await attempts.flush(); // what is kept here belongs to an assignment that would still be open
-      const assignment = await acquire(await this.#read(), this.#key);
+      const assignment = await acquire(await this.#read(), this.#key, this.#left);
+      this.#left = null;
       void session.load();
       const attempt = await this.seat!.lay(assignment);
       if (this.#closed) return;
