@@ -28,21 +28,24 @@ export function boardOf(config: Record<string, unknown>): Board {
   return { width, height, startLength: start_length, cap };
 }
 
+/** A position from which there is a way; where a seed leads into a corner, that of the next one. */
 export function freshGame(config: Record<string, unknown>, seed: number): SnakeGame {
   const board = boardOf(config);
   const draw = uniform(seed);
   const game = new SnakeGame(board, seed);
   const wanted = board.startLength + Math.floor(draw() * (Math.max(conditionsOf(config).longest, board.startLength) - board.startLength + 1));
   const body = Array.from({ length: game.length }, (_, place) => game.head - place);
+  const turns: Turn[] = [0, 1, -1];
   while (game.length < wanted) {
     const side: Turn = draw() < 0.5 ? 1 : -1;
     const order: Turn[] = draw() < STRAIGHT ? [0, side, -side as Turn] : [side, -side as Turn, 0];
     const turn = order.find((one) => !game.deadly(one));
-    if (turn === undefined) break;
+    if (turn === undefined) break; // walled in
     game.food = game.neighbour(turn); // it eats at every move
     game.move(turn);
     body.unshift(game.head);
   }
+  if (turns.every((turn) => game.deadly(turn))) return freshGame(config, seed + 1); // nothing could be watched
   const { heading, eaten, steps, food } = game;
   return SnakeGame.at(board, { body, heading, food, seed, eaten, steps });
 }
