@@ -71,9 +71,7 @@ def attempts_of(connection: Connection, player_id: str, cursor: str | None, size
 
 def _row(connection: Connection, attempt_id: str) -> Json:
     query = (
-        select(
-            attempts, players.c.name.label("player_name"), campaigns.c.environment, rounds.c.verdict_id
-        )
+        select(attempts, players.c.name.label("player_name"), campaigns.c.environment, rounds.c.verdict_id)
         .join(players, players.c.id == attempts.c.player_id)
         .join(campaigns, campaigns.c.id == attempts.c.campaign_id)
         .outerjoin(rounds, rounds.c.id == attempts.c.round_id)
