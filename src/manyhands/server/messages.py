@@ -525,12 +525,8 @@ class Takeover(Message):
     yours_crash_s: float | None = Field(
         description="Seconds after the takeover at which this attempt crashed; null if it went on."
     )
-    alone_progress_m: float = Field(
-        description="Progress of the model alone over the compared ticks: metres, in Snake foods."
-    )
-    yours_progress_m: float = Field(
-        description="Progress of this attempt over the compared ticks: metres, in Snake foods."
-    )
+    alone_progress_m: float = Field(description="The model alone over the same ticks: metres or foods.")
+    yours_progress_m: float = Field(description="This attempt over the compared ticks: metres or foods.")
 
 
 class Reason(Message):
@@ -553,9 +549,7 @@ class AttemptSummary(Message):
     ticks: int
     human_ticks: int
     actors: str = Field(description="base64 of uint8 per tick: 0 policy, 1 human.")
-    value: float | None = Field(
-        description="Takeover advantage over the whole attempt: metres, in Snake foods."
-    )
+    value: float | None = Field(description="Takeover advantage of it all: metres, in Snake foods.")
     paid_micro: Micro
     charged_micro: Micro
     verdict_id: Id | None

@@ -1173,7 +1173,7 @@ export interface components {
             ticks: number;
             /**
              * Value
-             * @description Takeover advantage over the whole attempt: metres, in Snake foods.
+             * @description Takeover advantage of it all: metres, in Snake foods.
              */
             value: number | null;
             /** Valued At */
@@ -1333,7 +1333,7 @@ export interface components {
             ticks: number;
             /**
              * Value
-             * @description Takeover advantage over the whole attempt: metres, in Snake foods.
+             * @description Takeover advantage of it all: metres, in Snake foods.
              */
             value: number | null;
             /** Verdict Id */
@@ -3074,7 +3074,7 @@ export interface components {
             alone_crash_s: number | null;
             /**
              * Alone Progress M
-             * @description Progress of the model alone over the compared ticks: metres, in Snake foods.
+             * @description The model alone over the same ticks: metres or foods.
              */
             alone_progress_m: number;
             /** First Tick */
@@ -3096,7 +3096,7 @@ export interface components {
             yours_crash_s: number | null;
             /**
              * Yours Progress M
-             * @description Progress of this attempt over the compared ticks: metres, in Snake foods.
+             * @description This attempt over the compared ticks: metres or foods.
              */
             yours_progress_m: number;
         };
