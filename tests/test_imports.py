@@ -38,6 +38,7 @@ ALLOWED = {
     "app": BASE | {"storage", "arena", "server", "processes"},
     "terminal": BASE | {"storage"},
     "cli_experiments": {part.stem for part in PACKAGE.iterdir()} - {"cli"},
+    "cli_rewards": {part.stem for part in PACKAGE.iterdir()} - {"cli"},
     "cli_training": {part.stem for part in PACKAGE.iterdir()} - {"cli"},
     "cli": {part.stem for part in PACKAGE.iterdir()},
 }
