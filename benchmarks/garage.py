@@ -4,20 +4,19 @@
 
 Every line is a fresh process; its seconds count from the start of the process, imports and compilation
 included: cold with an empty cache of compiled programs, warm with that of the cold one. The reward is a
-Python function called once a car and tick with a dict of params, in this process and without the jail.
-`finishes` is the first policy whose greedy trials all complete their lap; laps are those of a race of three
-with that training's best policy.
+Python function that is called in the jail for each car and tick. cpu_s are seconds of processor time of this
+process until the first tick is judged, which other programs do not lengthen much. `finishes` is the first
+policy whose greedy trials all complete their lap; laps are those of a race of three with that training's
+best policy.
 """
 
 import argparse
 import json
-import math
 import platform
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -51,8 +50,19 @@ CASES = {
 }
 
 
-def centre(params: dict[str, Any]) -> float:
-    """More for driving near the centre line."""
+COLUMNS = {  # with digits after the point
+    "first_step_s": 1,
+    "cpu_s": 1,
+    "finishes_s": 1,
+    "episodes": 0,
+    "steps": 0,
+    "steps_per_s": 0,
+    "best_lap_s": 3,
+    "average_of_3_s": 3,
+}
+REWARDS = {
+    "centre": """
+def reward_function(params):
     away = params["distance_from_center"] / params["track_width"]
     if away <= 0.1:
         return 1.0
@@ -61,64 +71,18 @@ def centre(params: dict[str, Any]) -> float:
     if away <= 0.5:
         return 0.1
     return 1e-3
+""",
+    "progress": """
+last = 0.0
 
-
-class Progress:
-    """Percent of the lap made in a tick; has a memory, like many functions of its kind."""
-
-    def __init__(self) -> None:
-        self.last = 0.0
-
-    def __call__(self, params: dict[str, Any]) -> float:
-        if params["steps"] <= 1:
-            self.last = 0.0
-        made = params["progress"] - self.last
-        self.last = params["progress"]
-        return float(made)
-
-
-class InProcess:
-    """Calls a Python function for every tick of every car, each car with its own instance."""
-
-    def __init__(self, kind: str, cars: int) -> None:
-        self._functions: list[Callable[[dict[str, Any]], float]] = [
-            centre if kind == "centre" else Progress() for _ in range(cars)
-        ]
-        self.first_call_s = math.inf
-
-    def reward(self, trace: Any) -> np.ndarray:
-        self.first_call_s = min(self.first_call_s, time.monotonic())
-        middle, width = trace.track.centre.astype(np.float64), trace.track.half_width
-        x, y = trace.x + 0.14 * np.cos(trace.yaw), trace.y + 0.14 * np.sin(trace.yaw)
-        gap = np.hypot(x[..., None] - middle[:, 0], y[..., None] - middle[:, 1])
-        nearest = gap.argmin(-1)
-        waypoints = [tuple(point) for point in middle.tolist()]
-        named = {
-            "x": x,
-            "y": y,
-            "heading": np.degrees(trace.yaw),
-            "distance_from_center": gap.min(-1),
-            "track_width": 2.0 * width[nearest],
-            "closest_waypoint": nearest,
-            "progress": trace.progress,
-            "steps": trace.step,
-            "speed": trace.speed,
-            "steering_angle": trace.steering,
-            "is_offtrack": trace.offtrack,
-            "is_crashed": trace.crashed,
-            "all_wheels_on_track": trace.wheels_on_track,
-        }
-        names = list(named)
-        found = np.zeros(trace.alive.shape)
-        for car, function in enumerate(self._functions):
-            rows = np.flatnonzero(trace.alive[:, car])
-            columns = [named[name][rows, car].tolist() for name in names]
-            for row, values in zip(rows.tolist(), zip(*columns, strict=True), strict=True):
-                params = dict(zip(names, values, strict=True))
-                params["waypoints"] = list(waypoints)
-                params["track_length"], params["is_reversed"] = trace.track.length_m, trace.reversed
-                found[row, car] = function(params)
-        return found
+def reward_function(params):
+    global last
+    if params["steps"] <= 2:
+        last = 0.0
+    made, last = params["progress"] - last, params["progress"]
+    return float(made)
+""",
+}
 
 
 def measure(case: Case, track: str, seed: int, begun_s: float, cache: Path) -> dict[str, Any]:
@@ -127,6 +91,8 @@ def measure(case: Case, track: str, seed: int, begun_s: float, cache: Path) -> d
     from manyhands.computing import remember_compilations
     from manyhands.envs.racer import actions, tracks
     from manyhands.garage import evaluation, hyperparameters, outputs, training
+    from manyhands.garage.params import Trace, columns
+    from manyhands.garage.rewards.runner import RewardRunner
     from manyhands.garage.training import Iteration
 
     remember_compilations(cache)
@@ -137,7 +103,6 @@ def measure(case: Case, track: str, seed: int, begun_s: float, cache: Path) -> d
         hyper=hyperparameters.parse(case.hyper),
         seed=seed,
     )
-    runner = InProcess(case.reward, order.hyper.num_episodes_between_training)
     ends: dict[str, float] = {}
 
     def finishes(done: Iteration) -> bool:
@@ -148,17 +113,25 @@ def measure(case: Case, track: str, seed: int, begun_s: float, cache: Path) -> d
             ends.setdefault("finishes_s", time.monotonic() - begun_s)
 
     def goes_on(_history: list[Iteration], _seconds: float) -> bool:
-        if case.until_finish and ends:
+        if case.until_finish and "finishes_s" in ends:
             return False
         return time.monotonic() - begun_s < case.seconds
 
-    run = training.train(order, runner.reward, goes_on, tell)
+    with RewardRunner(REWARDS[case.reward], order.hyper.num_episodes_between_training) as runner:
+
+        def reward(trace: Trace) -> np.ndarray:
+            ends.setdefault("first_step_s", time.monotonic() - begun_s)
+            ends.setdefault("cpu_s", time.process_time())
+            return runner.reward(columns(trace))
+
+        run = training.train(order, reward, goes_on, tell)
     first = next((done for done in run.history if finishes(done)), None)
     late = run.history[len(run.history) // 2 : -1]
     race = evaluation.race(outputs.policy_of(run), order.track)
     again = evaluation.race(outputs.policy_of(run), order.track)
     return {
-        "first_step_s": runner.first_call_s - begun_s,
+        "first_step_s": ends["first_step_s"],
+        "cpu_s": ends["cpu_s"],
         "finishes_s": ends.get("finishes_s"),
         "episodes": None if first is None else first.number * first.episodes,
         "steps": sum(done.steps for done in run.history[: first.number if first else None]),
@@ -194,23 +167,20 @@ def main() -> None:
         print(json.dumps(measure(case, options.track, options.seed, options.begun_s, options.cache)))
         return
     print(f"{platform.machine()}, {date.today()}, {options.track}")
-    columns = ("finishes_s", "episodes", "steps", "steps_per_s", "best_lap_s", "average_of_3_s")
-    print(f"{'case':22s} {'start':6s} {'first_step_s':>14s}" + "".join(f"{name:>16s}" for name in columns))
+    print(f"{'case':22s} {'start':6s}" + "".join(f"{name:>16s}" for name in COLUMNS))
     for name in options.cases:
         for seed in range(options.seed, options.seed + options.seeds):
             with tempfile.TemporaryDirectory() as cache:
-                for state in ("cold", "warm"):
-                    if state == "warm" and not CASES[name].until_finish:
-                        continue
-                    found = start(name, options, seed, cache)
-                    assert found["same_again"], "two races of one policy differ"
-                    cells = [found["first_step_s"]] + [found[column] for column in columns]
-                    said = ["-" if cell is None else f"{cell:,.1f}" for cell in cells]
-                    said[-2:] = ["-" if cell is None else f"{cell:.3f}" for cell in cells[-2:]]
-                    print(
-                        f"{name:22s} {state:6s} {said[0]:>14s}" + "".join(f"{c:>16s}" for c in said[1:]),
-                        flush=True,
-                    )
+                for state in ("cold", "warm") if CASES[name].until_finish else ("cold",):
+                    show(name, state, start(name, options, seed, cache))
+
+
+def show(name: str, state: str, found: dict[str, Any]) -> None:
+    assert found["same_again"], "two races of one policy differ"
+    cells = (
+        "-" if found[column] is None else f"{found[column]:,.{digits}f}" for column, digits in COLUMNS.items()
+    )
+    print(f"{name:22s} {state:6s}" + "".join(f"{cell:>16s}" for cell in cells), flush=True)
 
 
 if __name__ == "__main__":

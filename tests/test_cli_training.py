@@ -1,51 +1,24 @@
-"""`manyhands train racer-v0` and what it leaves behind; the jail is stood in for by a plain call."""
+"""`manyhands train racer-v0` and what it leaves behind."""
 
 from __future__ import annotations
 
 import json
-import sys
-import types
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from manyhands import cli
 from manyhands.errors import InputError, ManyhandsError
-from manyhands.garage import params
 
 FEW = {"num_episodes_between_training": 5, "num_epochs": 3, "batch_size": 32}
 SPACE = [{"steering_angle": angle, "speed": 1.2} for angle in (-20, 0, 20)]
 
 
-class StandIn:
-    """A runner that calls nothing and rewards progress."""
-
-    def __init__(self, source: str, cars: int) -> None:
-        assert "reward_function" in source
-        self.cars = cars
-
-    def __enter__(self) -> StandIn:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-    def reward(self, trace: params.Trace) -> np.ndarray:
-        assert trace.alive.shape[1] == self.cars
-        return trace.progress.astype(np.float64)
-
-
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(tmp_path: Path) -> Path:
     """A folder with a reward function, an action space and hyperparameters."""
-    runner = types.ModuleType("manyhands.garage.rewards.runner")
-    runner.RewardRunner = StandIn  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "manyhands.garage.rewards", types.ModuleType("rewards"))
-    monkeypatch.setitem(sys.modules, "manyhands.garage.rewards.runner", runner)
-    monkeypatch.setattr(params, "columns", lambda trace: trace, raising=False)
     (tmp_path / "my.py").write_text("def reward_function(params):\n    return params['progress']\n")
     (tmp_path / "space.json").write_text(json.dumps({"action_space": SPACE}))
     (tmp_path / "few.json").write_text(json.dumps(FEW))

@@ -39,6 +39,7 @@ ALLOWED = {
     "terminal": BASE | {"storage"},
     "cli_rewards": {part.stem for part in PACKAGE.iterdir()} - {"cli"},
     "cli_experiments": {part.stem for part in PACKAGE.iterdir()} - {"cli"},
+    "cli_rewards": {part.stem for part in PACKAGE.iterdir()} - {"cli"},
     "cli_training": {part.stem for part in PACKAGE.iterdir()} - {"cli"},
     "cli": {part.stem for part in PACKAGE.iterdir()},
 }

@@ -422,12 +422,6 @@ def evaluate(
     if track is not None:
         cli_training.show_race(chosen, track, laps, settings, as_json)
         return
-    if chosen.action_space is not None:
-        raise InputError(
-            "This policy chooses from actions of its own, which the reference does not have.",
-            field="track",
-            remedy="Name the track to race on with --track.",
-        )
     typer.echo(f"Driving {starts} starts of the suite {suite}, and the reference beside.", err=True)
     found = measure(chosen, starts, seed, suite)
     if as_json:

@@ -143,8 +143,9 @@ def export(
 
 
 def _summary(found: Json) -> Json:
-    names = ("id", "name", "style", "observations", "wanted", "games", "best", "mean", "balance", "board")
-    return {name: found[name] for name in names}
+    names = ("id", "name", "style", "observations", "wanted", "games", "best", "balance", "board")
+    score = found["score"]
+    return {name: found[name] for name in names} | {"score": _said(score) if score else "–"}
 
 
 def _row(lesson: Json) -> Json:

@@ -183,11 +183,15 @@ def begin(driver: Driver, bank: Bank, cars: int, shares: Array) -> Rolling:
 
 @partial(jax.jit, static_argnums=(0, 2), donate_argnums=4)
 def stretch(
-    driver: Driver, bank: Bank, cars: int, weights: Weights, rolling: Rolling, key: Array
+    driver: Driver, bank: Bank, cars: int, weights: Weights, rolling: Rolling, key: Array, rollout: Array
 ) -> tuple[Rolling, Array]:
-    """Up to STRETCH ticks, less when every episode has ended; also the rows (STRETCH, lanes, len(ROW))."""
+    """Up to STRETCH ticks, less when every episode has ended; also the rows (STRETCH, lanes, len(ROW)).
+
+    What is drawn follows from the key, the number of the rollout and that of the tick.
+    """
     trial = driver.trial(bank)
     spread = weights["spread"]["log"]
+    key = jax.random.fold_in(key, rollout)
 
     def goes_on(carry: tuple[Rolling, Array, Array]) -> Array:
         rolling, at, _ = carry

@@ -83,7 +83,7 @@ def race(policy: Policy, track: Track, rules: RaceRules = RaceRules(), *, turned
         rolling = rolling._replace(episodes=at)
         status = Status.IN_PROGRESS
         while status == Status.IN_PROGRESS:
-            rolling, rows = driving.stretch(driver, bank, 0, weights, rolling, key)
+            rolling, rows = driving.stretch(driver, bank, 0, weights, rolling, key, np.int32(0))
             made = np.asarray(rows)[:, 0]
             made = made[made[:, AT["alive"]] > 0.0]
             clock.run(metres, made[:, AT["metres"]])

@@ -38,7 +38,6 @@ from manyhands.garage.driving import AT, Driver, Rolling, Weights
 from manyhands.garage.hyperparameters import Hyperparameters
 from manyhands.garage.params import Trace
 from manyhands.garage.ppo import Judged, Learning
-from manyhands.learners.policy_gradient import actor_critic
 from manyhands.policies.files import Policy
 from manyhands.types import Json
 
@@ -105,12 +104,14 @@ class Training:
         self.driver = Driver(order.sensor, order.space, spec, shape, order.max_ticks)
         self._bank: Bank = time_trial.bank_of(self.track)
         self._cars = order.hyper.num_episodes_between_training
-        self._key, first = jax.random.split(jax.random.key(order.seed, impl="rbg"))
-        shapes = jax.eval_shape(partial(actor_critic, spec), first)
+        self._key = jax.random.key(order.seed, impl="rbg")
+        shapes = jax.eval_shape(partial(ppo.begin, spec, order.hyper), self._key)
         # The first run compiles for seconds: weights, rollout and update all at once.
         self._compiling = [
             threading.Thread(
-                target=target, args=(jax.tree.map(lambda leaf: jnp.zeros(leaf.shape), shapes),), name=name
+                target=target,
+                args=(jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), shapes),),
+                name=name,
             )
             for name, target in (
                 ("compile-rollout", self._compile_stretch),
@@ -119,29 +120,27 @@ class Training:
         ]
         for thread in self._compiling:
             thread.start()
-        weights = jax.jit(actor_critic, static_argnums=0)(spec, first)
-        self._learning = Learning(weights, ppo.optimiser(order.hyper).init(weights))
-        self.best: Weights = weights
+        self._learning: Learning = ppo.begin(spec, order.hyper, self._key)
+        self.best: Weights = self.weights
         self._best_rank = (-1.0, 0.0)
         self._unit = ppo.Unit()
         self._begun_s = time.perf_counter()
 
-    def _compile_stretch(self, nothing: Weights) -> None:
+    def _compile_stretch(self, nothing: Learning) -> None:
         """Drive cars that have ended: the program is there when the first rollout begins."""
         rolling = self._begin(0)
-        ended = jnp.full_like(rolling.episodes.status, Status.TIME_UP)
+        ended = jnp.asarray(np.full(rolling.episodes.status.shape, Status.TIME_UP, np.int32))
         rolling = rolling._replace(episodes=rolling.episodes._replace(status=ended))
-        driving.stretch(self.driver, self._bank, self._cars, nothing, rolling, self._key)
+        self._stretch(nothing.weights, rolling)
 
-    def _compile_update(self, nothing: Weights) -> None:
+    def _compile_update(self, nothing: Learning) -> None:
         """Make an update of no steps: the program is there when the first rollout is done."""
         order, hyper = self.order, self.order.hyper
         capacity = order.max_ticks * self._cars
         mixed, _ = ppo.draw_order(np.random.default_rng(0), np.arange(1), hyper, capacity)
         zeros = jnp.zeros((order.max_ticks, self._cars))
-        learning = Learning(nothing, ppo.optimiser(hyper).init(nothing))
         judged, samples = Judged(zeros, zeros, zeros, zeros), self._begin(0).samples
-        ppo.update(self.driver, hyper, learning, samples, judged, mixed, np.int32(0))
+        ppo.update(self.driver, hyper, nothing, samples, judged, mixed, np.int32(0))
 
     def _begin(self, number: int) -> Rolling:
         begun: Rolling = driving.begin(self.driver, self._bank, self._cars, self._shares(number))
@@ -212,15 +211,14 @@ class Training:
     def _roll(self) -> tuple[Rolling, F32, F64]:
         """A rollout, its rows (T, lanes, len(ROW)) and the rewards (T, cars)."""
         number = len(self.history)
-        key = jax.random.fold_in(self._key, number)
         rolling = self._begin(number)
         self._compiling[0].join()
         rows: list[F32] = []
         rewards: list[F64] = []
-        rolling, ahead = self._stretch(rolling, key)
+        rolling, ahead = self._stretch(self.weights, rolling)
         while True:
             # The next stretch is driven while this one is judged; after the last it is an empty one.
-            rolling, following = self._stretch(rolling, key)
+            rolling, following = self._stretch(self.weights, rolling)
             now = np.asarray(ahead)
             if not now[:, :, AT["alive"]].any():
                 break
@@ -230,9 +228,10 @@ class Training:
         longest = self.order.max_ticks
         return rolling, np.concatenate(rows)[:longest], np.concatenate(rewards)[:longest]
 
-    def _stretch(self, rolling: Rolling, key: Array) -> tuple[Rolling, Array]:
+    def _stretch(self, weights: Weights, rolling: Rolling) -> tuple[Rolling, Array]:
+        number = np.int32(len(self.history))
         made: tuple[Rolling, Array] = driving.stretch(
-            self.driver, self._bank, self._cars, self.weights, rolling, key
+            self.driver, self._bank, self._cars, weights, rolling, self._key, number
         )
         return made
 
