@@ -43,7 +43,7 @@ def order_of(terms: Json, folder: Path | None) -> Order:
 
 
 def sensor_of(text: str) -> Lidar | Camera:
-    """The sensor of its short form: lidar, camera, or camera-WIDTHxHEIGHT. Raises InputError for any other."""
+    """The sensor of its short form: lidar, camera, or camera-WIDTHxHEIGHT. Raises InputError for others."""
     kind, _, size = text.partition("-")
     if text == "lidar":
         return driving.lidar()

@@ -125,7 +125,7 @@ def _make_room(connection: Connection, player_id: str) -> None:
 
 
 def _same_shape(order: RunOrder, origin: Json) -> None:
-    """Raise InputError where a policy of the origin could not drive the new car, TransitionError without one."""
+    """Raise InputError where a policy of the origin cannot drive the new car, TransitionError without one."""
     if origin["race"] is None:
         raise TransitionError(
             f"The run it goes on from is {origin['state']}.", field="origin", remedy="Wait until it is done."

@@ -163,7 +163,7 @@ class Training:
         return time.perf_counter() - self._begun_s
 
     def begin_with(self, policy: Policy) -> None:
-        """Begin with a policy in place of a new one; its critic is new. Raises InputError for other shapes."""
+        """Begin with a policy in place of a new one, and a new critic. Raises InputError for other shapes."""
         own = self.weights["policy"]
         shapes = [{name: leaf.shape for name, leaf in params.items()} for params in (own, policy.params)]
         if shapes[0] != shapes[1]:
