@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from manyhands import jobs
+from manyhands.envs.limits import require
 from manyhands.envs.racer import actions
 from manyhands.errors import ConflictError, IdempotencyError, InputError, NotFoundError, TransitionError
 from manyhands.garage import hyperparameters
@@ -28,6 +29,7 @@ MOST_WAITING = 3
 """Runs of one player that may wait or run at a time."""
 TRIES = 5  # of a run whose worker dies or fails
 WHICH = ("best", "latest")
+LARGEST_PICTURE = (160, 120)
 _STATES = {"ready": "queued", "claimed": "running"}
 _ACTIVE = tuple(_STATES)
 
@@ -105,6 +107,11 @@ def _check(order: RunOrder) -> None:
             field="source",
             remedy=f"Shorten it to {MOST_CHARACTERS:,}.",
         )
+    _, _, size = order.sensor.partition("-")
+    width, _, height = size.partition("x")
+    if size:
+        require("sensor", int(width), 8, LARGEST_PICTURE[0], whole=True)
+        require("sensor", int(height), 8, LARGEST_PICTURE[1], whole=True)
     actions.parse(order.action_space)
     hyperparameters.parse(order.hyperparameters)
 
