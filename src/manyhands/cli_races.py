@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
 from manyhands.errors import InputError
-from manyhands.garage.api import RaceRules
+from manyhands.garage.api import DEFAULT_RULES, RaceRules
 from manyhands.league import api as league
 from manyhands.server.assets import Assets
 from manyhands.storage import ContentStore
-from manyhands.terminal import AsJson, Data, database_of, settings_of, show
+from manyhands.terminal import AsJson, Data, database_of, options_of, settings_of, show
 from manyhands.types import Json, Micros, credits, new_job_id, now_us
 
 app = typer.Typer(no_args_is_help=True, help="Create, list, show and close races.")
 Id = Annotated[str, typer.Argument(help="The race's id.", metavar="RACE")]
-_DEFAULT = RaceRules()
 _LIST = {
     "id": "ID",
     "season": "SEASON",
@@ -39,48 +39,61 @@ _BOARD = {
 }
 
 
-@app.command("create")
-def create(
-    name: Annotated[str, typer.Argument(help="What racers read.")],
-    track: Annotated[str, typer.Option(help="A track's id, as `manyhands track list` shows.")],
-    season: Annotated[str, typer.Option(help="The season it belongs to.")],
-    division: Annotated[str, typer.Option(help="The division it belongs to.")] = "Open",
-    direction: Annotated[str, typer.Option(help="forward or reverse.")] = "forward",
-    ranking: Annotated[str, typer.Option(help="best_lap, average_lap or total_time.")] = "total_time",
-    laps: Annotated[int, typer.Option(help="Laps to drive.")] = _DEFAULT.laps,
+@dataclass(frozen=True)
+class NewRace:
+    """Options of `manyhands race create`."""
+
+    name: Annotated[str, typer.Argument(help="What racers read.")]
+    track: Annotated[str, typer.Option(help="A track's id, as `manyhands track list` shows.")]
+    season: Annotated[str, typer.Option(help="The season it belongs to.")]
+    division: Annotated[str, typer.Option(help="The division it belongs to.")] = "Open"
+    direction: Annotated[str, typer.Option(help="forward or reverse.")] = "forward"
+    ranking: Annotated[str, typer.Option(help="best_lap, average_lap or total_time.")] = "total_time"
+    laps: Annotated[int, typer.Option(help="Laps to drive.")] = DEFAULT_RULES.laps
     consecutive: Annotated[
         int | None, typer.Option(help="Consecutive laps of the best average; all if absent.")
-    ] = None,
-    off_track: Annotated[float, typer.Option(help="Seconds lost by leaving the road.")] = 2.0,
-    crash: Annotated[float, typer.Option(help="Seconds lost by a crash.")] = 5.0,
-    resets: Annotated[int, typer.Option(help="Resets after which it is given up.")] = _DEFAULT.most_resets,
-    limit: Annotated[int, typer.Option(help="Seconds of driving.")] = _DEFAULT.limit_s,
-    days: Annotated[float, typer.Option(help="Days from now until it closes.")] = 7.0,
-    prize: Annotated[float, typer.Option(help="Credits to issue as prize money.")] = 0.0,
-    shares: Annotated[str, typer.Option(help="Percentages of the first, second …")] = "50,30,20",
-    data: Data = None,
-    as_json: AsJson = False,
-) -> None:
-    """Create a race whose prize the house pays with newly issued play credits."""
-    settings, now = settings_of(data), now_us()
-    Assets(ContentStore(settings.content), settings.data / "tracks").track(track)
-    order = league.RaceOrder(
-        idempotency_key=str(new_job_id()),
-        name=name,
-        season=season,
-        division=division,
-        track=track,
-        direction=direction,
-        rules=RaceRules(laps, consecutive or laps, round(1e3 * off_track), round(1e3 * crash), resets, limit),
-        ranking=ranking,
-        opens_us=now,
-        closes_us=now + round(days * 86_400e6),
-        prize_micro=credits(prize),
-        shares=_percentages(shares),
+    ] = None
+    off_track_ms: Annotated[int, typer.Option(help="Lost by leaving the road.")] = DEFAULT_RULES.off_track_ms
+    crash_ms: Annotated[int, typer.Option(help="Lost by a crash.")] = DEFAULT_RULES.crash_ms
+    resets: Annotated[int, typer.Option(help="Resets after which it is given up.")] = (
+        DEFAULT_RULES.most_resets
     )
+    limit_s: Annotated[int, typer.Option(help="Of driving, penalties not counted.")] = DEFAULT_RULES.limit_s
+    days: Annotated[float, typer.Option(help="Days from now until it closes.")] = 7.0
+    prize: Annotated[float, typer.Option(help="Credits to issue as prize money.")] = 0.0
+    shares: Annotated[str, typer.Option(help="Percentages of the first, second …")] = "50,30,20"
+    data: Data = None
+    as_json: AsJson = False
+
+    def order(self, now: Micros) -> league.RaceOrder:
+        """What is to be created."""
+        consecutive = self.laps if self.consecutive is None else self.consecutive
+        times = (self.off_track_ms, self.crash_ms, self.resets, self.limit_s)
+        return league.RaceOrder(
+            idempotency_key=str(new_job_id()),
+            name=self.name,
+            season=self.season,
+            division=self.division,
+            track=self.track,
+            direction=self.direction,
+            rules=RaceRules(self.laps, consecutive, *times),
+            ranking=self.ranking,
+            opens_us=now,
+            closes_us=now + round(self.days * 86_400e6),
+            prize_micro=credits(self.prize),
+            shares=_percentages(self.shares),
+        )
+
+
+@app.command("create")
+@options_of(NewRace)
+def create(race: NewRace) -> None:
+    """Create a race whose prize the house pays with newly issued play credits."""
+    settings, now = settings_of(race.data), now_us()
+    Assets(ContentStore(settings.content), settings.data / "tracks").track(race.track)
     with database_of(settings) as database, database.write() as connection:
-        found = league.detail(connection, league.create(connection, order, None, now), Micros(now + 1))
-    show(_summary(found), as_json)
+        found = league.detail(connection, league.create(connection, race.order(now), None, now), now)
+    show(_summary(found), race.as_json)
 
 
 def _percentages(text: str) -> list[int]:
@@ -136,6 +149,8 @@ def _summary(found: Json) -> Json:
     for name in ("opens_us", "closes_us", "closed_us"):
         moment = shown.pop(name)
         shown[name.removesuffix("_us")] = (
-            None if moment is None else datetime.fromtimestamp(moment / 1e6, UTC).isoformat(timespec="seconds")
+            None
+            if moment is None
+            else datetime.fromtimestamp(moment / 1e6, UTC).isoformat(timespec="seconds")
         )
     return shown

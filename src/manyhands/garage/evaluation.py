@@ -22,12 +22,12 @@ from manyhands.envs.racer.time_trial import Episode, Status, line_crossing_s
 from manyhands.envs.racer.tracks import Track
 from manyhands.garage import driving
 from manyhands.garage.driving import AT, STRETCH, Rolling
-from manyhands.garage.race_rules import RaceRules
+from manyhands.garage.race_rules import DEFAULT_RULES, RaceRules
 from manyhands.policies.files import Policy
 from manyhands.policies.simulate import keep
 
 _POSE = [AT[name] for name in ("x", "y", "c", "s")]
-_PLACE_M = time_trial.FRONT_AHEAD_M - time_trial.CENTRE_AHEAD_M  # of the front, of a car on the start line
+START_M = time_trial.FRONT_AHEAD_M - time_trial.CENTRE_AHEAD_M  # of the front, of a car on the start line
 
 
 @dataclass(frozen=True)
@@ -76,10 +76,10 @@ class Car(Protocol):
         """Put it at rest on the centre line, its front `metres` from the start, with `ticks` ticks driven."""
 
     def go(self) -> NDArray[np.float32]:
-        """Drive on for some ticks; returns rows (n, len(ROW)) of `driving`, none where nobody steers any more."""
+        """Drive on for some ticks; returns rows (n, len(ROW)) of `driving`, none once nobody steers."""
 
 
-def race(policy: Policy, track: Track, rules: RaceRules = RaceRules(), *, turned: bool = False) -> Race:
+def race(policy: Policy, track: Track, rules: RaceRules = DEFAULT_RULES, *, turned: bool = False) -> Race:
     """Drive a policy from the start line of a road, or of the road driven backwards.
 
     Raises InputError and PolicyFileError as `driving.driver_of`.
@@ -90,18 +90,18 @@ def race(policy: Policy, track: Track, rules: RaceRules = RaceRules(), *, turned
 def drive(policy: Policy, track: Track, rules: RaceRules, *, turned: bool = False) -> Drive:
     """As `race`, with the way that was driven."""
     road = tracks.turned(track) if turned else track
-    return _drive(_Driven(policy, road, rules), road, rules)
+    return _drive(Driven(policy, road, rules), road, rules)
 
 
 def replay(actions: NDArray[np.int8], track: Track, rules: RaceRules, *, turned: bool = False) -> Drive:
     """As `drive`, by recorded actions (ticks, 2): steering and throttle in 127ths. Its end ends the race."""
     road = tracks.turned(track) if turned else track
-    return _drive(_Steered(actions, road, rules), road, rules)
+    return _drive(Steered(actions, road, rules), road, rules)
 
 
 def _drive(car: Car, road: Track, rules: RaceRules) -> Drive:
     clock = _Clock(road.length_m, rules.laps)
-    metres, poses, stops = _PLACE_M, [np.zeros((0, len(_POSE)), np.float32)], list[Stop]()
+    metres, poses, stops = START_M, [np.zeros((0, len(_POSE)), np.float32)], list[Stop]()
     while True:
         car.place(metres, clock.ticks)
         status = Status.IN_PROGRESS
@@ -122,7 +122,7 @@ def _drive(car: Car, road: Track, rules: RaceRules) -> Drive:
 
 def _share(road: Track, metres: float) -> NDArray[np.float32]:
     """Share of the lap (1,) at which a car is put whose front is `metres` from the start."""
-    return np.array([(metres - _PLACE_M) / road.length_m % 1.0], np.float32)
+    return np.array([(metres - START_M) / road.length_m % 1.0], np.float32)
 
 
 def _standing(episode: Episode, metres: float, ticks: int) -> Episode:
@@ -130,7 +130,7 @@ def _standing(episode: Episode, metres: float, ticks: int) -> Episode:
     return episode._replace(metres=np.full(1, metres, np.float32), step=np.full(1, ticks, np.int32))
 
 
-class _Driven:
+class Driven:
     """A car that a policy drives."""
 
     def __init__(self, policy: Policy, road: Track, rules: RaceRules) -> None:
@@ -152,7 +152,7 @@ class _Driven:
         return made[made[:, AT["alive"]] > 0.0]
 
 
-class _Steered:
+class Steered:
     """A car that follows recorded actions."""
 
     def __init__(self, actions: NDArray[np.int8], road: Track, rules: RaceRules) -> None:
@@ -192,7 +192,7 @@ def _begin(form: _Form, bank: Bank, share: Array) -> Episode:
 def _steered(
     form: _Form, bank: Bank, episode: Episode, actions: Array, count: Array
 ) -> tuple[Episode, Array]:
-    """Follow the first `count` of actions (STRETCH, 2) while the episode (1,) lasts; rows (STRETCH, len(ROW))."""
+    """Follow the first `count` actions (STRETCH, 2) in an episode (1,); also rows (STRETCH, len(ROW))."""
     trial = _trial(form, bank)
 
     def tick(episode: Episode, given: tuple[Array, Array]) -> tuple[Episode, Array]:

@@ -27,3 +27,6 @@ class RaceRules:
         require("crash_ms", self.crash_ms, 0, 60_000, whole=True)
         require("most_resets", self.most_resets, 0, 10_000, whole=True)
         require("limit_s", self.limit_s, 1, 3600, whole=True)
+
+
+DEFAULT_RULES = RaceRules()

@@ -17,8 +17,8 @@ from manyhands.types import Json, RaceId
 def audit(connection: Connection) -> tuple[int, list[Fault]]:
     """Check every race and return their number and what does not agree.
 
-    The escrow of an open race holds its prize; a closed one's is empty, its awards follow from its results and
-    are what the ledger paid, and their sum is not above the prize.
+    The escrow of an open race holds its prize. A closed one's is empty; its awards follow from its results,
+    are what the ledger paid, and are together not above the prize.
     """
     rows = connection.execute(select(races).order_by(races.c.id)).all()
     faults = [Fault(code, row.id, message) for row in rows for code, message in _race(connection, row)]

@@ -106,7 +106,9 @@ def check_open(connection: Connection, order: EntryOrder, now: Micros) -> None:
     race = connection.execute(select(races).where(races.c.id == order.race_id)).one_or_none()
     if race is None:
         raise NotFoundError(
-            f"There is no race {order.race_id!r}.", field="race_id", remedy="List the races with GET /api/races."
+            f"There is no race {order.race_id!r}.",
+            field="race_id",
+            remedy="List the races with GET /api/races.",
         )
     if race.state != "open" or not race.opens_us <= now < race.closes_us:
         raise TransitionError("The race takes no entries now.", remedy="Choose a race that is open.")
@@ -257,7 +259,9 @@ def path(connection: Connection, race_id: str, entry_id: str, settings: Settings
     """
     row = _entry(connection, race_id, entry_id)
     if row.result is None or row.result["refused"] is not None:
-        raise TransitionError("The entry has not been driven.", field="entry_id", remedy="Wait until it is done.")
+        raise TransitionError(
+            "The entry has not been driven.", field="entry_id", remedy="Wait until it is done."
+        )
     data = ContentStore(settings.content).get(Cid(row.result["path_cid"]))
     x, y, heading = np.frombuffer(data, "<i4").reshape(-1, PATH_COLUMNS).T.tolist() or ([], [], [])
     return {

@@ -115,7 +115,8 @@ def _make_room(connection: Connection, organiser_id: str) -> None:
     ).scalar_one()
     if number >= MOST_OPEN:
         raise ConflictError(
-            f"{number} of this organiser's races are open.", remedy="Close one of them before creating another."
+            f"{number} of this organiser's races are open.",
+            remedy="Close one of them before creating another.",
         )
 
 
@@ -253,7 +254,7 @@ def is_settling_due(connection: Connection, now: Micros) -> bool:
 
 
 def settle(connection: Connection, now: Micros) -> int:
-    """Close the races that are past their end with nothing left to drive, pay their prizes; return how many."""
+    """Close and pay the races that are past their end with nothing left to drive; return how many."""
     due = select(races).where(races.c.state == "open", races.c.closes_us <= now).order_by(races.c.id)
     closed = 0
     for row in connection.execute(due).all():

@@ -71,8 +71,8 @@ def awards(prize_micro: int, shares: Sequence[int], rows: Sequence[Json]) -> lis
         rows: from `table`; those without a time get nothing.
 
     Returns:
-        [{entry_id, player_id, amount_micro}] in order, without what rounds to nothing. Their sum is never above
-        the prize; what is left belongs to the organiser.
+        [{entry_id, player_id, amount_micro}] in order, without what rounds to nothing. Their sum is never
+        above the prize; what is left belongs to the organiser.
     """
     ranked = [row for row in rows if row["rank"] is not None]
     found = [

@@ -29,7 +29,9 @@ class Prize:
 def sponsor(
     connection: Connection, race: RaceId, organiser: PlayerId | None, amount: Micro, now: Micros
 ) -> Receipt:
-    """Move a race's prize money from its organiser's wallet into its escrow, once; None lets the house issue it.
+    """Move a race's prize money from its organiser's wallet into its escrow, once.
+
+    Without an organiser the house issues it.
 
     Raises:
         CreditError: if the wallet does not hold the amount.

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, JsonValue
 
-from manyhands.garage.api import RaceRules as Rules
+from manyhands.garage.api import DEFAULT_RULES
 from manyhands.server.garage_messages import Which
 from manyhands.server.messages import (
     ID_PATTERN,
@@ -25,7 +25,6 @@ from manyhands.server.messages import (
 )
 
 MAX_POLICY_BYTES = 17_000_000
-_DEFAULT = Rules()
 _MOST_TICKS = 3600 * 15
 
 Direction = Literal["forward", "reverse"]
@@ -37,19 +36,24 @@ Moment = Annotated[AwareDatetime, Field(strict=False, description="UTC time, RFC
 class RaceRules(Request):
     """How a race is driven; what is absent has DeepRacer's default."""
 
-    laps: int = Field(default=_DEFAULT.laps, ge=1, le=100, description="Laps to drive.")
+    laps: int = Field(default=DEFAULT_RULES.laps, ge=1, le=100, description="Laps to drive.")
     consecutive: int = Field(
-        default=_DEFAULT.consecutive, ge=1, le=100, description="Consecutive laps of the best average."
+        default=DEFAULT_RULES.consecutive, ge=1, le=100, description="Consecutive laps of the best average."
     )
     off_track_ms: int = Field(
-        default=_DEFAULT.off_track_ms, ge=0, le=60_000, description="Time lost by leaving the road."
+        default=DEFAULT_RULES.off_track_ms, ge=0, le=60_000, description="Time lost by leaving the road."
     )
-    crash_ms: int = Field(default=_DEFAULT.crash_ms, ge=0, le=60_000, description="Time lost by a crash.")
+    crash_ms: int = Field(
+        default=DEFAULT_RULES.crash_ms, ge=0, le=60_000, description="Time lost by a crash."
+    )
     most_resets: int = Field(
-        default=_DEFAULT.most_resets, ge=0, le=10_000, description="Resets after which a race is given up."
+        default=DEFAULT_RULES.most_resets,
+        ge=0,
+        le=10_000,
+        description="Resets after which a race is given up.",
     )
     limit_s: int = Field(
-        default=_DEFAULT.limit_s, ge=1, le=3600, description="Seconds of driving, penalties not counted."
+        default=DEFAULT_RULES.limit_s, ge=1, le=3600, description="Seconds of driving, penalties not counted."
     )
 
 

@@ -161,6 +161,4 @@ async def read_entry(race_id: RacePath, entry_id: EntryPath, context: ContextDep
 @router.get("/races/{race_id}/entries/{entry_id}/path")
 async def read_entry_path(race_id: RacePath, entry_id: EntryPath, context: ContextDep) -> lm.EntryPath:
     """Read the way that an entry was driven, for replays beside any other."""
-    return answer(
-        lm.EntryPath, await context.read_aside(league.path, race_id, entry_id, context.settings)
-    )
+    return answer(lm.EntryPath, await context.read_aside(league.path, race_id, entry_id, context.settings))

@@ -79,9 +79,7 @@ def _entries() -> None:
         ),
     )
     op.create_index(op.f("ix_race_entries_race_id_created_us"), "race_entries", ["race_id", "created_us"])
-    op.create_index(
-        op.f("ix_race_entries_player_id_created_us"), "race_entries", ["player_id", "created_us"]
-    )
+    op.create_index(op.f("ix_race_entries_player_id_created_us"), "race_entries", ["player_id", "created_us"])
 
 
 def downgrade() -> None:
