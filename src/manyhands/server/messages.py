@@ -113,9 +113,7 @@ class Problem(Message):
 class SessionCreate(Request):
     """Start as a guest."""
 
-    consent: Literal[True] = Field(
-        description="The player agrees that attempts are stored, judged and used for training."
-    )
+    consent: Literal[True] = Field(description="Attempts may be stored, judged and used for training.")
     name: Name | None = Field(default=None, description="Shown to others; one is made up if absent.")
 
 
