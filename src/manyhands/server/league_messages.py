@@ -121,7 +121,7 @@ class Standing(Message):
     prize_micro: Micro = Field(description="Paid at the close.")
 
 
-class Race(RaceRow):
+class RaceDetail(RaceRow):
     """A race with its leaderboards."""
 
     rules: RaceRules

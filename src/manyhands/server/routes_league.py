@@ -30,9 +30,9 @@ FileName = Annotated[
 ]
 
 
-async def _race(context: Context, race_id: str, player: Json | None) -> lm.Race:
+async def _race(context: Context, race_id: str, player: Json | None) -> lm.RaceDetail:
     row = await context.shared(f"race:{race_id}", league.detail, race_id, now_us())
-    return answer(lm.Race, {**row, "can_manage": league.may_manage(row, player)})
+    return answer(lm.RaceDetail, {**row, "can_manage": league.may_manage(row, player)})
 
 
 async def _entered(context: Context, order: league.EntryOrder) -> lm.Entry:
@@ -50,7 +50,7 @@ async def list_races(context: ContextDep, season: SeasonQuery = None) -> lm.Race
 @router.post("/races", status_code=201)
 async def create_race(
     body: lm.RaceCreate, key: IdempotencyKey, player: PlayerDep, context: ContextDep
-) -> lm.Race:
+) -> lm.RaceDetail:
     """Hold a race, once per key; its prize is paid into escrow from the organiser's wallet."""
     await context.aside(context.assets.track, body.track)
     plain = body.model_dump(exclude={"rules", "opens_at", "closes_at"})
@@ -67,13 +67,13 @@ async def create_race(
 
 
 @router.get("/races/{race_id}")
-async def read_race(race_id: RacePath, context: ContextDep, player: MaybePlayerDep) -> lm.Race:
+async def read_race(race_id: RacePath, context: ContextDep, player: MaybePlayerDep) -> lm.RaceDetail:
     """Read a race with its rules and leaderboards."""
     return await _race(context, race_id, player)
 
 
 @router.post("/races/{race_id}/close")
-async def close_race(race_id: RacePath, player: PlayerDep, context: ContextDep) -> lm.Race:
+async def close_race(race_id: RacePath, player: PlayerDep, context: ContextDep) -> lm.RaceDetail:
     """Take no more entries; what is entered is driven, then the prizes are paid and the rest is refunded."""
     await context.write(league.close, race_id, player, now_us())
     context.forget_shared()
