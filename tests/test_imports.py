@@ -30,20 +30,22 @@ ALLOWED = {
     "arena": RULES | STORES | {"computing"},
     "lab": RULES | STORES,
     "garage": BASE | {"envs", "policies", "learners", "storage", "ledger", "jobs"},
+    "league": BASE | {"envs", "policies", "garage", "storage", "ledger", "jobs"},
     # Tracks and their pictures; that nothing of it needs JAX is shown below.
-    "server": BASE | {"storage", "arena", "lab", "garage", "envs"},
+    "server": BASE | {"storage", "arena", "lab", "garage", "league", "envs"},
     "crowd": BASE | {"envs", "policies", "computing"},
     "processes": BASE,
-    "work": BASE | {"storage", "jobs", "arena", "lab", "garage", "computing"},
+    "work": BASE | {"storage", "jobs", "arena", "lab", "garage", "league", "computing"},
     "app": BASE | {"storage", "arena", "server", "processes"},
     "terminal": BASE | {"storage"},
+    "cli_races": {part.stem for part in PACKAGE.iterdir()} - {"cli"},
     "cli_rewards": {part.stem for part in PACKAGE.iterdir()} - {"cli"},
     "cli_experiments": {part.stem for part in PACKAGE.iterdir()} - {"cli"},
     "cli_rewards": {part.stem for part in PACKAGE.iterdir()} - {"cli"},
     "cli_training": {part.stem for part in PACKAGE.iterdir()} - {"cli"},
     "cli": {part.stem for part in PACKAGE.iterdir()},
 }
-AREAS = ("arena", "lab", "garage")
+AREAS = ("arena", "lab", "garage", "league")
 # What an area shows to the server side, beside `api` itself.
 JUDGE_SIDE = {
     "audit",
@@ -55,6 +57,7 @@ JUDGE_SIDE = {
     "shelf",
     "trainer",
     "scout",
+    "steward",
     "verdicts",
     "halfway",
     "tutor",

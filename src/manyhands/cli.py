@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 import manyhands
-from manyhands import cli_experiments, cli_rewards, cli_training
+from manyhands import cli_experiments, cli_races, cli_rewards, cli_training
 from manyhands.arena import api as arena
 from manyhands.crowd.roles import DEFAULT_MIX, parse_mix
 from manyhands.errors import InputError, ManyhandsError, NotFoundError
@@ -41,6 +41,7 @@ app.add_typer(cli_experiments.app, name="experiment")
 app.add_typer(cli_training.app, name="train")
 app.add_typer(operator_app, name="operator")
 app.add_typer(policy_app, name="policy")
+app.add_typer(cli_races.app, name="race")
 app.add_typer(cli_rewards.app, name="reward")
 app.add_typer(track_app, name="track")
 
@@ -334,6 +335,8 @@ def audit(
     from manyhands.arena import remote_audit
     from manyhands.arena.shelf import Shelf
     from manyhands.computing import remember_compilations
+    from manyhands.judging.audit import Fault
+    from manyhands.league import api as league
 
     settings = settings_of(data)
     if url is not None:
@@ -343,6 +346,9 @@ def audit(
             if sample:
                 remember_compilations(settings.data / "cache" / "jax")
             report = auditing.audit(Shelf(database, ContentStore(settings.content), settings), sample, seed)
+            with database.read() as connection:
+                report.races, faults = league.audit(connection)
+            report.faults += [Fault(**asdict(fault)) for fault in faults]
     if as_json:
         show(report.as_json(), as_json)
     else:

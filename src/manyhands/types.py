@@ -21,6 +21,7 @@ RoundId = NewType("RoundId", str)
 VerdictId = NewType("VerdictId", str)
 DisputeId = NewType("DisputeId", str)
 JobId = NewType("JobId", str)
+RaceId = NewType("RaceId", str)
 Cid = NewType("Cid", str)
 """Content id: CIDv1, raw codec, sha2-256, base32 (`bafkrei…`)."""
 
@@ -110,3 +111,13 @@ def new_run_id() -> str:
 def new_lesson_id() -> str:
     """Return a fresh lesson id."""
     return _fresh("les_")
+
+
+def new_race_id() -> RaceId:
+    """Return a fresh race id."""
+    return RaceId(_fresh("rac_"))
+
+
+def new_entry_id() -> str:
+    """Return a fresh id of an entry into a race."""
+    return _fresh("ent_")

@@ -21,6 +21,7 @@ from manyhands.arena import gauges
 from manyhands.errors import ManyhandsError
 from manyhands.garage import api as garage
 from manyhands.lab import api as lab
+from manyhands.league import api as league
 from manyhands.settings import Settings, read_settings
 from manyhands.storage import Database, open_database
 from manyhands.storage.content import ContentStore
@@ -52,6 +53,20 @@ class Dormant:
                 return False
             self._worker = self._make()
         return self._worker.step()
+
+
+class Once:
+    """Something that happens at the first call, whichever thread makes it; the others wait for its end."""
+
+    def __init__(self, begin: Callable[[], None]) -> None:
+        self._begin, self._lock, self._begun = begin, threading.Lock(), False
+
+    def __call__(self) -> None:
+        """Make it happen, if it has not."""
+        with self._lock:
+            if not self._begun:
+                self._begin()
+                self._begun = True
 
 
 @dataclass(frozen=True)
@@ -103,22 +118,37 @@ def tutor(post: Post) -> tuple[Worker, ...]:
 
 
 def coach(post: Post) -> tuple[Worker, ...]:
-    """A coach, as soon as the first run is asked for."""
+    """A coach and a steward, as soon as there is work for them; no entry into a race waits for a training."""
+    terms = jobs.WorkerTerms(post.name, post.settings.lease_s, post.settings.poll_s)
+    tracks = post.settings.data / "tracks"
 
-    def waits() -> bool:
-        with post.database.read() as connection:
-            return jobs.is_waiting(connection, garage.RUN_JOB)
+    def waits(kind: str) -> Callable[[], bool]:
+        def found() -> bool:
+            with post.database.read() as connection:
+                return jobs.is_waiting(connection, kind)
 
-    def make() -> Worker:
-        begin_computing(post)
+        return found
+
+    begin = Once(lambda: begin_computing(post))
+
+    def make_coach() -> Worker:
+        begin()
         from manyhands.garage.checks import limits_of
         from manyhands.garage.coach import Coach
 
-        terms = jobs.WorkerTerms(post.name, post.settings.lease_s, post.settings.poll_s)
-        folders = (garage.folder_of(post.settings), post.settings.data / "tracks")
+        folders = (garage.folder_of(post.settings), tracks)
         return Coach(post.database, post.content, folders, limits_of(post.settings), terms)
 
-    return (Dormant(waits, make),)
+    def make_steward() -> Worker:
+        begin()
+        from manyhands.league.steward import Steward
+
+        return Steward(post.database, post.content, tracks, terms)
+
+    return (
+        Dormant(waits(garage.RUN_JOB), make_coach),
+        Dormant(waits(league.ENTRY_JOB), make_steward),
+    )
 
 
 ROLES: dict[str, Callable[[Post], tuple[Worker, ...]]] = {

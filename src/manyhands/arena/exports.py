@@ -32,6 +32,8 @@ _WORDS = {
     "fund": "Paid into a campaign",
     "refund": "Refund of a closed campaign",
     "issue": "Credits issued",
+    "sponsor": "Prize money paid into a race",
+    "prize": "Prize money of a closed race",
 }
 
 

@@ -5,6 +5,7 @@ As in `manyhands.arena.api`, functions take a database connection first and retu
 
 from manyhands.garage.checks import check_reward
 from manyhands.garage.options import options
+from manyhands.garage.race_rules import DEFAULT_RULES, RaceRules
 from manyhands.garage.rewards.limits import MOST_CHARACTERS
 from manyhands.garage.runs import (
     RUN_JOB,
@@ -21,8 +22,10 @@ from manyhands.garage.runs import (
 )
 
 __all__ = [
+    "DEFAULT_RULES",
     "MOST_CHARACTERS",
     "RUN_JOB",
+    "RaceRules",
     "RunOrder",
     "check_reward",
     "create",

@@ -2,46 +2,32 @@
 
 A car that leaves the road, stands still or turns round is put back on the centre line where it left, at rest;
 one that crashes likewise. The penalty is frozen time: the clock runs on and nothing moves. Times are whole
-milliseconds of the simulation's clock. Nothing is drawn: the same policy takes the same time again.
+milliseconds of the simulation's clock. Nothing is drawn: the same policy takes the same time again, and so do
+the same recorded actions.
 """
 
 from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
 
 import jax
+import jax.numpy as jnp
 import numpy as np
+from jax import Array
+from numpy.typing import NDArray
 
-from manyhands.envs.limits import require
 from manyhands.envs.racer import time_trial, tracks
-from manyhands.envs.racer.rules import TICKS_PER_S
-from manyhands.envs.racer.time_trial import Status, line_crossing_s
+from manyhands.envs.racer.rules import TICKS_PER_S, Bank
+from manyhands.envs.racer.time_trial import Episode, Status, line_crossing_s
 from manyhands.envs.racer.tracks import Track
 from manyhands.garage import driving
-from manyhands.garage.driving import AT
+from manyhands.garage.driving import AT, STRETCH, Rolling
+from manyhands.garage.race_rules import DEFAULT_RULES, RaceRules
 from manyhands.policies.files import Policy
+from manyhands.policies.simulate import keep
 
-
-@dataclass(frozen=True)
-class RaceRules:
-    """What a race asks for; the defaults are those of DeepRacer's simulator.
-
-    laps: to be driven; consecutive: laps of the best average; off_track_ms, crash_ms: penalties; most_resets:
-    after which the race is given up; limit_s: of driving, penalties not counted.
-    """
-
-    laps: int = 3
-    consecutive: int = 3
-    off_track_ms: int = 2000
-    crash_ms: int = 5000
-    most_resets: int = 10_000
-    limit_s: int = 600
-
-    def __post_init__(self) -> None:
-        require("laps", self.laps, 1, 100, whole=True)
-        require("consecutive", self.consecutive, 1, self.laps, whole=True)
-        require("off_track_ms", self.off_track_ms, 0, 60_000, whole=True)
-        require("crash_ms", self.crash_ms, 0, 60_000, whole=True)
-        require("most_resets", self.most_resets, 0, 10_000, whole=True)
-        require("limit_s", self.limit_s, 1, 3600, whole=True)
+_POSE = [AT[name] for name in ("x", "y", "c", "s")]
+START_M = time_trial.FRONT_AHEAD_M - time_trial.CENTRE_AHEAD_M  # of the front, of a car on the start line
 
 
 @dataclass(frozen=True)
@@ -62,37 +48,163 @@ class Race:
     progress: float
 
 
-def race(policy: Policy, track: Track, rules: RaceRules = RaceRules(), *, turned: bool = False) -> Race:
+@dataclass(frozen=True)
+class Stop:
+    """The car was put back after `tick` ticks, and the clock ran on for `ms`."""
+
+    tick: int
+    ms: int
+    crashed: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Drive:
+    """A race with the way that was driven.
+
+    poses: (ticks, 4) float32, after each tick x and y in metres and the heading as a unit vector.
+    """
+
+    race: Race
+    poses: NDArray[np.float32]
+    stops: list[Stop]
+
+
+class Car(Protocol):
+    """What is driven in a race."""
+
+    def place(self, metres: float, ticks: int) -> None:
+        """Put it at rest on the centre line, its front `metres` from the start, with `ticks` ticks driven."""
+
+    def go(self) -> NDArray[np.float32]:
+        """Drive on for some ticks; returns rows (n, len(ROW)) of `driving`, none once nobody steers."""
+
+
+def race(policy: Policy, track: Track, rules: RaceRules = DEFAULT_RULES, *, turned: bool = False) -> Race:
     """Drive a policy from the start line of a road, or of the road driven backwards.
 
     Raises InputError and PolicyFileError as `driving.driver_of`.
     """
+    return drive(policy, track, rules, turned=turned).race
+
+
+def drive(policy: Policy, track: Track, rules: RaceRules, *, turned: bool = False) -> Drive:
+    """As `race`, with the way that was driven."""
     road = tracks.turned(track) if turned else track
-    driver, weights = driving.driver_of(policy, road, rules.limit_s * TICKS_PER_S, rules.laps)
-    bank, key = time_trial.bank_of(road), jax.random.key(0, impl="rbg")
+    return _drive(Driven(policy, road, rules), road, rules)
+
+
+def replay(actions: NDArray[np.int8], track: Track, rules: RaceRules, *, turned: bool = False) -> Drive:
+    """As `drive`, by recorded actions (ticks, 2): steering and throttle in 127ths. Its end ends the race."""
+    road = tracks.turned(track) if turned else track
+    return _drive(Steered(actions, road, rules), road, rules)
+
+
+def _drive(car: Car, road: Track, rules: RaceRules) -> Drive:
     clock = _Clock(road.length_m, rules.laps)
-    off_tracks = crashes = 0
-    place = time_trial.FRONT_AHEAD_M - time_trial.CENTRE_AHEAD_M
-    metres = place
+    metres, poses, stops = START_M, [np.zeros((0, len(_POSE)), np.float32)], list[Stop]()
     while True:
-        share = np.array([(metres - place) / road.length_m % 1.0], np.float32)
-        rolling = driving.begin(driver, bank, 0, share)
-        at = rolling.episodes._replace(
-            metres=np.full(1, metres, np.float32), step=np.full(1, clock.ticks, np.int32)
-        )
-        rolling = rolling._replace(episodes=at)
+        car.place(metres, clock.ticks)
         status = Status.IN_PROGRESS
         while status == Status.IN_PROGRESS:
-            rolling, rows = driving.stretch(driver, bank, 0, weights, rolling, key, np.int32(0))
-            made = np.asarray(rows)[:, 0]
-            made = made[made[:, AT["alive"]] > 0.0]
+            made = car.go()
+            if not len(made):
+                return Drive(_result(clock, rules, stops, metres), np.concatenate(poses), stops)
+            poses.append(made[:, _POSE])
             clock.run(metres, made[:, AT["metres"]])
             metres, status = float(made[-1, AT["metres"]]), Status(int(made[-1, AT["status"]]))
-        off_tracks += status not in (Status.LAP_COMPLETE, Status.CRASHED, Status.TIME_UP)
-        crashes += status == Status.CRASHED
-        if status in (Status.LAP_COMPLETE, Status.TIME_UP) or off_tracks + crashes > rules.most_resets:
-            return _result(clock, rules, (off_tracks, crashes), metres)
-        clock.penalty_ms += rules.crash_ms if status == Status.CRASHED else rules.off_track_ms
+        if status not in (Status.LAP_COMPLETE, Status.TIME_UP):
+            crashed = status == Status.CRASHED
+            stops.append(Stop(clock.ticks, rules.crash_ms if crashed else rules.off_track_ms, crashed))
+            clock.penalty_ms += stops[-1].ms
+        if status in (Status.LAP_COMPLETE, Status.TIME_UP) or len(stops) > rules.most_resets:
+            return Drive(_result(clock, rules, stops, metres), np.concatenate(poses), stops)
+
+
+def _share(road: Track, metres: float) -> NDArray[np.float32]:
+    """Share of the lap (1,) at which a car is put whose front is `metres` from the start."""
+    return np.array([(metres - START_M) / road.length_m % 1.0], np.float32)
+
+
+def _standing(episode: Episode, metres: float, ticks: int) -> Episode:
+    """An episode (1,) that has just begun, as one that goes on."""
+    return episode._replace(metres=np.full(1, metres, np.float32), step=np.full(1, ticks, np.int32))
+
+
+class Driven:
+    """A car that a policy drives."""
+
+    def __init__(self, policy: Policy, road: Track, rules: RaceRules) -> None:
+        ticks = rules.limit_s * TICKS_PER_S
+        self._driver, self._weights = driving.driver_of(policy, road, ticks, rules.laps)
+        self._road, self._bank = road, time_trial.bank_of(road)
+        self._key = jax.random.key(0, impl="rbg")
+        self._rolling: Rolling
+
+    def place(self, metres: float, ticks: int) -> None:
+        rolling = driving.begin(self._driver, self._bank, 0, _share(self._road, metres))
+        self._rolling = rolling._replace(episodes=_standing(rolling.episodes, metres, ticks))
+
+    def go(self) -> NDArray[np.float32]:
+        self._rolling, rows = driving.stretch(
+            self._driver, self._bank, 0, self._weights, self._rolling, self._key, np.int32(0)
+        )
+        made = np.asarray(rows)[:, 0]
+        return made[made[:, AT["alive"]] > 0.0]
+
+
+class Steered:
+    """A car that follows recorded actions."""
+
+    def __init__(self, actions: NDArray[np.int8], road: Track, rules: RaceRules) -> None:
+        self._form = (road.distance.shape[0], road.distance.shape[1], rules.limit_s * TICKS_PER_S, rules.laps)
+        self._road, self._bank = road, time_trial.bank_of(road)
+        self._actions, self._next = actions, 0
+        self._episode: Episode
+
+    def place(self, metres: float, ticks: int) -> None:
+        episode = _begin(self._form, self._bank, _share(self._road, metres))
+        self._episode = _standing(episode, metres, ticks)
+
+    def go(self) -> NDArray[np.float32]:
+        given = self._actions[self._next : self._next + STRETCH]
+        padded = np.zeros((STRETCH, 2), np.int8)
+        padded[: len(given)] = given
+        self._episode, rows = _steered(self._form, self._bank, self._episode, padded, len(given))
+        made = np.asarray(rows)
+        made = made[made[:, AT["alive"]] > 0.0]
+        self._next += len(made)
+        return made
+
+
+_Form = tuple[int, int, int, int]  # cells of the grid, most ticks, laps
+
+
+def _trial(form: _Form, bank: Bank) -> time_trial.TimeTrial:
+    return time_trial.make(bank, form[:2], *form[2:])
+
+
+@partial(jax.jit, static_argnums=0)
+def _begin(form: _Form, bank: Bank, share: Array) -> Episode:
+    return jax.vmap(_trial(form, bank).begin)(share)
+
+
+@partial(jax.jit, static_argnums=0)
+def _steered(
+    form: _Form, bank: Bank, episode: Episode, actions: Array, count: Array
+) -> tuple[Episode, Array]:
+    """Follow the first `count` actions (STRETCH, 2) in an episode (1,); also rows (STRETCH, len(ROW))."""
+    trial = _trial(form, bank)
+
+    def tick(episode: Episode, given: tuple[Array, Array]) -> tuple[Episode, Array]:
+        command = given[0].astype(jnp.float32) * (1.0 / 127.0)
+        alive = (episode.status == Status.IN_PROGRESS) & (given[1] < count)
+        moved = keep(alive, jax.vmap(trial.tick, (0, None))(episode, command), episode)
+        motion, none = moved.state.motion, jnp.zeros(1)
+        row = [motion.x, motion.y, motion.c, motion.s, moved.metres, moved.step, moved.status, none]
+        row += [none, command[:1], command[1:], alive]
+        return moved, jnp.concatenate([part.astype(jnp.float32) for part in row])
+
+    return jax.lax.scan(tick, episode, (actions, jnp.arange(STRETCH)))
 
 
 class _Clock:
@@ -115,17 +227,18 @@ class _Clock:
             before = after
 
 
-def _result(clock: _Clock, rules: RaceRules, counts: tuple[int, int], metres: float) -> Race:
+def _result(clock: _Clock, rules: RaceRules, stops: list[Stop], metres: float) -> Race:
     laps = np.diff([0, *clock.crossed_ms]).tolist()
     windows = [sum(laps[at : at + rules.consecutive]) for at in range(len(laps) - rules.consecutive + 1)]
     finished = len(laps) == rules.laps
+    crashes = sum(stop.crashed for stop in stops)
     return Race(
         finished=finished,
         laps_ms=laps,
         total_ms=sum(laps) if finished else None,
         best_ms=min(laps, default=None),
         average_ms=min(windows) // rules.consecutive if windows else None,
-        off_tracks=counts[0],
-        crashes=counts[1],
+        off_tracks=len(stops) - crashes,
+        crashes=crashes,
         progress=100.0 * min(1.0, metres / (rules.laps * clock._length_m)),
     )

@@ -16,6 +16,7 @@ from manyhands.ledger.moves import (
     refund,
     return_stake,
 )
+from manyhands.ledger.prizes import Prize, pay_prizes, sponsor
 from manyhands.ledger.splitting import split
 from manyhands.ledger.statement import Line, statement
 
@@ -29,6 +30,7 @@ __all__ = [
     "Line",
     "LoanTerms",
     "Payment",
+    "Prize",
     "Receipt",
     "Transfer",
     "audit",
@@ -41,10 +43,12 @@ __all__ = [
     "loan",
     "lock_stake",
     "pay_lot",
+    "pay_prizes",
     "player_balances",
     "refund",
     "return_stake",
     "split",
+    "sponsor",
     "stake",
     "starter_loan",
     "statement",

@@ -8,13 +8,14 @@
 | `stake:PLAYER` | locked with open attempts | ≥ 0 |
 | `loan:PLAYER` | minus the outstanding starter loan | ≤ 0 |
 | `escrow:CAMPAIGN` | what a campaign can still pay | ≥ 0 |
+| `escrow:RACE` | a race's prize money until its close | ≥ 0 |
 
 Play credits never turn into cash: a withdrawable campaign's escrow is filled from cash and pays cash.
 """
 
 from __future__ import annotations
 
-from manyhands.types import CampaignId, PlayerId
+from manyhands.types import CampaignId, PlayerId, RaceId
 
 ISSUER = "issuer"
 
@@ -39,9 +40,9 @@ def loan(player: PlayerId) -> str:
     return f"loan:{player}"
 
 
-def escrow(campaign: CampaignId) -> str:
-    """Return the account of a campaign's budget."""
-    return f"escrow:{campaign}"
+def escrow(holder: CampaignId | RaceId) -> str:
+    """Return the account of a campaign's budget or a race's prize money."""
+    return f"escrow:{holder}"
 
 
 def purse(player: PlayerId, withdrawable: bool) -> str:

@@ -25,6 +25,8 @@ _SOURCES = {
     "charge": ("stake",),
     "pay": ("escrow",),
     "refund": ("escrow",),
+    "sponsor": ("wallet",),
+    "prize": ("escrow",),
 }
 """By kind of transfer: the sorts of account it may take from."""
 
@@ -72,8 +74,8 @@ def audit(connection: Connection) -> Audit:
 
     Chain and numbering; each transfer sums to zero and takes only from where its kind may; each stored
     balance equals the sum of its entries and lies in its range at every moment; the payments and
-    refunds of a campaign never exceed what was put into its escrow; no stake loses more than itself or
-    is settled twice; play credits never become cash.
+    refunds of a campaign or a race never exceed what was put into its escrow; no stake loses more than
+    itself or is settled twice; play credits never become cash.
 
     Args:
         connection: from `Database.read`, which sees one moment.

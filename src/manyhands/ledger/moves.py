@@ -177,18 +177,28 @@ def pay_lot(
     legs = [Leg(names.escrow(campaign), -pool)]
     payments = []
     for claim, share in zip(claims, shares, strict=True):
-        debt = names.loan(claim.player)
-        repaid = min(share, -owed.get(debt, 0))
-        owed[debt] = owed.get(debt, 0) + repaid
-        legs.append(Leg(debt, repaid))
-        legs.append(Leg(names.purse(claim.player, withdrawable), share - repaid))
-        payments.append(Payment(claim.attempt, claim.player, share, Micro(repaid)))
+        repaid, *earned = earning(owed, claim.player, share, withdrawable=withdrawable)
+        legs += earned
+        payments.append(Payment(claim.attempt, claim.player, share, repaid))
     memo: Json = {
         "verdict": verdict,
         "payments": [[p.attempt, p.player, p.amount_micro, p.repaid_micro] for p in payments],
     }
     post(connection, Transfer("pay", key, tuple(legs), request, campaign=campaign, memo=memo), now)
     return payments
+
+
+def earning(
+    owed: dict[str, int], player: PlayerId, share: Micro, *, withdrawable: bool = False
+) -> tuple[Micro, Leg, Leg]:
+    """Return how much of a share repays the starter loan, and the legs into loan and purse.
+
+    owed: balances of loan accounts, which the repayment changes.
+    """
+    debt = names.loan(player)
+    repaid = Micro(min(share, -owed.get(debt, 0)))
+    owed[debt] = owed.get(debt, 0) + repaid
+    return repaid, Leg(debt, repaid), Leg(names.purse(player, withdrawable), share - repaid)
 
 
 def refund(

@@ -21,6 +21,7 @@ from manyhands.server import (
     routes_events,
     routes_garage,
     routes_lab,
+    routes_league,
     routes_operator,
     routes_play,
     routes_session,
@@ -38,6 +39,7 @@ _ROUTERS = (
     routes_catalogue.router,
     routes_garage.router,
     routes_lab.router,
+    routes_league.router,
     routes_operator.router,
     routes_events.router,
 )

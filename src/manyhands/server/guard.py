@@ -6,6 +6,7 @@ Plain ASGI, because it runs for every request and most of what it refuses should
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Callable
 from http.cookies import CookieError, SimpleCookie
@@ -18,6 +19,7 @@ from manyhands.errors import ForbiddenError, InputError, ManyhandsError, QuotaEr
 from manyhands.garage.api import MOST_CHARACTERS
 from manyhands.server import cookies
 from manyhands.server.addresses import client_address
+from manyhands.server.league_messages import MAX_POLICY_BYTES
 from manyhands.server.limits import Buckets, Rate
 from manyhands.server.metrics import Metrics
 from manyhands.server.problems import problem_of, respond
@@ -36,6 +38,8 @@ _LARGER = {
     "/api/runs": 4 * MOST_CHARACTERS,
 }
 """Limits of bodies that are files; all others have that of an attempt."""
+_ENTRY = re.compile(r"/api/races/[^/]+/entries(/file)?")
+_ENTRY_BYTES = {None: 200_000, "/file": MAX_POLICY_BYTES}
 SECURITY_HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -146,7 +150,7 @@ class Guard:
 
     async def _read(self, scope: Scope, headers: Headers, receive: Receive) -> Receive:
         """Read the body of a write, refuse one beyond the limit, and return a `receive` that replays it."""
-        limit = _LARGER.get(scope["path"], self._settings.attempt_body_bytes)
+        limit = body_limit(scope["path"], self._settings)
         declared = headers.get("content-length")
         if declared is not None:
             if not declared.isascii() or not declared.isdigit():
@@ -211,6 +215,12 @@ def _replay(message: Message, receive: Receive) -> Receive:
         return waiting.pop() if waiting else await receive()
 
     return replay
+
+
+def body_limit(path: str, settings: Settings) -> int:
+    """Return how many bytes a body sent to an address may have."""
+    entry = _ENTRY.fullmatch(path)
+    return _ENTRY_BYTES[entry[1]] if entry else _LARGER.get(path, settings.attempt_body_bytes)
 
 
 def too_large(limit: int) -> TooLargeError:

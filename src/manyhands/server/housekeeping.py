@@ -1,4 +1,4 @@
-"""What the server does by itself: expiring assignments, settling closing campaigns, pruning old events."""
+"""What the server does by itself: expiring assignments, settling campaigns and races, pruning old events."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from manyhands.arena import api as arena
 from manyhands.errors import ManyhandsError
+from manyhands.league import api as league
 from manyhands.storage import events
 from manyhands.types import Micros, now_us
 
@@ -24,9 +25,15 @@ EVENTS_KEPT_US = 24 * 3600 * 1_000_000
 
 
 def sweep(connection: Connection, now: Micros) -> None:
-    """Return the stakes of expired assignments and close the campaigns that have nothing pending."""
+    """Return the stakes of expired assignments; close campaigns and races that have nothing pending."""
     arena.expire_assignments(connection, now)
     arena.settle_closing(connection, now)
+    league.settle(connection, now)
+
+
+def sweep_needed(connection: Connection, now: Micros) -> bool:
+    """Return whether `sweep` has anything to look at, without waiting to write."""
+    return arena.sweep_needed(connection, now) or league.is_settling_due(connection, now)
 
 
 def prune(connection: Connection, now: Micros) -> None:
@@ -40,7 +47,7 @@ async def run(context: Context) -> None:
     while True:
         await asyncio.sleep(PERIOD_S)
         try:
-            if context.read(arena.sweep_needed, now_us()):
+            if context.read(sweep_needed, now_us()):
                 await context.write(sweep, now_us())
             if rounds % PRUNE_EVERY == 0:
                 await context.write(prune, now_us())

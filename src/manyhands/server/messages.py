@@ -113,9 +113,7 @@ class Problem(Message):
 class SessionCreate(Request):
     """Start as a guest."""
 
-    consent: Literal[True] = Field(
-        description="The player agrees that attempts are stored, judged and used for training."
-    )
+    consent: Literal[True] = Field(description="Attempts may be stored, judged and used for training.")
     name: Name | None = Field(default=None, description="Shown to others; one is made up if absent.")
 
 
@@ -164,7 +162,7 @@ class StatementLine(Message):
     """One transfer as it moved one of the player's accounts."""
 
     transfer_id: Id
-    kind: str = Field(description="loan, stake, return, charge, pay, fund, refund, issue.")
+    kind: str = Field(description="loan, stake, return, charge, pay, fund, refund, issue, sponsor, prize.")
     account: Literal["wallet", "cash", "stake", "loan"]
     amount_micro: Micro = Field(description="Signed change of that account, in micro-credits.")
     balance_micro: Micro = Field(description="That account's balance afterwards, in micro-credits.")
@@ -193,6 +191,7 @@ class DataExport(Message):
     disputes: list[dict[str, JsonValue]]
     experiments: list[dict[str, JsonValue]]
     runs: list[dict[str, JsonValue]]
+    race_entries: list[dict[str, JsonValue]]
     statement: list[StatementLine]
 
 
@@ -202,6 +201,7 @@ class DataWithdrawn(Message):
     attempts_withdrawn: int
     experiments_deleted: int
     runs_deleted: int
+    entries_deleted: int = Field(description="Of races that have not closed.")
     note: str
 
 

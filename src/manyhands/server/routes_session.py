@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from manyhands.arena import api as arena
 from manyhands.garage import api as garage
 from manyhands.lab import api as lab
+from manyhands.league import api as league
 from manyhands.server import messages as m
 from manyhands.server.auth import ContextDep, MaybePlayerDep, PlayerDep, drop_cookie, set_cookie
 from manyhands.server.context import Context
@@ -106,6 +107,7 @@ async def export_data(player: PlayerDep, context: ContextDep) -> m.DataExport:
     rows = await context.read_aside(arena.export_player, player["id"])
     rows["experiments"] = await context.read_aside(lab.of_player, player["id"])
     rows["runs"] = await context.read_aside(garage.of_player, player["id"])
+    rows["race_entries"] = await context.read_aside(league.of_player, player["id"])
     # Rows are exported as they are stored; only the statement is a message of its own.
     lines = [answer(m.StatementLine, line) for line in rows["statement"]]
     return m.DataExport(**{**rows, "statement": lines})
@@ -115,9 +117,11 @@ async def export_data(player: PlayerDep, context: ContextDep) -> m.DataExport:
 async def withdraw_data(player: PlayerDep, context: ContextDep) -> m.DataWithdrawn:
     """Withdraw the player's contributions from all future training; books and payments stay.
 
-    Experiments and runs are the player's alone and are deleted.
+    Experiments and runs are the player's alone and are deleted, as are entries into races not yet closed.
     """
     found = await context.write(arena.withdraw_data, player["id"], now_us())
     experiments = await context.write(lab.withdraw, player["id"], now_us())
     runs = await context.write(garage.withdraw, player["id"], now_us())
-    return answer(m.DataWithdrawn, {**found, "experiments_deleted": experiments, "runs_deleted": runs})
+    entries = await context.write(league.withdraw, player["id"], now_us())
+    deleted = {"experiments_deleted": experiments, "runs_deleted": runs, "entries_deleted": entries}
+    return answer(m.DataWithdrawn, {**found, **deleted})

@@ -435,3 +435,61 @@ runs = Table(
     UniqueConstraint("player_id", "idempotency_key"),
     Index(None, "player_id", "created_us"),
 )
+
+races = Table(
+    "races",
+    metadata,
+    Column("id", String, primary_key=True),
+    # None where the house holds the race, from the command line.
+    Column("organiser_id", String, ForeignKey("players.id")),
+    Column("idempotency_key", String, nullable=False),
+    Column("season", String, nullable=False),
+    Column("division", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("track", String, nullable=False),
+    Column("direction", String, nullable=False),
+    # The fields of `garage.race_rules.RaceRules`.
+    Column("rules", JSON, nullable=False),
+    Column("ranking", String, nullable=False),
+    Column("opens_us", BigInteger, nullable=False),
+    Column("closes_us", BigInteger, nullable=False),
+    Column("prize_micro", BigInteger, nullable=False, server_default="0"),
+    # Percentages of the prize for the first, second … of the ranking.
+    Column("shares", JSON, nullable=False),
+    Column("state", String, nullable=False, server_default="open"),
+    # Once closed, who got what: [{entry_id, player_id, amount_micro}] in the order of the ranking.
+    Column("awards", JSON),
+    Column("created_us", BigInteger, nullable=False),
+    Column("closed_us", BigInteger),
+    _words("direction", "forward", "reverse"),
+    _words("ranking", "best_lap", "average_lap", "total_time"),
+    _words("state", "open", "closed"),
+    CheckConstraint("prize_micro >= 0", name="prize_micro"),
+    CheckConstraint("opens_us < closes_us", name="closes_us"),
+    UniqueConstraint("organiser_id", "idempotency_key"),
+    Index(None, "state", "closes_us"),
+)
+
+race_entries = Table(
+    "race_entries",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("race_id", String, ForeignKey("races.id"), nullable=False),
+    Column("player_id", String, ForeignKey("players.id"), nullable=False),
+    Column("idempotency_key", String, nullable=False),
+    Column("kind", String, nullable=False),
+    # What drives: a policy, or int8 pairs of steering and throttle that a hand made.
+    Column("policy_cid", String),
+    Column("actions", LargeBinary),
+    # Laps in milliseconds that the page saw a hand drive.
+    Column("claimed", JSON),
+    # Where the policy came from: {run_id, which}, {campaign_id} or {file}.
+    Column("origin", JSON, nullable=False),
+    Column("job_id", String, ForeignKey("jobs.id"), nullable=False),
+    Column("result", JSON),
+    Column("created_us", BigInteger, nullable=False),
+    _words("kind", "policy", "hand"),
+    UniqueConstraint("player_id", "idempotency_key"),
+    Index(None, "race_id", "created_us"),
+    Index(None, "player_id", "created_us"),
+)

@@ -1,4 +1,5 @@
 import type * as lab from "../lab/wire";
+import type * as league from "../league/wire";
 import type { components } from "./wire";
 import { asProblem, problemOf } from "./problem";
 
@@ -7,6 +8,8 @@ export type Wire<Name extends keyof Schemas> = Schemas[Name];
 
 interface Options {
   body?: unknown;
+  /** a body that is a file */
+  file?: Blob;
   /** a body that is JSON already */
   text?: string;
   /** the request outlives the page; browsers allow 64 KiB */
@@ -15,14 +18,15 @@ interface Options {
   signal?: AbortSignal;
 }
 
-async function send(method: string, path: string, { body, text, keepalive, headers, signal }: Options): Promise<Response> {
-  const sent = text ?? (body === undefined ? undefined : JSON.stringify(body));
+async function send(method: string, path: string, { body, file, text, keepalive, headers, signal }: Options): Promise<Response> {
+  const sent = file ?? text ?? (body === undefined ? undefined : JSON.stringify(body));
+  const type = file ? "application/octet-stream" : "application/json";
   let response: Response;
   try {
     response = await fetch(`/api${path}`, {
       method,
       credentials: "same-origin",
-      headers: { Accept: "application/json", ...(sent === undefined ? {} : { "Content-Type": "application/json" }), ...headers },
+      headers: { Accept: "application/json", ...(sent === undefined ? {} : { "Content-Type": type }), ...headers },
       ...(sent === undefined ? {} : { body: sent }),
       ...(keepalive ? { keepalive } : {}),
       ...(signal ? { signal } : {}),
@@ -107,6 +111,19 @@ export const api = {
   cancelLesson: (lesson: string) => call<lab.Lesson>("POST", `/lessons/${id(lesson)}/cancel`),
   resumeLesson: (lesson: string) => call<lab.Lesson>("POST", `/lessons/${id(lesson)}/resume`),
   experimentBoard: () => call<lab.ExperimentBoard>("GET", "/experiment-board"),
+
+  runs: () => call<Wire<"Runs">>("GET", "/runs"),
+  races: () => call<Wire<"Races">>("GET", "/races"),
+  race: (race: string) => call<league.Race>("GET", `/races/${id(race)}`),
+  createRace: (body: league.RaceCreate, idempotencyKey: string) =>
+    call<league.Race>("POST", "/races", { body, headers: { "Idempotency-Key": idempotencyKey } }),
+  closeRace: (race: string) => call<league.Race>("POST", `/races/${id(race)}/close`),
+  entries: (race: string) => call<Wire<"Entries">>("GET", `/races/${id(race)}/entries`),
+  enterRace: (race: string, body: league.EntryCreate, idempotencyKey: string) =>
+    call<league.Entry>("POST", `/races/${id(race)}/entries`, { body, headers: { "Idempotency-Key": idempotencyKey } }),
+  enterFile: (race: string, file: Blob, name: string, idempotencyKey: string) =>
+    call<league.Entry>("POST", `/races/${id(race)}/entries/file?name=${id(name)}`, { file, headers: { "Idempotency-Key": idempotencyKey } }),
+  entryPath: (race: string, entry: string) => call<league.EntryPath>("GET", `/races/${id(race)}/entries/${id(entry)}/path`),
 
   overview: (token: string) => call<Wire<"Overview">>("GET", "/operator/overview", { headers: bearer(token) }),
   ban: (token: string, body: Wire<"BanCreate">) => call<Wire<"Ban">>("POST", "/operator/bans", { body, headers: bearer(token) }),

@@ -504,6 +504,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/garage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Garage
+         * @description Read what a run may ask for, with defaults and examples.
+         */
+        get: operations["read_garage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/leaderboard": {
         parameters: {
             query?: never;
@@ -666,7 +686,7 @@ export interface paths {
          * Withdraw Data
          * @description Withdraw the player's contributions from all future training; books and payments stay.
          *
-         *     Experiments are the player's alone and are deleted.
+         *     Experiments and runs are the player's alone and are deleted, as are entries into races not yet closed.
          */
         delete: operations["withdraw_data"];
         options?: never;
@@ -828,6 +848,262 @@ export interface paths {
         get: operations["read_policy_file"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/races": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Races
+         * @description List all races, the latest opening first.
+         */
+        get: operations["list_races"];
+        put?: never;
+        /**
+         * Create Race
+         * @description Hold a race, once per key; its prize is paid into escrow from the organiser's wallet.
+         */
+        post: operations["create_race"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/races/{race_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Race
+         * @description Read a race with its rules and leaderboards.
+         */
+        get: operations["read_race"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/races/{race_id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close Race
+         * @description Take no more entries; what is entered is driven, then the prizes are paid and the rest is refunded.
+         */
+        post: operations["close_race"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/races/{race_id}/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Entries
+         * @description List the player's own entries into a race, newest first.
+         */
+        get: operations["list_entries"];
+        put?: never;
+        /**
+         * Create Entry
+         * @description Enter a race with the policy of a run, a campaign's champion or a drive by hand, once per key.
+         */
+        post: operations["create_entry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/races/{race_id}/entries/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Entry Of File
+         * @description Enter a race with a policy file, safetensors, once per key.
+         */
+        post: operations["create_entry_of_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/races/{race_id}/entries/{entry_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Entry
+         * @description Read an entry and how it was driven.
+         */
+        get: operations["read_entry"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/races/{race_id}/entries/{entry_id}/path": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Entry Path
+         * @description Read the way that an entry was driven, for replays beside any other.
+         */
+        get: operations["read_entry_path"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rewards/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Reward
+         * @description Try a reward function in the jail and tell all that is wrong with it.
+         */
+        post: operations["check_reward"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Runs
+         * @description List the player's own runs, newest first.
+         */
+        get: operations["list_runs"];
+        put?: never;
+        /**
+         * Create Run
+         * @description Train in the background, once per key.
+         */
+        post: operations["create_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Run
+         * @description Read one of the player's own runs with its history.
+         */
+        get: operations["read_run"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Run
+         * @description Delete a run; one under way is cancelled.
+         */
+        delete: operations["delete_run"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/policy.safetensors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Run Policy
+         * @description Download a run's policy, safetensors.
+         */
+        get: operations["read_run_policy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop Run
+         * @description Ask a run to end after its present iteration and keep what is best.
+         */
+        post: operations["stop_run"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1002,6 +1278,40 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * ActionChoice
+         * @description One action of a list.
+         */
+        ActionChoice: {
+            /**
+             * Speed
+             * @description Metres a second.
+             */
+            speed: number;
+            /**
+             * Steering Angle
+             * @description Degrees, positive to the left.
+             */
+            steering_angle: number;
+        };
+        /**
+         * ActionLimits
+         * @description A range of one number.
+         */
+        ActionLimits: {
+            /** High */
+            high: number;
+            /** Low */
+            low: number;
+        };
+        /**
+         * ActionRanges
+         * @description A continuous action space.
+         */
+        ActionRanges: {
+            speed: components["schemas"]["ActionLimits"];
+            steering_angle: components["schemas"]["ActionLimits"];
+        };
         /**
          * Assignment
          * @description What a player is given to play.
@@ -1835,6 +2145,14 @@ export interface components {
             player: {
                 [key: string]: components["schemas"]["JsonValue"];
             };
+            /** Race Entries */
+            race_entries: {
+                [key: string]: components["schemas"]["JsonValue"];
+            }[];
+            /** Runs */
+            runs: {
+                [key: string]: components["schemas"]["JsonValue"];
+            }[];
             /** Statement */
             statement: components["schemas"]["StatementLine"][];
         };
@@ -1845,10 +2163,17 @@ export interface components {
         DataWithdrawn: {
             /** Attempts Withdrawn */
             attempts_withdrawn: number;
+            /**
+             * Entries Deleted
+             * @description Of races that have not closed.
+             */
+            entries_deleted: number;
             /** Experiments Deleted */
             experiments_deleted: number;
             /** Note */
             note: string;
+            /** Runs Deleted */
+            runs_deleted: number;
         };
         /**
          * Dispute
@@ -1911,6 +2236,167 @@ export interface components {
              * @description One sentence, 3 to 500 characters.
              */
             text: string;
+        };
+        /**
+         * Entries
+         * @description The player's own entries into a race, newest first.
+         */
+        Entries: {
+            /** Items */
+            items: components["schemas"]["Entry"][];
+        };
+        /**
+         * Entry
+         * @description What was entered into a race.
+         */
+        Entry: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Id
+             * @description Opaque id.
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "policy" | "hand";
+            /**
+             * Note
+             * @description Why it was refused or failed.
+             */
+            note: string;
+            /**
+             * Origin
+             * @description Of a policy: its run, campaign or file.
+             */
+            origin: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /**
+             * Player Id
+             * @description Opaque id.
+             */
+            player_id: string;
+            /**
+             * Race Id
+             * @description Opaque id.
+             */
+            race_id: string;
+            /** Racer */
+            racer: string;
+            result: components["schemas"]["EntryResult"] | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "done" | "refused" | "failed" | "cancelled";
+        };
+        /**
+         * EntryChampion
+         * @description The champion of a campaign, as it stands now.
+         */
+        EntryChampion: {
+            /**
+             * Campaign Id
+             * @description The campaign's id or slug.
+             */
+            campaign_id: string;
+        };
+        /**
+         * EntryCreate
+         * @description Enter a race with one of the three.
+         */
+        EntryCreate: {
+            champion?: components["schemas"]["EntryChampion"] | null;
+            hand?: components["schemas"]["EntryHand"] | null;
+            run?: components["schemas"]["EntryRun"] | null;
+        };
+        /**
+         * EntryHand
+         * @description A drive by hand: what was commanded at each tick, of which the server drives it again.
+         */
+        EntryHand: {
+            /**
+             * Actions
+             * @description Base64 of int8 pairs, steering and throttle in 127ths, one for each tick of driving.
+             */
+            actions: string;
+            /**
+             * Laps Ms
+             * @description The laps that the page saw.
+             */
+            laps_ms: number[];
+        };
+        /**
+         * EntryPath
+         * @description The way that was driven, a sample after each tick of driving; penalties take time between samples.
+         */
+        EntryPath: {
+            /**
+             * Heading Mrad
+             * @description Anticlockwise from the x-axis, -3142 to 3142.
+             */
+            heading_mrad: number[];
+            /** Stops */
+            stops: components["schemas"]["PathStop"][];
+            /** Ticks Per S */
+            ticks_per_s: number;
+            /** X Mm */
+            x_mm: number[];
+            /** Y Mm */
+            y_mm: number[];
+        };
+        /**
+         * EntryResult
+         * @description How an entry was driven.
+         */
+        EntryResult: {
+            /**
+             * Average Ms
+             * @description Best average of consecutive laps, rounded down.
+             */
+            average_ms: number | null;
+            /** Best Ms */
+            best_ms: number | null;
+            /** Crashes */
+            crashes: number;
+            /** Finished */
+            finished: boolean;
+            /**
+             * Laps Ms
+             * @description Complete laps, penalties inside.
+             */
+            laps_ms: number[];
+            /** Off Tracks */
+            off_tracks: number;
+            /** Penalty Ms */
+            penalty_ms: number;
+            /**
+             * Progress
+             * @description Percentage of all laps.
+             */
+            progress: number;
+            /** Total Ms */
+            total_ms: number | null;
+        };
+        /**
+         * EntryRun
+         * @description The policy of one of the player's own runs.
+         */
+        EntryRun: {
+            /** Run Id */
+            run_id: string;
+            /**
+             * Which
+             * @default best
+             * @enum {string}
+             */
+            which: "best" | "latest";
         };
         /**
          * EnvironmentSpec
@@ -2201,6 +2687,32 @@ export interface components {
             steps: number;
         };
         /**
+         * GarageOptions
+         * @description What the form offers.
+         */
+        GarageOptions: {
+            /** Examples */
+            examples: components["schemas"]["RewardExample"][];
+            /**
+             * Hyperparameters
+             * @description Defaults by name.
+             */
+            hyperparameters: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /**
+             * Ranges
+             * @description Least and most, or all values, by name.
+             */
+            ranges: {
+                [key: string]: components["schemas"]["JsonValue"][];
+            };
+            /** Sensors */
+            sensors: string[];
+            /** Steering Granularities */
+            steering_granularities: number[];
+        };
+        /**
          * Grid
          * @description How to read the raster at `GET /tracks/{id}/grid`: int8, row-major over (size_x, size_y).
          *
@@ -2266,6 +2778,54 @@ export interface components {
             message: string;
             /** Source */
             source: string;
+        };
+        /**
+         * Iteration
+         * @description Figures of one iteration, all of the policy that drove it.
+         */
+        Iteration: {
+            /**
+             * Best
+             * @description Whether its trials were the best so far.
+             */
+            best: boolean;
+            /**
+             * Best Lap Ms
+             * @description Shortest lap of the greedy trials.
+             */
+            best_lap_ms: number | null;
+            /**
+             * Completion
+             * @description Mean share of the lap by exploring cars, 0 to 100.
+             */
+            completion: number;
+            /**
+             * Completion Trials
+             * @description The same for greedy trials.
+             */
+            completion_trials: number;
+            /**
+             * Entropy
+             * @description Nats.
+             */
+            entropy: number;
+            /** Number */
+            number: number;
+            /**
+             * Reward
+             * @description Mean sum of an episode's rewards.
+             */
+            reward: number;
+            /**
+             * Seconds
+             * @description Since the run began.
+             */
+            seconds: number;
+            /**
+             * Steps
+             * @description Of exploring cars.
+             */
+            steps: number;
         };
         JsonValue: unknown;
         /**
@@ -2692,6 +3252,21 @@ export interface components {
             queue: components["schemas"]["QueueRow"][];
         };
         /**
+         * PathStop
+         * @description Where the car was put back on the centre line, and stood.
+         */
+        PathStop: {
+            /** Crashed */
+            crashed: boolean;
+            /** Ms */
+            ms: number;
+            /**
+             * Tick
+             * @description Ticks driven before.
+             */
+            tick: number;
+        };
+        /**
          * PayFigures
          * @description This campaign's numbers in the payment rule.
          */
@@ -2764,6 +3339,16 @@ export interface components {
             median: number;
             /** @description Foods a game. */
             score: components["schemas"]["Estimate"];
+        };
+        /**
+         * Policies
+         * @description Whether there is a policy to download.
+         */
+        Policies: {
+            /** Best */
+            best: boolean;
+            /** Latest */
+            latest: boolean;
         };
         /**
          * Policy
@@ -2881,6 +3466,306 @@ export interface components {
             state: string;
         };
         /**
+         * Race
+         * @description Laps of the best policy under the default rules: 3 laps, 2 s off the track, 5 s for a crash.
+         */
+        Race: {
+            /** Average Ms */
+            average_ms: number | null;
+            /** Best Ms */
+            best_ms: number | null;
+            /** Crashes */
+            crashes: number;
+            /** Finished */
+            finished: boolean;
+            /** Laps Ms */
+            laps_ms: number[];
+            /** Off Tracks */
+            off_tracks: number;
+            /**
+             * Progress
+             * @description Percentage of all laps.
+             */
+            progress: number;
+            /** Total Ms */
+            total_ms: number | null;
+        };
+        /**
+         * RaceCreate
+         * @description Hold a race; its prize leaves the organiser's wallet at once.
+         */
+        RaceCreate: {
+            /**
+             * Closes At
+             * Format: date-time
+             * @description UTC time, RFC 3339.
+             */
+            closes_at: string;
+            /**
+             * Direction
+             * @default forward
+             * @enum {string}
+             */
+            direction: "forward" | "reverse";
+            /**
+             * Division
+             * @description 1 to 32 characters shown to other players; no control characters, no angle brackets.
+             * @default Open
+             */
+            division: string;
+            /**
+             * Name
+             * @description 1 to 32 characters shown to other players; no control characters, no angle brackets.
+             */
+            name: string;
+            /**
+             * Opens At
+             * Format: date-time
+             * @description UTC time, RFC 3339.
+             */
+            opens_at: string;
+            /**
+             * Prize Micro
+             * @description Micro-credits; 1 cr = 1,000,000.
+             * @default 0
+             */
+            prize_micro: number;
+            /**
+             * Ranking
+             * @description Which time is compared.
+             * @default total_time
+             * @enum {string}
+             */
+            ranking: "best_lap" | "average_lap" | "total_time";
+            /**
+             * @default {
+             *       "consecutive": 3,
+             *       "crash_ms": 5000,
+             *       "laps": 3,
+             *       "limit_s": 600,
+             *       "most_resets": 10000,
+             *       "off_track_ms": 2000
+             *     }
+             */
+            rules: components["schemas"]["RaceRules"];
+            /**
+             * Season
+             * @description 1 to 32 characters shown to other players; no control characters, no angle brackets.
+             */
+            season: string;
+            /**
+             * Shares
+             * @description Whole percentages of the prize for the first, second …, 100 together at most; what is left goes back to the organiser.
+             * @default [
+             *       50,
+             *       30,
+             *       20
+             *     ]
+             */
+            shares: number[];
+            /**
+             * Track
+             * @description A track's id, as in GET /api/tracks.
+             */
+            track: string;
+        };
+        /**
+         * RaceDetail
+         * @description A race with its leaderboards.
+         */
+        RaceDetail: {
+            /**
+             * Board
+             * @description Policies; of equal times the one entered first is ahead.
+             */
+            board: components["schemas"]["Standing"][];
+            /**
+             * Can Manage
+             * @description Whether the player may close it.
+             */
+            can_manage: boolean;
+            /** Closed At */
+            closed_at: string | null;
+            /**
+             * Closes At
+             * Format: date-time
+             * @description UTC time, RFC 3339.
+             */
+            closes_at: string;
+            /**
+             * Direction
+             * @enum {string}
+             */
+            direction: "forward" | "reverse";
+            /** Division */
+            division: string;
+            /**
+             * Hands
+             * @description People who drove by hand, ranked apart and without prizes.
+             */
+            hands: components["schemas"]["Standing"][];
+            /**
+             * Id
+             * @description Opaque id.
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Opens At
+             * Format: date-time
+             * @description UTC time, RFC 3339.
+             */
+            opens_at: string;
+            /** Organiser */
+            organiser: string | null;
+            /**
+             * Organiser Id
+             * @description Null where the house holds the race.
+             */
+            organiser_id: string | null;
+            /**
+             * Prize Micro
+             * @description Micro-credits; 1 cr = 1,000,000.
+             */
+            prize_micro: number;
+            /** Racers */
+            racers: number;
+            /**
+             * Ranking
+             * @enum {string}
+             */
+            ranking: "best_lap" | "average_lap" | "total_time";
+            rules: components["schemas"]["RaceRules"];
+            /** Season */
+            season: string;
+            /** Shares */
+            shares: number[];
+            /**
+             * State
+             * @description `closing`: past its end, with entries still to be driven.
+             * @enum {string}
+             */
+            state: "upcoming" | "open" | "closing" | "closed";
+            /** Track */
+            track: string;
+        };
+        /**
+         * RaceRow
+         * @description A race in a list.
+         */
+        RaceRow: {
+            /** Closed At */
+            closed_at: string | null;
+            /**
+             * Closes At
+             * Format: date-time
+             * @description UTC time, RFC 3339.
+             */
+            closes_at: string;
+            /**
+             * Direction
+             * @enum {string}
+             */
+            direction: "forward" | "reverse";
+            /** Division */
+            division: string;
+            /**
+             * Id
+             * @description Opaque id.
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Opens At
+             * Format: date-time
+             * @description UTC time, RFC 3339.
+             */
+            opens_at: string;
+            /** Organiser */
+            organiser: string | null;
+            /**
+             * Organiser Id
+             * @description Null where the house holds the race.
+             */
+            organiser_id: string | null;
+            /**
+             * Prize Micro
+             * @description Micro-credits; 1 cr = 1,000,000.
+             */
+            prize_micro: number;
+            /** Racers */
+            racers: number;
+            /**
+             * Ranking
+             * @enum {string}
+             */
+            ranking: "best_lap" | "average_lap" | "total_time";
+            /** Season */
+            season: string;
+            /** Shares */
+            shares: number[];
+            /**
+             * State
+             * @description `closing`: past its end, with entries still to be driven.
+             * @enum {string}
+             */
+            state: "upcoming" | "open" | "closing" | "closed";
+            /** Track */
+            track: string;
+        };
+        /**
+         * RaceRules
+         * @description How a race is driven; what is absent has DeepRacer's default.
+         */
+        RaceRules: {
+            /**
+             * Consecutive
+             * @description Consecutive laps of the best average.
+             * @default 3
+             */
+            consecutive: number;
+            /**
+             * Crash Ms
+             * @description Time lost by a crash.
+             * @default 5000
+             */
+            crash_ms: number;
+            /**
+             * Laps
+             * @description Laps to drive.
+             * @default 3
+             */
+            laps: number;
+            /**
+             * Limit S
+             * @description Seconds of driving, penalties not counted.
+             * @default 600
+             */
+            limit_s: number;
+            /**
+             * Most Resets
+             * @description Resets after which a race is given up.
+             * @default 10000
+             */
+            most_resets: number;
+            /**
+             * Off Track Ms
+             * @description Time lost by leaving the road.
+             * @default 2000
+             */
+            off_track_ms: number;
+        };
+        /**
+         * Races
+         * @description Races, the latest opening first.
+         */
+        Races: {
+            /** Items */
+            items: components["schemas"]["RaceRow"][];
+        };
+        /**
          * Reason
          * @description Why an attempt came out as it did: one sentence and its parts for a page to phrase itself.
          */
@@ -2925,6 +3810,302 @@ export interface components {
         RecoveryCode: {
             /** Code */
             code: string;
+        };
+        /**
+         * RewardCheck
+         * @description All that is wrong with a reward function at once.
+         */
+        RewardCheck: {
+            /**
+             * Call Us
+             * @description Median time of a call, in microseconds.
+             */
+            call_us: number | null;
+            /** Faults */
+            faults: components["schemas"]["TriedFault"][];
+            /**
+             * Objects
+             * @description The same with boxes on the track.
+             */
+            objects: boolean;
+            /** Ok */
+            ok: boolean;
+            /** Printed */
+            printed: string[];
+            /**
+             * Time Trial
+             * @description Whether it can be trained with, alone on the track.
+             */
+            time_trial: boolean;
+            /**
+             * Warnings
+             * @description What DeepRacer's own validator would refuse.
+             */
+            warnings: components["schemas"]["RewardFault"][];
+        };
+        /**
+         * RewardExample
+         * @description A reward function to begin with.
+         */
+        RewardExample: {
+            /** Name */
+            name: string;
+            /** Source */
+            source: string;
+        };
+        /**
+         * RewardFault
+         * @description What is wrong with a reward function.
+         */
+        RewardFault: {
+            /**
+             * Line
+             * @description Line of the source, from 1, where one can be named.
+             */
+            line: number | null;
+            /** Message */
+            message: string;
+        };
+        /**
+         * RewardSource
+         * @description A reward function to be looked at.
+         */
+        RewardSource: {
+            /**
+             * Source
+             * @description Python source that defines reward_function(params).
+             */
+            source: string;
+        };
+        /**
+         * Run
+         * @description One of the player's own runs.
+         */
+        Run: {
+            /** Best Lap Ms */
+            best_lap_ms: number | null;
+            /**
+             * Completion
+             * @description Of the best policy's trials, 0 to 100.
+             */
+            completion: number | null;
+            /**
+             * Created At
+             * Format: date-time
+             * @description UTC time, RFC 3339.
+             */
+            created_at: string;
+            /** @description What ended the run, if the reward function did. */
+            fault: components["schemas"]["RewardFault"] | null;
+            /** Finished At */
+            finished_at: string | null;
+            /**
+             * Id
+             * @description Opaque id.
+             */
+            id: string;
+            /**
+             * Iterations
+             * @description At most 400, evenly taken where there are more.
+             */
+            iterations: components["schemas"]["Iteration"][];
+            /** Name */
+            name: string;
+            /** Note */
+            note: string;
+            order: components["schemas"]["RunOrder"];
+            policies: components["schemas"]["Policies"];
+            /**
+             * Printed
+             * @description The latest lines that the reward function printed.
+             */
+            printed: string[];
+            /** Progress */
+            progress: number;
+            /** @description Once the run is done. */
+            race: components["schemas"]["Race"] | null;
+            /**
+             * Seconds
+             * @description Time trained.
+             */
+            seconds: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "done" | "failed" | "cancelled";
+            /**
+             * Steps
+             * @description Steps of exploring cars.
+             */
+            steps: number;
+            /** Track */
+            track: string;
+        };
+        /**
+         * RunCreate
+         * @description Train a car with a reward function.
+         */
+        RunCreate: {
+            /**
+             * Action Space
+             * @description A list of actions, or ranges.
+             */
+            action_space: components["schemas"]["ActionChoice"][] | components["schemas"]["ActionRanges"];
+            /**
+             * Direction
+             * @default forward
+             * @enum {string}
+             */
+            direction: "forward" | "reverse";
+            /**
+             * Hyperparameters
+             * @description By DeepRacer's names; what is absent has its default.
+             */
+            hyperparameters?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /**
+             * Minutes
+             * @description Time to train.
+             * @default 5
+             */
+            minutes: number;
+            /**
+             * Name
+             * @description 1 to 32 characters shown to other players; no control characters, no angle brackets.
+             */
+            name: string;
+            /**
+             * Network
+             * @default shallow
+             * @enum {string}
+             */
+            network: "shallow" | "deep";
+            /** @description Go on with the policy of another run. */
+            origin?: components["schemas"]["RunOrigin"] | null;
+            /**
+             * Seed
+             * @description The same seed gives the same policy.
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Sensor
+             * @description lidar, or camera-WIDTHxHEIGHT up to 160x120.
+             * @default lidar
+             */
+            sensor: string;
+            /**
+             * Source
+             * @description Python source that defines reward_function(params).
+             */
+            source: string;
+            /**
+             * Track
+             * @description A track's id, as in GET /api/tracks.
+             */
+            track: string;
+        };
+        /**
+         * RunOrder
+         * @description What was asked for.
+         */
+        RunOrder: {
+            action_space: components["schemas"]["JsonValue"];
+            /** Direction */
+            direction: string;
+            /** Hyperparameters */
+            hyperparameters: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /** Minutes */
+            minutes: number;
+            /** Network */
+            network: string;
+            /** Origin */
+            origin: {
+                [key: string]: components["schemas"]["JsonValue"];
+            } | null;
+            /** Seed */
+            seed: number;
+            /** Sensor */
+            sensor: string;
+            /** Source */
+            source: string;
+            /** Track */
+            track: string;
+        };
+        /**
+         * RunOrigin
+         * @description The policy a run begins with.
+         */
+        RunOrigin: {
+            /** Run Id */
+            run_id: string;
+            /**
+             * Which
+             * @default best
+             * @enum {string}
+             */
+            which: "best" | "latest";
+        };
+        /**
+         * RunRow
+         * @description A run in a list.
+         */
+        RunRow: {
+            /** Best Lap Ms */
+            best_lap_ms: number | null;
+            /**
+             * Completion
+             * @description Of the best policy's trials, 0 to 100.
+             */
+            completion: number | null;
+            /**
+             * Created At
+             * Format: date-time
+             * @description UTC time, RFC 3339.
+             */
+            created_at: string;
+            /** Finished At */
+            finished_at: string | null;
+            /**
+             * Id
+             * @description Opaque id.
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Note */
+            note: string;
+            /** Progress */
+            progress: number;
+            /**
+             * Seconds
+             * @description Time trained.
+             */
+            seconds: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "done" | "failed" | "cancelled";
+            /**
+             * Steps
+             * @description Steps of exploring cars.
+             */
+            steps: number;
+            /** Track */
+            track: string;
+        };
+        /**
+         * Runs
+         * @description The player's own runs, newest first.
+         */
+        Runs: {
+            /** Items */
+            items: components["schemas"]["RunRow"][];
         };
         /**
          * ScorePoint
@@ -2978,7 +4159,7 @@ export interface components {
         SessionCreate: {
             /**
              * Consent
-             * @description The player agrees that attempts are stored, judged and used for training.
+             * @description Attempts may be stored, judged and used for training.
              * @constant
              */
             consent: true;
@@ -2998,6 +4179,58 @@ export interface components {
              * @description The recovery code.
              */
             code: string;
+        };
+        /**
+         * Standing
+         * @description A racer's best entry.
+         */
+        Standing: {
+            /** Crashes */
+            crashes: number;
+            /**
+             * Entries
+             * @description Of this racer that were driven.
+             */
+            entries: number;
+            /**
+             * Entry Id
+             * @description Opaque id.
+             */
+            entry_id: string;
+            /**
+             * Gap Ms
+             * @description To the first.
+             */
+            gap_ms: number | null;
+            /** Off Tracks */
+            off_tracks: number;
+            /**
+             * Player Id
+             * @description Opaque id.
+             */
+            player_id: string;
+            /**
+             * Prize Micro
+             * @description Paid at the close.
+             */
+            prize_micro: number;
+            /**
+             * Progress
+             * @description Percentage of all laps.
+             */
+            progress: number;
+            /** Racer */
+            racer: string;
+            /**
+             * Rank
+             * @description Null without a time that counts; those stand below, by progress.
+             */
+            rank: number | null;
+            /**
+             * Time Ms
+             * @description By the race's ranking.
+             */
+            time_ms: number | null;
         };
         /**
          * Statement
@@ -3049,7 +4282,7 @@ export interface components {
             hash: string;
             /**
              * Kind
-             * @description loan, stake, return, charge, pay, fund, refund, issue.
+             * @description loan, stake, return, charge, pay, fund, refund, issue, sponsor, prize.
              */
             kind: string;
             /** Memo */
@@ -3172,6 +4405,29 @@ export interface components {
         Tracks: {
             /** Tracks */
             tracks: components["schemas"]["TrackSummary"][];
+        };
+        /**
+         * TriedFault
+         * @description A fault with where it showed.
+         */
+        TriedFault: {
+            /**
+             * Line
+             * @description Line of the source, from 1, where one can be named.
+             */
+            line: number | null;
+            /** Message */
+            message: string;
+            /**
+             * Races
+             * @description time_trial or objects; none where it shows without running.
+             */
+            races: string[];
+            /**
+             * States
+             * @description Places on the lap, in words.
+             */
+            states: string[];
         };
         /**
          * Verdict
@@ -4602,6 +5858,44 @@ export interface operations {
             };
         };
     };
+    read_garage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GarageOptions"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read_leaderboard: {
         parameters: {
             query?: never;
@@ -5296,6 +6590,677 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": string;
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_races: {
+        parameters: {
+            query?: {
+                /** @description Only races of this season. */
+                season?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Races"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_race: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client; the same key does the same thing once. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RaceCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RaceDetail"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_race: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                race_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RaceDetail"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    close_race: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                race_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RaceDetail"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_entries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                race_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Entries"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_entry: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client; the same key does the same thing once. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                race_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntryCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Entry"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_entry_of_file: {
+        parameters: {
+            query: {
+                /** @description What the file is called. */
+                name: string;
+            };
+            header: {
+                /** @description Chosen by the client; the same key does the same thing once. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                race_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Entry"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                race_id: string;
+                entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Entry"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_entry_path: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                race_id: string;
+                entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryPath"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_reward: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RewardSource"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RewardCheck"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_runs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Runs"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_run: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client; the same key does the same thing once. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_run_policy: {
+        parameters: {
+            query?: {
+                /** @description The best policy so far, or the latest. */
+                which?: "best" | "latest";
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stop_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
                 };
             };
             /** @description A problem that the client can mend. */

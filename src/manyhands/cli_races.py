@@ -1,0 +1,156 @@
+"""`manyhands race …`: races of a data folder, held by the house."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from manyhands.errors import InputError
+from manyhands.garage.api import DEFAULT_RULES, RaceRules
+from manyhands.league import api as league
+from manyhands.server.assets import Assets
+from manyhands.storage import ContentStore
+from manyhands.terminal import AsJson, Data, database_of, options_of, settings_of, show
+from manyhands.types import Json, Micros, credits, new_job_id, now_us
+
+app = typer.Typer(no_args_is_help=True, help="Create, list, show and close races.")
+Id = Annotated[str, typer.Argument(help="The race's id.", metavar="RACE")]
+_LIST = {
+    "id": "ID",
+    "season": "SEASON",
+    "division": "DIVISION",
+    "name": "NAME",
+    "track": "TRACK",
+    "state": "STATE",
+    "racers": "RACERS",
+    "prize_micro": "PRIZE",
+}
+_BOARD = {
+    "rank": "RANK",
+    "racer": "RACER",
+    "time_ms": "TIME/MS",
+    "gap_ms": "GAP/MS",
+    "off_tracks": "OFF TRACK",
+    "entries": "ENTRIES",
+    "prize_micro": "PRIZE",
+}
+
+
+@dataclass(frozen=True)
+class NewRace:
+    """Options of `manyhands race create`."""
+
+    name: Annotated[str, typer.Argument(help="What racers read.")]
+    track: Annotated[str, typer.Option(help="A track's id, as `manyhands track list` shows.")]
+    season: Annotated[str, typer.Option(help="The season it belongs to.")]
+    division: Annotated[str, typer.Option(help="The division it belongs to.")] = "Open"
+    direction: Annotated[str, typer.Option(help="forward or reverse.")] = "forward"
+    ranking: Annotated[str, typer.Option(help="best_lap, average_lap or total_time.")] = "total_time"
+    laps: Annotated[int, typer.Option(help="Laps to drive.")] = DEFAULT_RULES.laps
+    consecutive: Annotated[
+        int | None, typer.Option(help="Consecutive laps of the best average; all if absent.")
+    ] = None
+    off_track_ms: Annotated[int, typer.Option(help="Lost by leaving the road.")] = DEFAULT_RULES.off_track_ms
+    crash_ms: Annotated[int, typer.Option(help="Lost by a crash.")] = DEFAULT_RULES.crash_ms
+    resets: Annotated[int, typer.Option(help="Resets after which it is given up.")] = (
+        DEFAULT_RULES.most_resets
+    )
+    limit_s: Annotated[int, typer.Option(help="Of driving, penalties not counted.")] = DEFAULT_RULES.limit_s
+    days: Annotated[float, typer.Option(help="Days from now until it closes.")] = 7.0
+    prize: Annotated[float, typer.Option(help="Credits to issue as prize money.")] = 0.0
+    shares: Annotated[str, typer.Option(help="Percentages of the first, second …")] = "50,30,20"
+    data: Data = None
+    as_json: AsJson = False
+
+    def order(self, now: Micros) -> league.RaceOrder:
+        """What is to be created."""
+        consecutive = self.laps if self.consecutive is None else self.consecutive
+        times = (self.off_track_ms, self.crash_ms, self.resets, self.limit_s)
+        return league.RaceOrder(
+            idempotency_key=str(new_job_id()),
+            name=self.name,
+            season=self.season,
+            division=self.division,
+            track=self.track,
+            direction=self.direction,
+            rules=RaceRules(self.laps, consecutive, *times),
+            ranking=self.ranking,
+            opens_us=now,
+            closes_us=now + round(self.days * 86_400e6),
+            prize_micro=credits(self.prize),
+            shares=_percentages(self.shares),
+        )
+
+
+@app.command("create")
+@options_of(NewRace)
+def create(race: NewRace) -> None:
+    """Create a race whose prize the house pays with newly issued play credits."""
+    settings, now = settings_of(race.data), now_us()
+    Assets(ContentStore(settings.content), settings.data / "tracks").track(race.track)
+    with database_of(settings) as database, database.write() as connection:
+        found = league.detail(connection, league.create(connection, race.order(now), None, now), now)
+    show(_summary(found), race.as_json)
+
+
+def _percentages(text: str) -> list[int]:
+    try:
+        return [int(part) for part in text.split(",") if part]
+    except ValueError as fault:
+        raise InputError(
+            f"{text!r} are no shares.", field="shares", remedy="Give whole percentages, as 50,30,20."
+        ) from fault
+
+
+@app.command("list")
+def list_races(
+    season: Annotated[str | None, typer.Option(help="Only races of this season.")] = None,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """List races, the latest opening first."""
+    with database_of(settings_of(data)) as database, database.read() as connection:
+        show(league.listed(connection, now_us(), season), as_json, _LIST)
+
+
+@app.command("show")
+def show_race(race: Id, data: Data = None, as_json: AsJson = False) -> None:
+    """Show a race with its leaderboards."""
+    with database_of(settings_of(data)) as database, database.read() as connection:
+        found = league.detail(connection, race, now_us())
+    _print(found, as_json)
+
+
+@app.command("close")
+def close(race: Id, data: Data = None, as_json: AsJson = False) -> None:
+    """Close a race; what is entered is driven by a running server before the prizes are paid."""
+    with database_of(settings_of(data)) as database, database.write() as connection:
+        league.close(connection, race, None, now_us())
+        found = league.detail(connection, race, now_us())
+    _print(found, as_json)
+
+
+def _print(found: Json, as_json: bool) -> None:
+    if as_json:
+        show(found, as_json)
+        return
+    show(_summary(found), as_json)
+    for name in ("board", "hands"):
+        if found[name]:
+            typer.echo(f"\n{'By policy' if name == 'board' else 'By hand'}")
+            show(found[name], as_json, _BOARD)
+
+
+def _summary(found: Json) -> Json:
+    shown = {name: value for name, value in found.items() if name not in ("board", "hands")}
+    for name in ("opens_us", "closes_us", "closed_us"):
+        moment = shown.pop(name)
+        shown[name.removesuffix("_us")] = (
+            None
+            if moment is None
+            else datetime.fromtimestamp(moment / 1e6, UTC).isoformat(timespec="seconds")
+        )
+    return shown

@@ -1,0 +1,32 @@
+"""What a race asks for, as plain data; the server reads it without JAX."""
+
+from dataclasses import dataclass
+
+from manyhands.envs.limits import require
+
+
+@dataclass(frozen=True)
+class RaceRules:
+    """What a race asks for; the defaults are those of DeepRacer's simulator.
+
+    laps: to be driven; consecutive: laps of the best average; off_track_ms, crash_ms: penalties; most_resets:
+    after which the race is given up; limit_s: of driving, penalties not counted.
+    """
+
+    laps: int = 3
+    consecutive: int = 3
+    off_track_ms: int = 2000
+    crash_ms: int = 5000
+    most_resets: int = 10_000
+    limit_s: int = 600
+
+    def __post_init__(self) -> None:
+        require("laps", self.laps, 1, 100, whole=True)
+        require("consecutive", self.consecutive, 1, self.laps, whole=True)
+        require("off_track_ms", self.off_track_ms, 0, 60_000, whole=True)
+        require("crash_ms", self.crash_ms, 0, 60_000, whole=True)
+        require("most_resets", self.most_resets, 0, 10_000, whole=True)
+        require("limit_s", self.limit_s, 1, 3600, whole=True)
+
+
+DEFAULT_RULES = RaceRules()

@@ -1,0 +1,109 @@
+"""The steward: drives what is entered into races, by the race's rules, and writes down what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Row, select, update
+
+from manyhands import jobs
+from manyhands.envs.racer import tracks
+from manyhands.errors import InputError, ReplayRefusedError
+from manyhands.garage import evaluation
+from manyhands.garage.evaluation import Drive
+from manyhands.garage.race_rules import RaceRules
+from manyhands.league.entries import ENTRY_JOB
+from manyhands.policies import files
+from manyhands.storage.content import ContentStore
+from manyhands.storage.database import Database
+from manyhands.storage.schema import race_entries, races
+from manyhands.types import Cid, Json
+
+CLAIM_MS = 10
+"""How far a lap that the page saw may be from the replay's, which counts."""
+
+
+class Steward:
+    """One steward's work; beside a coach, so that no entry waits for a training."""
+
+    def __init__(
+        self, database: Database, content: ContentStore, folder: Path, terms: jobs.WorkerTerms
+    ) -> None:
+        """Prepare.
+
+        Args:
+            database: where entries are.
+            content: where policies are and paths are put.
+            folder: of imported tracks.
+            terms: how it works.
+        """
+        self._database, self._content, self._terms = database, content, terms
+        self._tracks = folder
+        self._duties = jobs.Duties({ENTRY_JOB: self._judge})
+
+    def step(self) -> bool:
+        """Drive one entry; returns False if none waits."""
+        return jobs.run_one(self._database, self._duties, self._terms)
+
+    def _judge(self, context: jobs.Context) -> None:
+        entry_id = context.job.payload["entry_id"]
+        query = (
+            select(race_entries, races.c.track, races.c.direction, races.c.rules)
+            .join(races, races.c.id == race_entries.c.race_id)
+            .where(race_entries.c.id == entry_id)
+        )
+        with self._database.read() as connection:
+            row = connection.execute(query).one_or_none()
+        if row is None:
+            return  # deleted while it waited
+        try:
+            result = self._driven(row)
+        except (InputError, ReplayRefusedError) as fault:
+            result = {"refused": fault.sentence()}
+        with context.outcome({}) as connection:
+            connection.execute(
+                update(race_entries).where(race_entries.c.id == entry_id).values(result=result)
+            )
+
+    def _driven(self, row: Row[Any]) -> Json:
+        track = tracks.track(row.track, self._tracks)
+        rules, turned = RaceRules(**row.rules), row.direction == "reverse"
+        if row.policy_cid is not None:
+            policy = files.parse(self._content.get(Cid(row.policy_cid)))
+            drive = evaluation.drive(policy, track, rules, turned=turned)
+        else:
+            actions = np.frombuffer(row.actions, np.int8).reshape(-1, 2)
+            drive = evaluation.replay(actions, track, rules, turned=turned)
+            _confirm(row.claimed, drive.race.laps_ms)
+        return result_of(drive, self._content.put(packed(drive)))
+
+
+def result_of(drive: Drive, path_cid: Cid) -> Json:
+    """An entry's result: the race, the time that penalties took, and where the car was put back."""
+    return {
+        **asdict(drive.race),
+        "penalty_ms": sum(stop.ms for stop in drive.stops),
+        "stops": [asdict(stop) for stop in drive.stops],
+        "path_cid": path_cid,
+        "refused": None,
+    }
+
+
+def packed(drive: Drive) -> bytes:
+    """The way that was driven, in the form of `entries.PATH_COLUMNS`."""
+    x, y, c, s = drive.poses.astype(np.float64).T
+    table: NDArray[np.float64] = np.column_stack([x, y, np.arctan2(s, c)])
+    return np.rint(1000.0 * table).astype("<i4").tobytes()
+
+
+def _confirm(claimed: list[int] | None, laps_ms: list[int]) -> None:
+    """Raise ReplayRefusedError where the replay took other laps than the page saw."""
+    seen = claimed or []
+    if len(seen) != len(laps_ms) or any(
+        abs(one - other) > CLAIM_MS for one, other in zip(seen, laps_ms, strict=True)
+    ):
+        raise ReplayRefusedError(f"The replay took the laps {laps_ms} ms, the page saw {seen} ms.")

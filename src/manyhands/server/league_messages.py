@@ -1,0 +1,216 @@
+"""Messages of the league: races, what is entered into them, and how it was driven.
+
+Conventions as in `manyhands.server.messages`; `*_ms` is whole milliseconds of the simulation's clock.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field, JsonValue
+
+from manyhands.garage.api import DEFAULT_RULES
+from manyhands.server.garage_messages import Which
+from manyhands.server.messages import (
+    ID_PATTERN,
+    MAX_MICRO,
+    Base64,
+    Id,
+    Message,
+    Micro,
+    Name,
+    Request,
+    Time,
+)
+
+MAX_POLICY_BYTES = 17_000_000
+_MOST_TICKS = 3600 * 15
+
+Direction = Literal["forward", "reverse"]
+Ranking = Literal["best_lap", "average_lap", "total_time"]
+RaceState = Literal["upcoming", "open", "closing", "closed"]
+Moment = Annotated[AwareDatetime, Field(strict=False, description="UTC time, RFC 3339.")]
+
+
+class RaceRules(Request):
+    """How a race is driven; what is absent has DeepRacer's default."""
+
+    laps: int = Field(default=DEFAULT_RULES.laps, ge=1, le=100, description="Laps to drive.")
+    consecutive: int = Field(
+        default=DEFAULT_RULES.consecutive, ge=1, le=100, description="Consecutive laps of the best average."
+    )
+    off_track_ms: int = Field(
+        default=DEFAULT_RULES.off_track_ms, ge=0, le=60_000, description="Time lost by leaving the road."
+    )
+    crash_ms: int = Field(
+        default=DEFAULT_RULES.crash_ms, ge=0, le=60_000, description="Time lost by a crash."
+    )
+    most_resets: int = Field(
+        default=DEFAULT_RULES.most_resets,
+        ge=0,
+        le=10_000,
+        description="Resets after which a race is given up.",
+    )
+    limit_s: int = Field(
+        default=DEFAULT_RULES.limit_s, ge=1, le=3600, description="Seconds of driving, penalties not counted."
+    )
+
+
+class RaceCreate(Request):
+    """Hold a race; its prize leaves the organiser's wallet at once."""
+
+    name: Name
+    season: Name
+    division: Name = "Open"
+    track: str = Field(max_length=64, description="A track's id, as in GET /api/tracks.")
+    direction: Direction = "forward"
+    rules: RaceRules = RaceRules()
+    ranking: Ranking = Field(default="total_time", description="Which time is compared.")
+    opens_at: Moment
+    closes_at: Moment
+    prize_micro: int = Field(default=0, ge=0, le=MAX_MICRO, description="Micro-credits; 1 cr = 1,000,000.")
+    shares: list[int] = Field(
+        default=[50, 30, 20],
+        max_length=20,
+        description="Whole percentages of the prize for the first, second …, 100 together at most; what is "
+        "left goes back to the organiser.",
+    )
+
+
+class RaceRow(Message):
+    """A race in a list."""
+
+    id: Id
+    name: str
+    season: str
+    division: str
+    track: str
+    direction: Direction
+    ranking: Ranking
+    state: RaceState = Field(description="`closing`: past its end, with entries still to be driven.")
+    opens_at: Time
+    closes_at: Time
+    closed_at: Time | None
+    prize_micro: Micro
+    shares: list[int]
+    organiser_id: Id | None = Field(description="Null where the house holds the race.")
+    organiser: str | None
+    racers: int
+
+
+class Races(Message):
+    """Races, the latest opening first."""
+
+    items: list[RaceRow]
+
+
+class Standing(Message):
+    """A racer's best entry."""
+
+    rank: int | None = Field(description="Null without a time that counts; those stand below, by progress.")
+    entry_id: Id
+    player_id: Id
+    racer: str
+    time_ms: int | None = Field(description="By the race's ranking.")
+    gap_ms: int | None = Field(description="To the first.")
+    off_tracks: int
+    crashes: int
+    progress: float = Field(description="Percentage of all laps.")
+    entries: int = Field(description="Of this racer that were driven.")
+    prize_micro: Micro = Field(description="Paid at the close.")
+
+
+class RaceDetail(RaceRow):
+    """A race with its leaderboards."""
+
+    rules: RaceRules
+    board: list[Standing] = Field(description="Policies; of equal times the one entered first is ahead.")
+    hands: list[Standing] = Field(description="People who drove by hand, ranked apart and without prizes.")
+    can_manage: bool = Field(description="Whether the player may close it.")
+
+
+class EntryRun(Request):
+    """The policy of one of the player's own runs."""
+
+    run_id: str = Field(pattern=ID_PATTERN, max_length=64)
+    which: Which = "best"
+
+
+class EntryChampion(Request):
+    """The champion of a campaign, as it stands now."""
+
+    campaign_id: str = Field(pattern=ID_PATTERN, max_length=64, description="The campaign's id or slug.")
+
+
+class EntryHand(Request):
+    """A drive by hand: what was commanded at each tick, of which the server drives it again."""
+
+    actions: str = Field(
+        pattern=Base64,
+        min_length=4,
+        max_length=4 * (2 * _MOST_TICKS // 3 + 1),
+        description="Base64 of int8 pairs, steering and throttle in 127ths, one for each tick of driving.",
+    )
+    laps_ms: list[int] = Field(max_length=100, description="The laps that the page saw.")
+
+
+class EntryCreate(Request):
+    """Enter a race with one of the three."""
+
+    run: EntryRun | None = None
+    champion: EntryChampion | None = None
+    hand: EntryHand | None = None
+
+
+class EntryResult(Message):
+    """How an entry was driven."""
+
+    finished: bool
+    laps_ms: list[int] = Field(description="Complete laps, penalties inside.")
+    total_ms: int | None
+    best_ms: int | None
+    average_ms: int | None = Field(description="Best average of consecutive laps, rounded down.")
+    penalty_ms: int
+    off_tracks: int
+    crashes: int
+    progress: float = Field(description="Percentage of all laps.")
+
+
+class Entry(Message):
+    """What was entered into a race."""
+
+    id: Id
+    race_id: Id
+    player_id: Id
+    racer: str
+    kind: Literal["policy", "hand"]
+    origin: dict[str, JsonValue] = Field(description="Of a policy: its run, campaign or file.")
+    state: Literal["queued", "running", "done", "refused", "failed", "cancelled"]
+    note: str = Field(description="Why it was refused or failed.")
+    result: EntryResult | None
+    created_at: datetime
+
+
+class Entries(Message):
+    """The player's own entries into a race, newest first."""
+
+    items: list[Entry]
+
+
+class PathStop(Message):
+    """Where the car was put back on the centre line, and stood."""
+
+    tick: int = Field(description="Ticks driven before.")
+    ms: int
+    crashed: bool
+
+
+class EntryPath(Message):
+    """The way that was driven, a sample after each tick of driving; penalties take time between samples."""
+
+    ticks_per_s: int
+    x_mm: list[int]
+    y_mm: list[int]
+    heading_mrad: list[int] = Field(description="Anticlockwise from the x-axis, -3142 to 3142.")
+    stops: list[PathStop]

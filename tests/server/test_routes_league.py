@@ -1,0 +1,197 @@
+"""The league over the interface: holding races, entering, standings, paths."""
+
+from __future__ import annotations
+
+import base64
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from tiny_race import steering
+from server_harness import Client, Guest, Server, assert_problem
+from sqlalchemy import insert, update
+
+from manyhands import jobs, ledger
+from manyhands.arena import api as arena
+from manyhands.garage import api as garage
+from manyhands.league.steward import Steward
+from manyhands.storage import ContentStore
+from manyhands.storage.schema import campaigns, runs
+from manyhands.types import PlayerId, credits, now_us
+
+KEY = {"Idempotency-Key": "abcdefgh"}
+
+
+def order(**changes: Any) -> dict[str, Any]:
+    now = datetime.now(UTC)
+    plain = {
+        "name": "First light",
+        "season": "2026 autumn",
+        "track": "kidney",
+        "rules": {"laps": 1, "consecutive": 1, "limit_s": 120},
+        "opens_at": (now - timedelta(minutes=1)).isoformat(),
+        "closes_at": (now + timedelta(hours=1)).isoformat(),
+        "prize_micro": credits(10),
+    }
+    return plain | changes
+
+
+@pytest.fixture
+def organiser(server: Server, guest: Guest) -> Client:
+    """A funder with 100 credits more than the starter loan."""
+    client = guest()
+    player = client.get("/api/me").json()["id"]
+    with server.context.database.write() as connection:
+        arena.give_role(connection, player, "funder")
+        ledger.issue(connection, ledger.wallet(PlayerId(player)), credits(100), "test-issue", now_us())
+    return client
+
+
+@pytest.fixture
+def race(organiser: Client) -> dict[str, Any]:
+    answer = organiser.post("/api/races", json=order(), headers=KEY)
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
+
+
+def drive(server: Server) -> None:
+    """Let a steward drive all that waits."""
+    context = server.context
+    content = ContentStore(context.settings.content)
+    terms = jobs.WorkerTerms("steward", 60.0, 0.1)
+    steward = Steward(context.database, content, context.settings.data / "tracks", terms)
+    while steward.step():
+        pass
+    context.forget_shared()
+
+
+def add_run(server: Server, client: Client, data: bytes) -> str:
+    """A run of the client's that is done, with this policy as its best."""
+    cid = ContentStore(server.context.settings.content).put(data)
+    player = client.get("/api/me").json()["id"]
+    with server.context.database.write() as connection:
+        job = jobs.post(connection, jobs.Work(garage.RUN_JOB, {}), now_us())
+        row = {"id": "run_test", "player_id": player, "idempotency_key": "run", "terms": {}, "job_id": job}
+        result = {"policies": {"best": cid, "latest": cid}}
+        connection.execute(insert(runs).values(**row, result=result, created_us=now_us()))
+    return "run_test"
+
+
+def test_a_race_is_held_entered_driven_and_closed(
+    server: Server, organiser: Client, race: dict[str, Any], guest: Guest
+) -> None:
+    racer, other = guest(), guest()
+    run = {"run": {"run_id": add_run(server, racer, steering(1.0))}}
+    address = f"/api/races/{race['id']}"
+    entered = racer.post(f"{address}/entries", json=run, headers=KEY)
+    assert entered.status_code == 202, entered.text
+    assert entered.json()["state"] == "queued"
+    assert racer.post(f"{address}/entries", json=run, headers=KEY).json()["id"] == entered.json()["id"]
+    by_file = other.post(f"{address}/entries/file?name=mine", content=steering(0.0), headers=KEY)
+    assert by_file.status_code == 202, by_file.text
+    drive(server)
+    board = other.get(address).json()["board"]
+    assert [(row["rank"], row["entry_id"], row["gap_ms"] == 0) for row in board] == [
+        (1, entered.json()["id"], True),
+        (2, by_file.json()["id"], False),
+    ]
+    own = racer.get(f"{address}/entries").json()["items"]
+    assert own[0]["result"]["total_ms"] == board[0]["time_ms"]
+    path = other.get(f"{address}/entries/{own[0]['id']}/path").json()
+    assert len(path["x_mm"]) == len(path["y_mm"]) == len(path["heading_mrad"]) > 100
+    assert_problem(racer.post(f"{address}/close"), 403, "forbidden")
+    closed = organiser.post(f"{address}/close").json()
+    assert closed["state"] == "closed"
+    assert [row["prize_micro"] for row in closed["board"]] == [credits(5), credits(3)]
+    listed = guest().get("/api/races").json()["items"]
+    assert [(row["id"], row["racers"]) for row in listed] == [(race["id"], 2)]
+    assert guest().get("/api/races?season=none").json()["items"] == []
+
+
+def test_a_champion_enters_like_anyones(server: Server, race: dict[str, Any], player: Client) -> None:
+    cid = ContentStore(server.context.settings.content).put(steering(1.0))
+    with server.context.database.write() as connection:
+        connection.execute(update(campaigns).where(campaigns.c.id == server.campaign_id).values(champion_cid=cid))
+    body = {"champion": {"campaign_id": server.campaign_id}}
+    entered = player.post(f"/api/races/{race['id']}/entries", json=body, headers=KEY)
+    assert entered.status_code == 202, entered.text
+    assert entered.json()["origin"]["campaign_id"] == server.campaign_id
+    drive(server)
+    again = player.get(f"/api/races/{race['id']}/entries/{entered.json()['id']}").json()
+    assert (again["state"], again["result"]["finished"]) == ("done", True)
+
+
+def test_a_hand_sends_its_actions_alone(server: Server, race: dict[str, Any], player: Client) -> None:
+    actions = base64.b64encode(b"\0\177" * 30).decode()
+    body = {"hand": {"actions": actions, "laps_ms": []}}
+    entered = player.post(f"/api/races/{race['id']}/entries", json=body, headers=KEY)
+    assert entered.status_code == 202, entered.text
+    drive(server)
+    [row] = player.get(f"/api/races/{race['id']}").json()["hands"]
+    assert row["rank"] is None
+    assert row["progress"] > 0.0
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "field"),
+    [
+        ({}, "invalid_input", "body"),
+        ({"run": {"run_id": "run_none"}}, "not_found", "run_id"),
+        ({"champion": {"campaign_id": "cmp_none"}}, "not_found", "campaign_id"),
+        ({"hand": {"actions": "AAA=", "laps_ms": []}, "run": {"run_id": "run_x"}}, "invalid_input", "body"),
+    ],
+)
+def test_an_entry_that_cannot_be_is_refused(
+    server: Server, race: dict[str, Any], player: Client, body: dict[str, Any], code: str, field: str
+) -> None:
+    before = server.rows()
+    answer = player.post(f"/api/races/{race['id']}/entries", json=body, headers=KEY)
+    assert_problem(answer, 404 if code == "not_found" else 422, code, field)
+    assert server.rows() == before
+
+
+def test_only_organisers_hold_races(player: Client) -> None:
+    assert_problem(player.post("/api/races", json=order(), headers=KEY), 403, "forbidden")
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"rules": {"laps": 0}}, "rules.laps"),
+        ({"rules": {"laps": 1}}, "consecutive"),
+        ({"closes_at": "2001-01-01T00:00:00Z"}, "closes_at"),
+        ({"shares": [70, 40]}, "shares"),
+        ({"ranking": "style"}, "ranking"),
+    ],
+)
+def test_a_race_that_cannot_be_names_its_field(organiser: Client, changes: dict[str, Any], field: str) -> None:
+    assert_problem(organiser.post("/api/races", json=order(**changes), headers=KEY), 422, "invalid_input", field)
+
+
+def test_a_race_needs_its_track(organiser: Client) -> None:
+    assert_problem(
+        organiser.post("/api/races", json=order(track="nowhere"), headers=KEY), 404, "not_found", "track"
+    )
+
+
+def test_a_large_policy_file_passes_the_door_and_a_larger_one_does_not(
+    race: dict[str, Any], player: Client
+) -> None:
+    address = f"/api/races/{race['id']}/entries/file?name=mine"
+    answer = player.post(address, content=b"\1" * 1_000_000, headers=KEY)
+    assert_problem(answer, 422, "policy_file", "policy")
+    assert_problem(player.post(address, content=b"\1" * 18_000_000, headers=KEY), 413, "too_large", "body")
+
+
+def test_prize_money_shows_in_the_statement_and_entries_in_ones_data(
+    server: Server, organiser: Client, race: dict[str, Any]
+) -> None:
+    line = organiser.get("/api/me/statement").json()["lines"][0]
+    assert (line["kind"], line["amount_micro"]) == ("sponsor", -credits(10))
+    entered = organiser.post(
+        f"/api/races/{race['id']}/entries/file?name=mine", content=steering(1.0), headers=KEY
+    )
+    assert entered.status_code == 202
+    assert len(organiser.get("/api/me/data").json()["race_entries"]) == 1
+    assert organiser.delete("/api/me/data").json()["entries_deleted"] == 1
+    assert server.rows()["race_entries"] == []

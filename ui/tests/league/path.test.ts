@@ -1,0 +1,32 @@
+import { describe, expect, it } from "vitest";
+import { runOf } from "../../src/league/path";
+import { MOTION, V, X } from "../../src/sim/car";
+
+const path = (stops: { tick: number; ms: number; crashed: boolean }[]) => ({
+  ticks_per_s: 15,
+  x_mm: [100, 200, 300, 50, 60],
+  y_mm: [0, 0, 0, 0, 0],
+  heading_mrad: [0, 0, 0, 1571, 1571],
+  stops,
+});
+const column = (run: ReturnType<typeof runOf>, at: number): number[] =>
+  Array.from({ length: run.ticks + 1 }, (_, row) => Number(run.motions[row * MOTION + at]!.toFixed(3)));
+
+describe("a driven way", () => {
+  it("takes a row a tick, and begins where its first tick ended", () => {
+    const run = runOf(path([]));
+    expect(run.ticks).toBe(5);
+    expect(column(run, X)).toEqual([0.1, 0.1, 0.2, 0.3, 0.05, 0.06]);
+  });
+
+  it("stands where it was put back for as long as the penalty lasts", () => {
+    const run = runOf(path([{ tick: 3, ms: 200, crashed: false }]));
+    expect(run.ticks).toBe(5 + 3);
+    expect(column(run, X)).toEqual([0.1, 0.1, 0.2, 0.3, 0.05, 0.05, 0.05, 0.05, 0.06]);
+    expect(column(run, V).slice(4, 8)).toEqual([0, 0, 0, 0]);
+  });
+
+  it("moves at the speed of its samples", () => expect(column(runOf(path([])), V).slice(2, 4)).toEqual([1.5, 1.5]));
+
+  it("may be empty", () => expect(runOf({ ...path([]), x_mm: [], y_mm: [], heading_mrad: [] }).ticks).toBe(0));
+});
