@@ -1,3 +1,4 @@
+import type * as garage from "../garage/wire";
 import type * as lab from "../lab/wire";
 import type { components } from "./wire";
 import { asProblem, problemOf } from "./problem";
@@ -107,6 +108,17 @@ export const api = {
   cancelLesson: (lesson: string) => call<lab.Lesson>("POST", `/lessons/${id(lesson)}/cancel`),
   resumeLesson: (lesson: string) => call<lab.Lesson>("POST", `/lessons/${id(lesson)}/resume`),
   experimentBoard: () => call<lab.ExperimentBoard>("GET", "/experiment-board"),
+
+  garage: () => call<garage.GarageOptions>("GET", "/garage"),
+  checkReward: (source: string, signal: AbortSignal) => call<garage.RewardCheck>("POST", "/rewards/check", { body: { source }, signal }),
+  runs: () => call<garage.Runs>("GET", "/runs"),
+  run: (run: string) => call<garage.Run>("GET", `/runs/${id(run)}`),
+  createRun: (body: garage.RunCreate, idempotencyKey: string) =>
+    call<garage.Run>("POST", "/runs", { body, headers: { "Idempotency-Key": idempotencyKey } }),
+  stopRun: (run: string) => call<garage.Run>("POST", `/runs/${id(run)}/stop`),
+  deleteRun: (run: string) => call<void>("DELETE", `/runs/${id(run)}`),
+  runPolicy: async (run: string, which: garage.Which): Promise<ArrayBuffer> =>
+    (await send("GET", `/runs/${id(run)}/policy.safetensors?which=${which}`, { headers: { Accept: "*/*" } })).arrayBuffer(),
 
   overview: (token: string) => call<Wire<"Overview">>("GET", "/operator/overview", { headers: bearer(token) }),
   ban: (token: string, body: Wire<"BanCreate">) => call<Wire<"Ban">>("POST", "/operator/bans", { body, headers: bearer(token) }),

@@ -504,6 +504,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/garage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Garage
+         * @description Read what a run may ask for, with defaults and examples.
+         */
+        get: operations["read_garage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/leaderboard": {
         parameters: {
             query?: never;
@@ -666,7 +686,7 @@ export interface paths {
          * Withdraw Data
          * @description Withdraw the player's contributions from all future training; books and payments stay.
          *
-         *     Experiments are the player's alone and are deleted.
+         *     Experiments and runs are the player's alone and are deleted.
          */
         delete: operations["withdraw_data"];
         options?: never;
@@ -828,6 +848,114 @@ export interface paths {
         get: operations["read_policy_file"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rewards/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Reward
+         * @description Try a reward function in the jail and tell all that is wrong with it.
+         */
+        post: operations["check_reward"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Runs
+         * @description List the player's own runs, newest first.
+         */
+        get: operations["list_runs"];
+        put?: never;
+        /**
+         * Create Run
+         * @description Train in the background, once per key.
+         */
+        post: operations["create_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Run
+         * @description Read one of the player's own runs with its history.
+         */
+        get: operations["read_run"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Run
+         * @description Delete a run; one under way is cancelled.
+         */
+        delete: operations["delete_run"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/policy.safetensors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Run Policy
+         * @description Download a run's policy, safetensors.
+         */
+        get: operations["read_run_policy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop Run
+         * @description Ask a run to end after its present iteration and keep what is best.
+         */
+        post: operations["stop_run"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1002,6 +1130,40 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * ActionChoice
+         * @description One action of a list.
+         */
+        ActionChoice: {
+            /**
+             * Speed
+             * @description Metres a second.
+             */
+            speed: number;
+            /**
+             * Steering Angle
+             * @description Degrees, positive to the left.
+             */
+            steering_angle: number;
+        };
+        /**
+         * ActionLimits
+         * @description A range of one number.
+         */
+        ActionLimits: {
+            /** High */
+            high: number;
+            /** Low */
+            low: number;
+        };
+        /**
+         * ActionRanges
+         * @description A continuous action space.
+         */
+        ActionRanges: {
+            speed: components["schemas"]["ActionLimits"];
+            steering_angle: components["schemas"]["ActionLimits"];
+        };
         /**
          * Assignment
          * @description What a player is given to play.
@@ -1835,6 +1997,10 @@ export interface components {
             player: {
                 [key: string]: components["schemas"]["JsonValue"];
             };
+            /** Runs */
+            runs: {
+                [key: string]: components["schemas"]["JsonValue"];
+            }[];
             /** Statement */
             statement: components["schemas"]["StatementLine"][];
         };
@@ -1849,6 +2015,8 @@ export interface components {
             experiments_deleted: number;
             /** Note */
             note: string;
+            /** Runs Deleted */
+            runs_deleted: number;
         };
         /**
          * Dispute
@@ -2201,6 +2369,32 @@ export interface components {
             steps: number;
         };
         /**
+         * GarageOptions
+         * @description What the form offers.
+         */
+        GarageOptions: {
+            /** Examples */
+            examples: components["schemas"]["RewardExample"][];
+            /**
+             * Hyperparameters
+             * @description Defaults by name.
+             */
+            hyperparameters: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /**
+             * Ranges
+             * @description Least and most, or all values, by name.
+             */
+            ranges: {
+                [key: string]: components["schemas"]["JsonValue"][];
+            };
+            /** Sensors */
+            sensors: string[];
+            /** Steering Granularities */
+            steering_granularities: number[];
+        };
+        /**
          * Grid
          * @description How to read the raster at `GET /tracks/{id}/grid`: int8, row-major over (size_x, size_y).
          *
@@ -2266,6 +2460,54 @@ export interface components {
             message: string;
             /** Source */
             source: string;
+        };
+        /**
+         * Iteration
+         * @description Figures of one iteration, all of the policy that drove it.
+         */
+        Iteration: {
+            /**
+             * Best
+             * @description Whether its trials were the best so far.
+             */
+            best: boolean;
+            /**
+             * Best Lap Ms
+             * @description Shortest lap of the greedy trials.
+             */
+            best_lap_ms: number | null;
+            /**
+             * Completion
+             * @description Mean share of the lap by exploring cars, 0 to 100.
+             */
+            completion: number;
+            /**
+             * Completion Trials
+             * @description The same for greedy trials.
+             */
+            completion_trials: number;
+            /**
+             * Entropy
+             * @description Nats.
+             */
+            entropy: number;
+            /** Number */
+            number: number;
+            /**
+             * Reward
+             * @description Mean sum of an episode's rewards.
+             */
+            reward: number;
+            /**
+             * Seconds
+             * @description Since the run began.
+             */
+            seconds: number;
+            /**
+             * Steps
+             * @description Of exploring cars.
+             */
+            steps: number;
         };
         JsonValue: unknown;
         /**
@@ -2766,6 +3008,16 @@ export interface components {
             score: components["schemas"]["Estimate"];
         };
         /**
+         * Policies
+         * @description Whether there is a policy to download.
+         */
+        Policies: {
+            /** Best */
+            best: boolean;
+            /** Latest */
+            latest: boolean;
+        };
+        /**
          * Policy
          * @description One policy with what is needed to run it; the weights are at `/policies/{cid}.safetensors`.
          */
@@ -2881,6 +3133,31 @@ export interface components {
             state: string;
         };
         /**
+         * Race
+         * @description Laps of the best policy under the default rules: 3 laps, 2 s off the track, 5 s for a crash.
+         */
+        Race: {
+            /** Average Ms */
+            average_ms: number | null;
+            /** Best Ms */
+            best_ms: number | null;
+            /** Crashes */
+            crashes: number;
+            /** Finished */
+            finished: boolean;
+            /** Laps Ms */
+            laps_ms: number[];
+            /** Off Tracks */
+            off_tracks: number;
+            /**
+             * Progress
+             * @description Percentage of all laps.
+             */
+            progress: number;
+            /** Total Ms */
+            total_ms: number | null;
+        };
+        /**
          * Reason
          * @description Why an attempt came out as it did: one sentence and its parts for a page to phrase itself.
          */
@@ -2925,6 +3202,291 @@ export interface components {
         RecoveryCode: {
             /** Code */
             code: string;
+        };
+        /**
+         * RewardCheck
+         * @description All that is wrong with a reward function at once.
+         */
+        RewardCheck: {
+            /**
+             * Faults
+             * @description It cannot be trained with before these are mended.
+             */
+            faults: components["schemas"]["RewardFault"][];
+            /**
+             * Warnings
+             * @description What DeepRacer's own validator would refuse.
+             */
+            warnings: components["schemas"]["RewardFault"][];
+        };
+        /**
+         * RewardExample
+         * @description A reward function to begin with.
+         */
+        RewardExample: {
+            /** Name */
+            name: string;
+            /** Source */
+            source: string;
+        };
+        /**
+         * RewardFault
+         * @description What is wrong with a reward function, or would be refused elsewhere.
+         */
+        RewardFault: {
+            /**
+             * Kind
+             * @description For example `syntax`, `import`, `raises`, `range`.
+             */
+            kind: string;
+            /**
+             * Line
+             * @description Line of the source, from 1, where one can be named.
+             */
+            line: number | null;
+            /** Message */
+            message: string;
+        };
+        /**
+         * RewardSource
+         * @description A reward function to be looked at.
+         */
+        RewardSource: {
+            /**
+             * Source
+             * @description Python source that defines reward_function(params).
+             */
+            source: string;
+        };
+        /**
+         * Run
+         * @description One of the player's own runs.
+         */
+        Run: {
+            /** Best Lap Ms */
+            best_lap_ms: number | null;
+            /**
+             * Completion
+             * @description Of the best policy's trials, 0 to 100.
+             */
+            completion: number | null;
+            /**
+             * Created At
+             * Format: date-time
+             * @description UTC time, RFC 3339.
+             */
+            created_at: string;
+            /** @description What ended the run, if the reward function did. */
+            fault: components["schemas"]["RewardFault"] | null;
+            /** Finished At */
+            finished_at: string | null;
+            /**
+             * Id
+             * @description Opaque id.
+             */
+            id: string;
+            /**
+             * Iterations
+             * @description At most 400, evenly taken where there are more.
+             */
+            iterations: components["schemas"]["Iteration"][];
+            /** Name */
+            name: string;
+            /** Note */
+            note: string;
+            order: components["schemas"]["RunOrder"];
+            policies: components["schemas"]["Policies"];
+            /**
+             * Printed
+             * @description The latest lines that the reward function printed.
+             */
+            printed: string[];
+            /** Progress */
+            progress: number;
+            /** @description Once the run is done. */
+            race: components["schemas"]["Race"] | null;
+            /**
+             * Seconds
+             * @description Time trained.
+             */
+            seconds: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "done" | "failed" | "cancelled";
+            /**
+             * Steps
+             * @description Steps of exploring cars.
+             */
+            steps: number;
+            /** Track */
+            track: string;
+        };
+        /**
+         * RunCreate
+         * @description Train a car with a reward function.
+         */
+        RunCreate: {
+            /**
+             * Action Space
+             * @description A list of actions, or ranges.
+             */
+            action_space: components["schemas"]["ActionChoice"][] | components["schemas"]["ActionRanges"];
+            /**
+             * Direction
+             * @default forward
+             * @enum {string}
+             */
+            direction: "forward" | "reverse";
+            /**
+             * Hyperparameters
+             * @description By DeepRacer's names; what is absent has its default.
+             */
+            hyperparameters?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /**
+             * Minutes
+             * @description Time to train.
+             * @default 5
+             */
+            minutes: number;
+            /**
+             * Name
+             * @description 1 to 32 characters shown to other players; no control characters, no angle brackets.
+             */
+            name: string;
+            /**
+             * Network
+             * @default shallow
+             * @enum {string}
+             */
+            network: "shallow" | "deep";
+            /** @description Go on with the policy of another run. */
+            origin?: components["schemas"]["RunOrigin"] | null;
+            /**
+             * Seed
+             * @description The same seed gives the same policy.
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Sensor
+             * @description lidar, or camera-WIDTHxHEIGHT up to 160x120.
+             * @default lidar
+             */
+            sensor: string;
+            /**
+             * Source
+             * @description Python source that defines reward_function(params).
+             */
+            source: string;
+            /**
+             * Track
+             * @description A track's id, as in GET /api/tracks.
+             */
+            track: string;
+        };
+        /**
+         * RunOrder
+         * @description What was asked for.
+         */
+        RunOrder: {
+            action_space: components["schemas"]["JsonValue"];
+            /** Direction */
+            direction: string;
+            /** Hyperparameters */
+            hyperparameters: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /** Minutes */
+            minutes: number;
+            /** Network */
+            network: string;
+            /** Origin */
+            origin: {
+                [key: string]: components["schemas"]["JsonValue"];
+            } | null;
+            /** Seed */
+            seed: number;
+            /** Sensor */
+            sensor: string;
+            /** Source */
+            source: string;
+            /** Track */
+            track: string;
+        };
+        /**
+         * RunOrigin
+         * @description The policy a run begins with.
+         */
+        RunOrigin: {
+            /** Run Id */
+            run_id: string;
+            /**
+             * Which
+             * @default best
+             * @enum {string}
+             */
+            which: "best" | "latest";
+        };
+        /**
+         * RunRow
+         * @description A run in a list.
+         */
+        RunRow: {
+            /** Best Lap Ms */
+            best_lap_ms: number | null;
+            /**
+             * Completion
+             * @description Of the best policy's trials, 0 to 100.
+             */
+            completion: number | null;
+            /**
+             * Created At
+             * Format: date-time
+             * @description UTC time, RFC 3339.
+             */
+            created_at: string;
+            /** Finished At */
+            finished_at: string | null;
+            /**
+             * Id
+             * @description Opaque id.
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Note */
+            note: string;
+            /** Progress */
+            progress: number;
+            /**
+             * Seconds
+             * @description Time trained.
+             */
+            seconds: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "done" | "failed" | "cancelled";
+            /**
+             * Steps
+             * @description Steps of exploring cars.
+             */
+            steps: number;
+            /** Track */
+            track: string;
+        };
+        /**
+         * Runs
+         * @description The player's own runs, newest first.
+         */
+        Runs: {
+            /** Items */
+            items: components["schemas"]["RunRow"][];
         };
         /**
          * ScorePoint
@@ -4602,6 +5164,44 @@ export interface operations {
             };
         };
     };
+    read_garage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GarageOptions"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read_leaderboard: {
         parameters: {
             query?: never;
@@ -5296,6 +5896,292 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": string;
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_reward: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RewardSource"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RewardCheck"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_runs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Runs"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_run: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Chosen by the client; the same key does the same thing once. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_run_policy: {
+        parameters: {
+            query?: {
+                /** @description The best policy so far, or the latest. */
+                which?: "best" | "latest";
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stop_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
                 };
             };
             /** @description A problem that the client can mend. */
