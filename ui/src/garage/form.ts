@@ -163,7 +163,7 @@ function actionFaults(form: Form, origin: number | null): Faults {
 export function faults(form: Form, ranges: GarageOptions["ranges"], origin: number | null = null): Faults {
   const { name, source } = form;
   return {
-    name: name.trim() === "" ? "A name, so that you find it again." : /[<>]/.test(name) ? "No angle brackets." : null,
+    name: /[<>]/.test(name) ? "No angle brackets." : null,
     source: source.trim() === "" ? "A function reward_function(params)." : null,
     track: form.track === "" ? "Choose a track." : null,
     minutes: outside(form.minutes, MINUTES),
@@ -186,10 +186,10 @@ export function hyperparametersOf(form: Form): Record<string, string | number> {
   return Object.fromEntries(Object.entries(form.hyperparameters).map(([name, text]) => [name, numberIn(text) ?? text]));
 }
 
-/** The body of POST /runs, of a form without faults. */
-export function orderOf(form: Form): RunCreate {
+/** The body of POST /runs, of a form without faults; `unnamed` is its name if it was given none. */
+export function orderOf(form: Form, unnamed: string): RunCreate {
   return {
-    name: form.name.trim(),
+    name: form.name.trim() || unnamed.slice(0, NAME_MOST),
     source: form.source,
     track: form.track,
     direction: form.direction,

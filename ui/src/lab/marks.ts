@@ -1,5 +1,5 @@
 /** What the lines of an experiment's charts stand for. */
-import type { Mark } from "../lib/Key.svelte";
+import type { Mark } from "../lib/plot";
 
 export const ARMS: readonly Mark[] = [
   { look: "model", words: "with your games" },

@@ -5,6 +5,12 @@ export interface Range {
   high: number;
 }
 
+/** How a line of a chart looks, and what it stands for. */
+export interface Mark {
+  look: "model" | "beside" | "before" | "hand" | "best";
+  words: string;
+}
+
 /** Round values within a range, about `wanted` of them. */
 export function ticks({ low, high }: Range, wanted = 4): number[] {
   const rough = (high - low) / wanted;
