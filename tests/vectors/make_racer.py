@@ -17,11 +17,13 @@ from typing import Any
 import jax
 import numpy as np
 
-from manyhands.envs.racer import rules, tracks
+from manyhands.envs.racer import actions, rules, time_trial, tracks
 from manyhands.envs.racer.car import PRESETS, CarParams
 from manyhands.envs.racer.rules import Conditions
 from manyhands.envs.racer.sensors import Camera, Lidar
 from manyhands.envs.racer.task import RacerTask, plain_sensor
+from manyhands.envs.racer.time_trial import Status
+from manyhands.garage.driving import Driver, spec_of
 from manyhands.policies import network
 from manyhands.policies.files import Policy, dump
 from manyhands.policies.network import Encoder, NetworkSpec
@@ -162,11 +164,76 @@ def network_vectors() -> Json:
     return {"cases": cases}
 
 
+def trial_case(track_id: str, share: float, turned: bool = False, max_ticks: int = 450, astray: int = 450) -> Json:
+    """One episode against the clock; from tick `astray` on the wheel is held to the left."""
+    road = tracks.turned(tracks.track(track_id)) if turned else tracks.track(track_id)
+    trial = time_trial.make(time_trial.bank_of(road), road.distance.shape, max_ticks)
+    episode = trial.begin(np.float32(share))
+    case: Json = {"track": track_id, "share": share, "turned": turned, "max_ticks": max_ticks}
+    commands, states = [], []
+
+    def note() -> None:
+        state = episode.state
+        states.append(
+            {"tick": int(episode.step), "metres": float(episode.metres), "before": float(episode.before)}
+            | {"waypoint": int(state.waypoint), "along": float(state.along)}
+            | {"motion": numbers(np.array(state.motion)), "wheels": int(trial.wheels_on_road(state).sum())}
+            | {"status": Status(int(episode.status)).name.lower()}
+        )
+
+    note()
+    while episode.status == Status.IN_PROGRESS:
+        steer, throttle = pursuit(road, trial.racer.car, episode.state)
+        command = np.array((1.0 if episode.step >= astray else steer, throttle), np.float32).clip(-1.0, 1.0)
+        commands.append(command)
+        episode = trial.tick(episode, command)
+        if episode.step % EVERY == 0 or episode.status != Status.IN_PROGRESS:
+            note()
+    return case | {"commands": numbers(np.array(commands)), "states": states}
+
+
+def command_case(space: actions.ActionSpace) -> Json:
+    """What a car is commanded for a few outputs of a network."""
+    sensor = Lidar(beams=64, spread_rad=2.618)
+    spec = spec_of(sensor, space, "shallow")
+    driver = Driver(sensor, space, spec, (1, 1), 1)
+    params = network.init(spec, jax.random.key(0))
+    params["head.w"] = params["head.w"] * 20.0
+    policy = Policy("racer-v0", plain_sensor(sensor), spec, params, space.plain)
+    looks = []
+    for vector in np.random.default_rng(5).uniform(0.0, 1.0, (6, spec.vector)).astype(np.float32):
+        outputs = network.head(spec, params, vector[None])
+        looks.append({"vector": numbers(vector), "command": numbers(driver.command(driver.greedy(outputs))[0])})
+    return {"policy": text(dump(policy)), "observations": looks}
+
+
+def trial_vectors() -> Json:
+    """Episodes with every common end, commands of action spaces, and lists that the generator makes."""
+    forms = [(5, 30.0, 2, 1.0), (3, 12.5, 3, 4.0), (7, 25.0, 1, 0.1)]
+    generated = [
+        {"form": dict(zip(actions.DEFAULT_GENERATOR, form)), "list": actions.generate(*form).plain}
+        for form in forms
+    ]
+    return {
+        "episodes": [
+            trial_case("gen-0", 0.0),
+            trial_case("crossroads", 0.35, turned=True, astray=20),
+            trial_case("gen-7", 0.91, max_ticks=45),
+        ],
+        "commands": [
+            command_case(actions.generate(5, 30.0, 2, 1.0)),
+            command_case(actions.Ranges((-30.0, 25.0), (0.5, 3.0))),
+        ],
+        "generated": generated,
+    }
+
+
 VECTORS = {
     "racer-track.json": track_vectors,
     "racer-drive.json": drive_vectors,
     "racer-sensors.json": sensor_vectors,
     "racer-network.json": network_vectors,
+    "racer-trial.json": trial_vectors,
 }
 
 

@@ -1,3 +1,4 @@
+import type * as garage from "../garage/wire";
 import type * as lab from "../lab/wire";
 import type * as league from "../league/wire";
 import type { components } from "./wire";
@@ -112,7 +113,16 @@ export const api = {
   resumeLesson: (lesson: string) => call<lab.Lesson>("POST", `/lessons/${id(lesson)}/resume`),
   experimentBoard: () => call<lab.ExperimentBoard>("GET", "/experiment-board"),
 
-  runs: () => call<Wire<"Runs">>("GET", "/runs"),
+  garage: () => call<garage.GarageOptions>("GET", "/garage"),
+  checkReward: (source: string, signal: AbortSignal) => call<garage.RewardCheck>("POST", "/rewards/check", { body: { source }, signal }),
+  runs: () => call<garage.Runs>("GET", "/runs"),
+  run: (run: string) => call<garage.Run>("GET", `/runs/${id(run)}`),
+  createRun: (body: garage.RunCreate, idempotencyKey: string) =>
+    call<garage.Run>("POST", "/runs", { body, headers: { "Idempotency-Key": idempotencyKey } }),
+  stopRun: (run: string) => call<garage.Run>("POST", `/runs/${id(run)}/stop`),
+  deleteRun: (run: string) => call<void>("DELETE", `/runs/${id(run)}`),
+  runPolicy: async (run: string, which: garage.Which): Promise<ArrayBuffer> =>
+    (await send("GET", `/runs/${id(run)}/policy.safetensors?which=${which}`, { headers: { Accept: "*/*" } })).arrayBuffer(),
   races: () => call<Wire<"Races">>("GET", "/races"),
   race: (race: string) => call<league.Race>("GET", `/races/${id(race)}`),
   createRace: (body: league.RaceCreate, idempotencyKey: string) =>

@@ -1,8 +1,11 @@
 /** Sensors and network together: what the model does in a state, and what it saw. */
+import { Controls } from "./actions";
+import { PRESETS } from "./car";
 import { proprio, quantise, type State } from "./rules";
 import type { Policy } from "./policy";
 import { Camera, Lidar } from "./sensors";
 import type { Track } from "./track";
+import { CAR } from "./trial";
 
 export class Driver {
   /** the eye of the policy; the page draws what it holds */
@@ -10,6 +13,8 @@ export class Driver {
   /** executed action of the last `act`, int8 */
   readonly action = new Int8Array(2);
   readonly #vector: Float32Array;
+  /** what it commanded last in a time trial */
+  readonly controls: Controls;
 
   /** Throws RangeError when the policy sees no roads. */
   constructor(readonly policy: Policy) {
@@ -17,6 +22,7 @@ export class Driver {
     if (sensor.kind !== "camera" && sensor.kind !== "lidar") throw new RangeError(`A policy of ${policy.environment} drives no car.`);
     this.eye = sensor.kind === "camera" ? new Camera(sensor) : new Lidar(sensor);
     this.#vector = new Float32Array(policy.network.vector);
+    this.controls = new Controls(policy.actionSpace, PRESETS[CAR]!);
   }
 
   /** Look without deciding, so that the page can show what the model sees while a person drives. */
@@ -30,12 +36,21 @@ export class Driver {
     }
   }
 
+  #decided(): Float32Array {
+    return this.policy.act(this.#vector, this.eye instanceof Camera ? this.eye.pixels : null);
+  }
+
   /** Decide on what was looked at last. */
   act(): Int8Array {
-    const command = this.policy.act(this.#vector, this.eye instanceof Camera ? this.eye.pixels : null);
+    const command = this.#decided();
     this.action[0] = quantise(command[0]!);
     this.action[1] = quantise(command[1]!);
     return this.action;
+  }
+
+  /** Decide on what was looked at last as in a time trial: steering and throttle, float32 in [-1, 1]. */
+  command(): Float32Array {
+    return this.controls.decide(this.policy, this.#decided());
   }
 
   get vector(): Float32Array {

@@ -3,6 +3,7 @@
  *
  * Twin of `policies/network.py`. All layers write into buffers made once, so that a tick allocates nothing.
  */
+import { parseActions, type ActionSpace } from "./actions";
 import { readTensors, type Tensors } from "./safetensors";
 import type { CameraSpec, LidarSpec } from "./sensors";
 
@@ -104,6 +105,8 @@ export class Policy {
   readonly environment: string;
   readonly sensor: SensorSpec;
   readonly network: NetworkSpec;
+  /** what the network chooses from, where that is not the environment's own */
+  readonly actionSpace: ActionSpace | null;
   /** last head outputs: logits of all bins, or the action */
   outputs: Float32Array = new Float32Array(0);
   readonly #action: Float32Array;
@@ -119,10 +122,12 @@ export class Policy {
     const tensors = readTensors(bytes);
     const described = tensors.metadata.policy;
     if (!described) throw new RangeError("The policy's file does not describe its network.");
-    const { environment, sensor, network } = JSON.parse(described) as Pick<Policy, "environment" | "sensor" | "network">;
+    const plain = JSON.parse(described) as Pick<Policy, "environment" | "sensor" | "network"> & { action_space?: unknown };
+    const { environment, sensor, network } = plain;
     this.environment = environment;
     this.sensor = sensor;
     this.network = network;
+    this.actionSpace = plain.action_space === undefined ? null : parseActions(plain.action_space);
     this.#action = new Float32Array(network.actions);
     const { encoder } = network;
     if (encoder) {

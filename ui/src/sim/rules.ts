@@ -38,6 +38,11 @@ export function quantise(command: number): number {
   return Math.floor(f(f(clipped * 127) + 0.5));
 }
 
+/** The command in [-1, 1] that an int8 stands for. */
+export function unit(action: number): number {
+  return f(action * PER_UNIT);
+}
+
 export class Racer {
   readonly car: CarParams;
   readonly #radiusSquared: number;
@@ -52,7 +57,12 @@ export class Racer {
 
   /** One control tick with an executed action of two int8; returns progress along the centre line in metres. */
   step(state: State, steer: number, throttle: number): number {
-    drive(this.car, state.motion, f(steer * PER_UNIT), f(throttle * PER_UNIT), this.grip(state));
+    return this.advance(state, unit(steer), unit(throttle));
+  }
+
+  /** `step` with float32 commands in [-1, 1], for actions that are no int8. */
+  advance(state: State, steer: number, throttle: number): number {
+    drive(this.car, state.motion, steer, throttle, this.grip(state));
     return this.#project(state);
   }
 
@@ -101,10 +111,15 @@ export class Racer {
   }
 
   offRoad({ motion }: State): boolean {
+    return !this.onRoad(motion[X]!, motion[Y]!);
+  }
+
+  /** Whether a point in metres lies on the road. */
+  onRoad(x: number, y: number): boolean {
     const { grid, rows } = this.track;
-    const ix = Math.trunc(f(motion[X]! * CELLS_PER_M));
-    const iy = Math.trunc(f(motion[Y]! * CELLS_PER_M));
-    return grid[Math.min(Math.max(ix * rows + iy, 0), grid.length - 1)]! <= 0;
+    const ix = Math.trunc(f(x * CELLS_PER_M));
+    const iy = Math.trunc(f(y * CELLS_PER_M));
+    return grid[Math.min(Math.max(ix * rows + iy, 0), grid.length - 1)]! > 0;
   }
 
   hitsBox({ motion, boxes }: State): boolean {

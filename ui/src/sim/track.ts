@@ -33,6 +33,23 @@ export interface TrackData {
   grid: { size_x: number; size_y: number };
 }
 
+/** The same road in the other direction; the start line stays where it is. */
+export function turned(track: Track): Track {
+  const { points } = track;
+  const from = Int32Array.from({ length: points }, (_, at) => (points - at) % points);
+  const back = (values: Float32Array, wide: number): Float32Array => {
+    const out = new Float32Array(values.length);
+    from.forEach((point, at) => out.set(values.subarray(wide * point, wide * (point + 1)), wide * at));
+    return out;
+  };
+  return {
+    ...track,
+    centre: back(track.centre, 2),
+    tangent: back(track.tangent, 2).map((part) => -part),
+    halfWidth: back(track.halfWidth, 1),
+  };
+}
+
 /** Join geometry and raster. Throws RangeError when the raster has another size than the geometry says. */
 export function trackOf(data: TrackData, grid: Int8Array): Track {
   const { size_x: columns, size_y: rows } = data.grid;

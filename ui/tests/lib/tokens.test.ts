@@ -42,6 +42,7 @@ const text: [string, string][] = [
   ["hand", "hand-soft"],
   ["good", "good-soft"],
   ["bad", "bad-soft"],
+  ...["code-keyword", "code-string", "code-number"].flatMap((role) => ["raised", "sunken"].map((ground): [string, string] => [role, ground])),
   ["on-accent", "accent"],
   ["on-hand", "hand"],
 ];

@@ -5,6 +5,12 @@ export interface Range {
   high: number;
 }
 
+/** How a line of a chart looks, and what it stands for. */
+export interface Mark {
+  look: "model" | "beside" | "before" | "hand" | "best";
+  words: string;
+}
+
 /** Round values within a range, about `wanted` of them. */
 export function ticks({ low, high }: Range, wanted = 4): number[] {
   const rough = (high - low) / wanted;
@@ -70,7 +76,8 @@ export function standalone(chart: SVGSVGElement, ground: string): string {
   return new XMLSerializer().serializeToString(copy);
 }
 
-function save(name: string, address: string): void {
+/** Hand an address to the browser as a download of the given name. */
+export function save(name: string, address: string): void {
   const link = document.createElement("a");
   link.href = address;
   link.download = name;
@@ -82,6 +89,9 @@ const asAddress = (svg: string): string => `data:image/svg+xml;charset=utf-8,${e
 export function saveSvg(chart: SVGSVGElement, ground: string, name: string): void {
   save(`${name}.svg`, asAddress(standalone(chart, ground)));
 }
+
+/** The address of a plain text, to be saved as a file. */
+export const asText = (text: string): string => `data:text/plain;charset=utf-8,${encodeURIComponent(text)}`;
 
 /** Twice as fine as on the page. */
 export async function savePng(chart: SVGSVGElement, ground: string, name: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { linePath, rangeOf, scale, stepPath, ticks } from "../../src/lab/chart";
+import { linePath, rangeOf, scale, stepPath, ticks } from "../../src/lib/plot";
 
 describe("ticks", () => {
   it.each([

@@ -1,0 +1,105 @@
+/** Plain words for runs and what they are asked. Pure. */
+import { count } from "../lib/format";
+import type { Status } from "../sim/trial";
+import type { Run, RunRow, State } from "./wire";
+
+const GAP = "\u00a0";
+
+/** What is done with a run, said before the first one. */
+export const CONSENT =
+  "What you train is stored under a name made up for you: the reward function, its figures and its policies. Nobody else sees them; you can delete them at any time.";
+
+/** Why settings cannot be saved or trained with yet. */
+export const NEEDS = "Mend the fields that are marked first.";
+
+export const STATE: Record<State, string> = {
+  queued: "Waiting",
+  running: "Training",
+  done: "Done",
+  failed: "Failed",
+  cancelled: "Cancelled",
+};
+
+export const isActive = ({ state }: Pick<RunRow, "state">): boolean => state === "queued" || state === "running";
+
+/** One sentence on each hyperparameter. */
+export const HYPER: Record<string, string> = {
+  batch_size: "Steps that one gradient step learns from.",
+  num_epochs: "Passes over the steps of an iteration before new ones are driven.",
+  lr: "Length of a gradient step: large learns fast and forgets fast.",
+  beta_entropy: "What trying other actions is worth: large explores for longer.",
+  discount_factor: "How much the future counts: at 0.99, a reward 69 steps later counts half.",
+  loss_type: "How errors of the estimated value count: huber forgives outliers, mse does not.",
+  num_episodes_between_training: "Episodes driven by one policy before it is improved.",
+};
+
+/** To the millisecond: "12.345 s", "1:02.345". */
+export function lapTime(ms: number | null): string {
+  if (ms === null) return "none";
+  const rest = ((ms % 60_000) / 1000).toFixed(3);
+  return ms < 60_000 ? `${rest}${GAP}s` : `${Math.floor(ms / 60_000)}:${rest.padStart(6, "0")}`;
+}
+
+/** "47 s", "4 min 5 s", "2 h 3 min". */
+export function duration(seconds: number): string {
+  const s = Math.round(seconds);
+  if (s < 60) return `${s}${GAP}s`;
+  if (s < 3600) return `${Math.floor(s / 60)}${GAP}min ${s % 60}${GAP}s`;
+  return `${Math.floor(s / 3600)}${GAP}h ${Math.floor((s % 3600) / 60)}${GAP}min`;
+}
+
+/** "43.2 %" of a percentage; a dash where there is none. */
+export function share(percentage: number | null): string {
+  return percentage === null ? "–" : `${percentage.toFixed(1)}${GAP}%`;
+}
+
+export function stepsPerSecond({ steps, seconds }: Pick<RunRow, "steps" | "seconds">): string {
+  return seconds > 0 ? count(Math.round(steps / seconds), "step") : "–";
+}
+
+/** How an episode in the page ended. */
+export function ending(status: Status, completed: number, lap_ms: number | null): string {
+  const far = `after ${share(100 * completed)} of the lap`;
+  switch (status) {
+    case "in_progress":
+      return "Driving";
+    case "lap_complete":
+      return `A lap in ${lapTime(lap_ms)}`;
+    case "off_track":
+      return `Off the track ${far}`;
+    case "crashed":
+      return `Crashed ${far}`;
+    case "immobilized":
+      return `Stands still ${far}`;
+    case "reversed":
+      return `Drives backwards ${far}`;
+    case "time_up":
+      return `Out of time ${far}`;
+  }
+}
+
+/** Where a run stands, in a sentence. */
+export function standing({ state, progress, note, fault }: Pick<Run, "state" | "progress" | "note" | "fault">): string {
+  const words = note === "" ? "" : `${note.charAt(0).toUpperCase()}${note.slice(1)}`;
+  switch (state) {
+    case "queued":
+      return words || "Waiting for its turn.";
+    case "running":
+      return `${Math.floor(100 * progress)}${GAP}% of its time${words ? ` · ${words}` : ""}`;
+    case "done":
+      return "Done.";
+    case "cancelled":
+      return `Cancelled at ${Math.floor(100 * progress)}${GAP}%.`;
+    case "failed":
+      return fault ? "The reward function ended it." : words || "It failed.";
+  }
+}
+
+/** "lidar" → "Lidar", "camera-48x32" → "Camera 48 × 32". */
+export function sensorName(sensor: string): string {
+  const size = /^camera-(\d+)x(\d+)$/.exec(sensor);
+  return size ? `Camera ${size[1]}${GAP}×${GAP}${size[2]}` : sensor.charAt(0).toUpperCase() + sensor.slice(1);
+}
+
+export const SENSOR_MEANS = (sensor: string): string =>
+  sensor === "lidar" ? "64 distances around the car; learns fastest" : sensor === "camera-160x120" ? "the picture that DeepRacer uses; learns slowly" : "a small grey picture";

@@ -1,0 +1,116 @@
+/**
+ * Episodes against the clock: one car, alone on a road, from a point of the centre line until it is done or out.
+ *
+ * Twin of `envs/racer/time_trial.py`. The rules' car is taken at its rear axle; progress is measured of its front.
+ */
+import { C, S, X, Y } from "./car";
+import { emptyMotion, Racer, TICKS_PER_S, type State } from "./rules";
+import type { Track } from "./track";
+
+const f = Math.fround;
+
+export const CAR = "deepracer";
+const CENTRE_AHEAD_M = 0.07;
+const FRONT_AHEAD_M = 0.21;
+/** (4, 2): metres ahead of and left of the middle of the model */
+const WHEELS_M: readonly [number, number][] = [
+  [0.0823, 0.08],
+  [0.0823, -0.08],
+  [-0.0817, 0.08],
+  [-0.0817, -0.08],
+];
+const STILL_SQUARED = f(0.0003 * 0.0003);
+const PATIENCE_TICKS = 15;
+/** share of the lap by which each training episode starts after the one before */
+export const START_STEP = 0.05;
+
+export type Status = "in_progress" | "off_track" | "crashed" | "lap_complete" | "immobilized" | "reversed" | "time_up";
+
+/** One running episode; `tick` changes it in place. */
+export interface Episode {
+  state: State;
+  /** way of the car's front along the centre line since the start, and the same before the last tick */
+  metres: number;
+  before: number;
+  step: number;
+  still: number;
+  back: number;
+  status: Status;
+}
+
+export class Trial {
+  readonly racer: Racer;
+  /** of the lap, metres */
+  readonly length_m: number;
+
+  constructor(
+    track: Track,
+    readonly maxTicks: number,
+    readonly laps = 1,
+  ) {
+    this.racer = new Racer(track, CAR);
+    this.length_m = f(track.spacing * track.points);
+  }
+
+  /** At rest on the centre line at a share of the lap in [0, 1) from the start line, heading along it. */
+  begin(share: number): Episode {
+    const { centre, tangent, points } = this.racer.track;
+    const at = f(f(share) * points);
+    const waypoint = Math.floor(at) % points;
+    const into = f(at - Math.floor(at));
+    const next = (waypoint + 1) % points;
+    const place = [0, 1].map((axis) => {
+      const here = centre[2 * waypoint + axis]!;
+      const between = f(here + f(into * f(centre[2 * next + axis]! - here)));
+      return f(between - f(f(CENTRE_AHEAD_M) * tangent[2 * waypoint + axis]!));
+    });
+    const [tx, ty] = [tangent[2 * waypoint]!, tangent[2 * waypoint + 1]!];
+    const motion = emptyMotion();
+    motion.set([place[0]!, place[1]!, tx, ty]);
+    const along = f(f(f(place[0]! - centre[2 * waypoint]!) * tx) + f(f(place[1]! - centre[2 * waypoint + 1]!) * ty));
+    const front = f(FRONT_AHEAD_M - CENTRE_AHEAD_M);
+    const state: State = { waypoint, along, motion, boxes: new Float32Array(0), patches: new Float32Array(0), light: Float32Array.of(1, 0, 0, 0) };
+    return { state, metres: front, before: front, step: 0, still: 0, back: 0, status: "in_progress" };
+  }
+
+  /** One control tick with float32 commands in [-1, 1]. */
+  tick(episode: Episode, steer: number, throttle: number): void {
+    const { motion } = episode.state;
+    const [x, y] = [motion[X]!, motion[Y]!];
+    const passed = this.racer.advance(episode.state, steer, throttle);
+    const [goneX, goneY] = [f(motion[X]! - x), f(motion[Y]! - y)];
+    episode.before = episode.metres;
+    episode.metres = f(episode.metres + passed);
+    episode.step += 1;
+    episode.still = f(f(goneX * goneX) + f(goneY * goneY)) < STILL_SQUARED ? episode.still + 1 : 0;
+    episode.back = passed < 0 ? episode.back + 1 : 0;
+    episode.status = this.#status(episode);
+  }
+
+  #status({ metres, state, still, back, step }: Episode): Status {
+    if (metres >= f(this.laps * this.length_m)) return "lap_complete";
+    if (this.wheelsOnRoad(state) === 0) return "off_track";
+    if (this.racer.hitsBox(state)) return "crashed";
+    if (still >= PATIENCE_TICKS) return "immobilized";
+    if (back >= PATIENCE_TICKS) return "reversed";
+    return step >= this.maxTicks ? "time_up" : "in_progress";
+  }
+
+  /** How many of the four wheels stand on the road. */
+  wheelsOnRoad({ motion }: State): number {
+    const [x, y, c, s] = [motion[X]!, motion[Y]!, motion[C]!, motion[S]!];
+    return WHEELS_M.filter(([ahead, left]) => {
+      const far = f(f(ahead) + f(CENTRE_AHEAD_M));
+      const wheelX = f(f(x + f(far * c)) - f(f(left) * s));
+      const wheelY = f(f(y + f(far * s)) + f(f(left) * c));
+      return this.racer.onRoad(wheelX, wheelY);
+    }).length;
+  }
+
+  /** Milliseconds from the start to the line, within the tick that crossed it; null before. */
+  lapMs({ status, before, metres, step }: Episode): number | null {
+    if (status !== "lap_complete") return null;
+    const driven_s = (step - 1 + (this.length_m - before) / (metres - before)) / TICKS_PER_S;
+    return Math.round(1000 * driven_s);
+  }
+}
