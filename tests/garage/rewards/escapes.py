@@ -214,7 +214,7 @@ ENDED = {
                 while True: pass
             except BaseException: pass
         """,
-    "a number that takes for ever": "return 7 ** (7 ** 12) % 2",
+    "a count that takes for ever": "return max(range(1 << 60))",
     "rewards written by hand": """
         import os, struct
         for pipe in range(3, 64):
@@ -281,7 +281,7 @@ HARMLESS = {
     "a trace": "import sys; sys.settrace(lambda *a: None); sys.setprofile(lambda *a: None)",
     "an audit hook": "import sys; sys.addaudithook(lambda *a: None)",
     "random seeded": "import random; random.seed(1); import numpy; numpy.random.seed(1)",
-    "environment": "import os; assert not [name for name in os.environ if 'SECRET' in name], dict(os.environ)",
+    "environment": "import os; assert not [n for n in os.environ if 'SECRET' in n], dict(os.environ)",
     "warnings": "import warnings; warnings.warn('x')",
     "a swallowed exit": "try:\n    raise SystemExit\nexcept BaseException:\n    pass",
 }

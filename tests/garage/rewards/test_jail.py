@@ -86,7 +86,9 @@ def test_loading_fails_with_a_reason(name: str, told: Columns) -> None:
 
 def test_rewards_beside_what_was_written_by_hand_are_not_believed(told: Columns) -> None:
     answer = "struct.pack('<4sIIQ', b'VALS', 3, 2, 16) + struct.pack('<dd', 7.0, 7.0)"
-    text = source(f"import os, struct\nfor n in range(3, 64):\n    try: os.write(n, {answer})\n    except OSError: pass")
+    text = source(
+        f"import os, struct\nfor n in range(3, 64):\n    try: os.write(n, {answer})\n    except OSError: pass"
+    )
     assert "pipe" in failure(text, told).message
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from manyhands.envs.racer import tracks
 from manyhands.garage.params import Columns, Trace, columns
-from manyhands.garage.rewards.limits import Fault, Limits, RewardError, line_of_function
+from manyhands.garage.rewards.limits import DEFAULTS, Fault, Limits, RewardError, line_of_function
 from manyhands.garage.rewards.lines import called
 from manyhands.garage.rewards.opening import check_size, loaded, scanned
 from manyhands.garage.rewards.process import BrokenError, JailedProcess
@@ -57,7 +57,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Report:
-    """Faults, what DeepRacer's validator would refuse, and seconds of a call (median; None when none ended)."""
+    """Faults, what DeepRacer's validator would refuse, and seconds of a call (median; None without any)."""
 
     faults: list[Found]
     warnings: list[Fault]
@@ -80,7 +80,7 @@ class Report:
         }
 
 
-def check(source: str, limits: Limits = Limits()) -> Report:
+def check(source: str, limits: Limits = DEFAULTS) -> Report:
     """Read a source and try it on states of both races, each in a jail of its own.
 
     Raises JailError where the system offers no jail.
@@ -210,5 +210,3 @@ def _episodes(backwards: bool, boxes: int) -> Trace:
         alive=column(np.ones(len(names)), np.bool_),
         objects=np.hstack([road.centre[boxed], still])[None].astype(np.float32),
     )
-
-

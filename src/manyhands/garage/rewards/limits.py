@@ -16,9 +16,9 @@ LARGEST_REWARD = 1e5
 class Limits:
     """Bounds of a jailed process.
 
-    memory_bytes: beyond its libraries. cpu_s: processor time of its whole life, a last resort. start_s: to load
-    its libraries. load_s: for the source itself, once for all cars. pause_s and call_s: it is ended after
-    pause_s + calls * call_s without the rewards of the next car. grace_s: from the request to end to the kill.
+    memory_bytes: beyond its libraries. cpu_s: processor time of its whole life, a last resort. start_s: to
+    load its libraries. load_s: for the source itself, once for all cars. pause_s and call_s: it is ended
+    after pause_s + calls * call_s without the rewards of the next car. grace_s: between asking and killing.
     jailed: INSECURE when false; only for systems that have no seccomp.
     """
 
@@ -30,6 +30,9 @@ class Limits:
     call_s: float = 0.02
     grace_s: float = 0.5
     jailed: bool = True
+
+
+DEFAULTS = Limits()
 
 
 @dataclass(frozen=True)

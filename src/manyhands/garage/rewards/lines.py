@@ -65,7 +65,7 @@ class LineRunner:
     def call(self, state: str) -> float | dict[str, Any]:
         """The reward of one params object, or an object with `error`, `line` and `state`.
 
-        state tells whether what the function had stored is `kept`, or `lost` because it had to be started anew.
+        state tells whether what the function stored is `kept`, or `lost` because it was started anew.
         """
         try:
             return called(self._jail, checked(state), self._limits).reward
@@ -89,7 +89,9 @@ class LineRunner:
 def checked(state: str) -> bytes:
     """A params object as it goes into the jail. Raises InputError where it is no JSON object."""
     if len(state) > MOST_STATE_BYTES:
-        raise InputError(f"The state has {len(state)} characters.", remedy=f"Send at most {MOST_STATE_BYTES}.")
+        raise InputError(
+            f"The state has {len(state)} characters.", remedy=f"Send at most {MOST_STATE_BYTES}."
+        )
     try:
         found = json.loads(state)
     except (ValueError, RecursionError) as error:

@@ -12,7 +12,8 @@ from manyhands.garage.rewards.process import BrokenError, JailedProcess
 def scanned(jail: JailedProcess, source: str, limits: Limits) -> tuple[list[Fault], list[Fault]]:
     """Faults and warnings of a source that is read and not run. Raises BrokenError."""
     jail.order(wire.SCAN, body=source.encode("utf-8", "replace"))
-    faults, warnings = [], []
+    faults: list[Fault] = []
+    warnings: list[Fault] = []
     for answer in jail.answers(limits.load_s):
         line, kind, words = answer.fault()
         (warnings if kind == wire.WARNING else faults).append(Fault(line, words))

@@ -65,7 +65,7 @@ class JailedProcess:
         if limits.jailed and not seccomp.offered():
             raise JailError(
                 f"Reward functions run in a jail that {sys.platform} does not offer.",
-                remedy="Use Linux, or set MANYHANDS_REWARDS_WITHOUT_JAIL=true (INSECURE) for functions you trust.",
+                remedy="Use Linux, or set MANYHANDS_REWARDS_WITHOUT_JAIL=true (INSECURE) for your own.",
             )
         self._limits = limits
         self._said: list[str] = []
@@ -179,7 +179,7 @@ class JailedProcess:
         return Answer(kind, first, second, self._read(size, until_s) if size else b"")
 
     def _read(self, size: int, until_s: float) -> bytes:
-        """Exactly so many bytes; when the time is over, it is asked to end its call, then there is no more."""
+        """Exactly so many bytes; when the time is over, it is asked to end its call, then given up."""
         parts, asked = [], False
         while size:
             if not select.select([self._answers], [], [], max(0.0, until_s - time.monotonic()))[0]:
@@ -221,7 +221,7 @@ def _environment() -> dict[str, str]:
 
 
 def _widen(pipe: int) -> None:
-    """More room in a pipe, so that a batch takes few turns; an unprivileged user may have used up his share."""
+    """More room in a pipe, so that a batch takes few turns; a user may have used up his share."""
     import fcntl
 
     if hasattr(fcntl, "F_SETPIPE_SZ"):

@@ -1,8 +1,9 @@
-"""Runs one author's reward function for many cars: a module instance each, their calls in order, in a jail."""
+"""Runs one author's reward function in a jail for many cars: a module each, their calls in order."""
 
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from types import TracebackType
 from typing import Self
 
@@ -11,7 +12,14 @@ from numpy.typing import NDArray
 
 from manyhands.garage.params import Columns
 from manyhands.garage.rewards.jail import wire
-from manyhands.garage.rewards.limits import LARGEST_REWARD, Fault, Limits, RewardError, line_of_function
+from manyhands.garage.rewards.limits import (
+    DEFAULTS,
+    LARGEST_REWARD,
+    Fault,
+    Limits,
+    RewardError,
+    line_of_function,
+)
 from manyhands.garage.rewards.opening import opened
 from manyhands.garage.rewards.process import SPOKE, BrokenError
 
@@ -20,7 +28,7 @@ class RewardRunner:
     """Context manager around one or more jailed processes that hold `cars` instances of a source."""
 
     def __init__(
-        self, source: str, cars: int, limits: Limits = Limits(), processes: int = 1, seed: int = 0
+        self, source: str, cars: int, limits: Limits = DEFAULTS, processes: int = 1, seed: int = 0
     ) -> None:
         """Start and load. Cars are shared among the processes in blocks.
 
@@ -33,7 +41,7 @@ class RewardRunner:
         """
         self._limits, self._cars, self._line = limits, cars, line_of_function(source)
         edges = np.linspace(0, cars, min(processes, cars) + 1).astype(int).tolist()
-        self._shares = list(zip(edges[:-1], edges[1:], strict=True))
+        self._shares = list(pairwise(edges))
         self.jails = opened(source, [end - first for first, end in self._shares], limits, seed)
 
     def __enter__(self) -> Self:
@@ -86,9 +94,7 @@ class RewardRunner:
         """Lines printed since the last call of this, the last 200 of each process at most."""
         return [line for jail in self.jails for line in jail.printed()]
 
-    def _blame(
-        self, columns: Columns, first: int, car: int, call: int, fault: tuple[int, int, str]
-    ) -> None:
+    def _blame(self, columns: Columns, first: int, car: int, call: int, fault: tuple[int, int, str]) -> None:
         """Raise RewardError for a FAULT; car and call are claims of the jailed process."""
         line, kind, words = fault
         params = None

@@ -1,5 +1,6 @@
-"""A seccomp filter that leaves a process two pipes, memory, sleep and its end (seccomp(2), Linux x86-64 and aarch64).
+"""A seccomp filter, seccomp(2), that leaves a process two pipes, memory, sleep and its end.
 
+For Linux on x86-64 and aarch64.
 Everything that is not listed returns EPERM, so that Python raises PermissionError at the line that asked.
 """
 

@@ -1,4 +1,4 @@
-"""The jailed process: loads libraries, locks itself up, then runs one stranger's reward function until told to end."""
+"""The jailed process: loads libraries, locks itself up, then runs one stranger's reward function."""
 
 from __future__ import annotations
 
