@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from drives import drive
 from styles_libraries import SOURCES as WITH_LIBRARIES
 from styles_plain import SOURCES as PLAIN
 
+from drives import drive
 from manyhands.envs.racer import tracks
 from manyhands.garage.params import Columns, columns
 from manyhands.garage.rewards.limits import Limits

@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from drives import EPISODE, drive
 
+from drives import EPISODE, drive
 from manyhands.envs.racer import tracks
+from manyhands.errors import RewardError
 from manyhands.garage.params import Columns, Trace, columns
-from manyhands.garage.rewards.limits import Limits, RewardError
+from manyhands.garage.rewards.limits import Limits
 from manyhands.garage.rewards.runner import RewardRunner
 
 ROAD = tracks.track("gen-1")

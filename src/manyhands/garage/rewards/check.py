@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from manyhands.envs.racer import tracks
+from manyhands.errors import Fault, RewardError
 from manyhands.garage.params import Columns, Trace, columns
-from manyhands.garage.rewards.limits import DEFAULTS, Fault, Limits, RewardError, line_of_function
+from manyhands.garage.rewards.limits import DEFAULTS, Limits, line_of_function
 from manyhands.garage.rewards.lines import called
 from manyhands.garage.rewards.opening import check_size, loaded, scanned
 from manyhands.garage.rewards.process import BrokenError, JailedProcess

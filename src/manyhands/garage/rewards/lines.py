@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from manyhands.errors import InputError
+from manyhands.errors import Fault, InputError, RewardError
 from manyhands.garage.rewards.jail import wire
-from manyhands.garage.rewards.limits import LARGEST_REWARD, Fault, Limits, RewardError, line_of_function
+from manyhands.garage.rewards.limits import LARGEST_REWARD, Limits, line_of_function
 from manyhands.garage.rewards.opening import opened
 from manyhands.garage.rewards.process import BrokenError, JailedProcess
 from manyhands.garage.rewards.runner import beyond

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from manyhands.errors import Fault, RewardError
 from manyhands.garage.rewards.jail import wire
-from manyhands.garage.rewards.limits import MOST_CHARACTERS, Fault, Limits, RewardError
+from manyhands.garage.rewards.limits import MOST_CHARACTERS, Limits
 from manyhands.garage.rewards.process import BrokenError, JailedProcess
 
 

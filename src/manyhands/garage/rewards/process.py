@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from manyhands.errors import ManyhandsError
+from manyhands.errors import JailError
 from manyhands.garage.rewards.jail import libraries, seccomp, wire
 from manyhands.garage.rewards.limits import Limits
 
@@ -26,13 +26,6 @@ _PIPE_BYTES = 1 << 20
 _END_S = 5.0
 _MOST_SAID = 200
 SPOKE = "It wrote to the pipe of its results."
-
-
-class JailError(ManyhandsError):
-    """The jail itself cannot be built; not the author's fault."""
-
-    code = "jail"
-    default_remedy = "Look at the cause; reward functions need Linux with seccomp."
 
 
 class BrokenError(Exception):

@@ -10,16 +10,10 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from manyhands.errors import Fault, RewardError
 from manyhands.garage.params import Columns
 from manyhands.garage.rewards.jail import wire
-from manyhands.garage.rewards.limits import (
-    DEFAULTS,
-    LARGEST_REWARD,
-    Fault,
-    Limits,
-    RewardError,
-    line_of_function,
-)
+from manyhands.garage.rewards.limits import DEFAULTS, LARGEST_REWARD, Limits, line_of_function
 from manyhands.garage.rewards.opening import opened
 from manyhands.garage.rewards.process import SPOKE, BrokenError
 
