@@ -29,6 +29,7 @@ ALLOWED = {
     "computing": set(),
     "arena": RULES | STORES | {"computing"},
     "lab": RULES | STORES,
+    "garage": BASE | {"envs", "policies", "learners", "storage", "ledger", "jobs"},
     # Tracks and their pictures; that nothing of it needs JAX is shown below.
     "server": BASE | {"storage", "arena", "lab", "envs"},
     "crowd": BASE | {"envs", "policies", "computing"},
@@ -37,6 +38,8 @@ ALLOWED = {
     "app": BASE | {"storage", "arena", "server", "processes"},
     "terminal": BASE | {"storage"},
     "cli_experiments": {part.stem for part in PACKAGE.iterdir()} - {"cli"},
+    "cli_rewards": {part.stem for part in PACKAGE.iterdir()} - {"cli"},
+    "cli_training": {part.stem for part in PACKAGE.iterdir()} - {"cli"},
     "cli": {part.stem for part in PACKAGE.iterdir()},
 }
 # What an area shows to the server side, beside `api` itself.

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 import manyhands
-from manyhands import cli_experiments, cli_rewards
+from manyhands import cli_experiments, cli_rewards, cli_training
 from manyhands.arena import api as arena
 from manyhands.crowd.roles import DEFAULT_MIX, parse_mix
 from manyhands.errors import InputError, ManyhandsError, NotFoundError
@@ -38,7 +38,7 @@ policy_app = typer.Typer(no_args_is_help=True, help="List, show and export polic
 track_app = typer.Typer(no_args_is_help=True, help="Import, list and show tracks.")
 app.add_typer(campaign_app, name="campaign")
 app.add_typer(cli_experiments.app, name="experiment")
-app.command("train")(cli_experiments.train_agent)
+app.add_typer(cli_training.app, name="train")
 app.add_typer(operator_app, name="operator")
 app.add_typer(policy_app, name="policy")
 app.add_typer(cli_rewards.app, name="reward")
@@ -405,14 +405,23 @@ def evaluate(
     starts: Annotated[int, typer.Option(help="Starts to drive.")] = 256,
     seed: Annotated[int, typer.Option(help="Which starts are drawn.")] = 0,
     suite: Annotated[str, typer.Option(help="Tracks to drive on: play, gate or heldout.")] = "heldout",
+    track: Annotated[str | None, typer.Option(help="Race on this track instead: an id or .npy file.")] = None,
+    laps: Annotated[int, typer.Option(help="Laps of the race.")] = 3,
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:
-    """Score a policy against the reference driver on the same starts, with its 95 % interval."""
+    """Score a policy against the reference driver on the same starts, with its 95 % interval.
+
+    With a track it drives a race from the start line instead and gives the times of its laps.
+    """
     from manyhands.arena.shelf import named_policy
     from manyhands.judging.evaluate import evaluate as measure
 
-    chosen = named_policy(policy, ContentStore(settings_of(data).content))
+    settings = settings_of(data)
+    chosen = named_policy(policy, ContentStore(settings.content))
+    if track is not None:
+        cli_training.show_race(chosen, track, laps, settings, as_json)
+        return
     typer.echo(f"Driving {starts} starts of the suite {suite}, and the reference beside.", err=True)
     found = measure(chosen, starts, seed, suite)
     if as_json:

@@ -1,4 +1,4 @@
-"""`manyhands experiment …` and `manyhands train`: experiments of a data folder, without a page."""
+"""`manyhands experiment …`: experiments of a data folder, without a page."""
 
 from __future__ import annotations
 
@@ -142,52 +142,10 @@ def export(
     show({"file": str(out), "bytes": len(content)}, as_json)
 
 
-def train_agent(
-    environment: Annotated[str, typer.Argument(help="snake-v0.", metavar="ENVIRONMENT")],
-    out: Out,
-    learner: Annotated[str, typer.Option(help="dqn: double Q-learning from own games.")] = "dqn",
-    sensor: Annotated[str, typer.Option(help="features or grid.")] = "grid",
-    seed: Annotated[int, typer.Option(help="The same seed gives the same agent.")] = 0,
-    moves: Annotated[int | None, typer.Option(min=1, help="Of each game; as agreed on if absent.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Train an agent from its own games and write its policy file."""
-    if environment != "snake-v0" or learner != "dqn":
-        raise NotFoundError(
-            f"There is no learner {learner!r} for {environment!r}.",
-            field="learner",
-            remedy="Use `manyhands train snake-v0 --learner dqn`.",
-        )
-    from dataclasses import replace
-
-    from manyhands.envs.snake.task import SENSORS, SnakeTask
-    from manyhands.learners import dqn
-    from manyhands.policies import files
-    from manyhands.policies.files import Policy
-
-    if sensor not in SENSORS:
-        raise NotFoundError(f"There is no sensor {sensor!r}.", field="sensor", remedy="Use features or grid.")
-    if out.exists():
-        raise InputError(f"{out} exists already.", field="out", remedy="Give a new file name.")
-    config = dqn.CONFIGS[sensor]
-    begun_s = time.perf_counter()
-
-    def tell(done: int, foods: float) -> None:
-        if not as_json:
-            typer.echo(f"{time.perf_counter() - begun_s:5.0f} s  {done:,} moves  {foods:.1f} foods", err=True)
-
-    task = SnakeTask(sensor=sensor)
-    spec, params = dqn.pretrain(task, replace(config, moves=moves or config.moves), seed, tell)
-    content = files.dump(Policy(environment, {"kind": sensor}, spec, params))
-    with new_file(out):
-        out.write_bytes(content)
-    seconds = round(time.perf_counter() - begun_s, 1)
-    show({"file": str(out), "bytes": len(content), "seconds": seconds}, as_json)
-
-
 def _summary(found: Json) -> Json:
-    names = ("id", "name", "style", "observations", "wanted", "games", "best", "mean", "balance", "board")
-    return {name: found[name] for name in names}
+    names = ("id", "name", "style", "observations", "wanted", "games", "best", "balance", "board")
+    score = found["score"]
+    return {name: found[name] for name in names} | {"score": _said(score) if score else "–"}
 
 
 def _row(lesson: Json) -> Json:

@@ -17,8 +17,12 @@ def remember_compilations(folder: Path) -> None:
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.3)  # type: ignore[no-untyped-call]
 
 
-def yield_cores(niceness: int) -> None:
+def yield_cores(niceness: int, *, wholly: bool = False) -> None:
     """Make the threads that compute for JAX give way to other programs; the caller's thread does not.
+
+    With `wholly` they compute only when a core has nothing else to do (Linux's SCHED_IDLE; elsewhere they are
+    as nice as given): whatever wakes up takes the core from them at once, which a nice thread may keep for
+    some milliseconds.
 
     Who writes to the database holds a lock that requests wait for, so it must not give way itself. On Linux
     niceness belongs to a thread and passes to those it starts, so a nicer thread starts JAX's. Call it before
@@ -27,6 +31,8 @@ def yield_cores(niceness: int) -> None:
 
     def begin() -> None:
         os.nice(niceness)
+        if wholly and hasattr(os, "SCHED_IDLE"):
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
         jax.jit(lambda x: x @ x)(jnp.ones((512, 512))).block_until_ready()
 
     thread = threading.Thread(target=begin, name="begin-jax")

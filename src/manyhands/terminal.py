@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import inspect
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import MISSING, fields
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
@@ -23,6 +26,31 @@ Data = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")]
 Out = Annotated[Path, typer.Option("--out", "-o", help="File to write; it must not exist.", metavar="FILE")]
+
+
+def options_of(form: type[Any]) -> Callable[[Callable[[Any], None]], Callable[..., None]]:
+    """Make a command of a function that takes one dataclass, whose fields become the command's options."""
+    types = get_type_hints(form, include_extras=True)
+    parameters = [
+        inspect.Parameter(
+            field.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=inspect.Parameter.empty if field.default is MISSING else field.default,
+            annotation=types[field.name],
+        )
+        for field in fields(form)
+    ]
+
+    def bind(command: Callable[[Any], None]) -> Callable[..., None]:
+        @functools.wraps(command)
+        def run(**given: Any) -> None:
+            command(form(**given))
+
+        run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        run.__annotations__ = {name: types[name] for name in types}
+        return run
+
+    return bind
 
 
 def settings_of(data: Path | None, **overrides: Any) -> Settings:

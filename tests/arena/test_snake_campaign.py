@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import jax
-import numpy as np
 import pytest
 from sqlalchemy import select
 from tiny_arena import BUDGET, STAKE, TinyArena
@@ -20,7 +19,6 @@ from manyhands.crowd import players, simulation
 from manyhands.crowd.players import Hand, Kind
 from manyhands.crowd.simulation import Seat
 from manyhands.judging.course import Course
-from manyhands.policies import simulate
 from manyhands.storage.schema import attempts, campaigns, verdicts
 from manyhands.types import Json
 
@@ -43,11 +41,9 @@ class SnakeShelf(Shelf):
 class Played:
     """What came of the campaign.
 
-    lasted: ticks of the first champion from its starts; attempts: in order; verdicts: their kinds; flailing:
-    the players who move at random.
+    attempts: in order; verdicts: their kinds; flailing: the players who move at random.
     """
 
-    lasted: np.ndarray
     attempts: list[Json]
     verdicts: list[str]
     campaign: Json
@@ -75,18 +71,6 @@ def play(arena: TinyArena, tag: str) -> None:
     arena.hand_in(given, [bodies[one["id"]] for one in given])
 
 
-def lasts(arena: TinyArena) -> np.ndarray:
-    """Ticks that the champion lasts alone from each start that waits for a player."""
-    policy = arena.shelf.policy(arena.champion())
-    found = arena.starts()
-    states = simulate.stack_states([tiny.task().from_plain(start) for start in found], tiny.ROWS)
-    alive = np.ones(tiny.ROWS, bool)
-    _, running = simulate.drive(
-        tiny.task(), policy.network, policy.params, states, alive, tiny.task().max_ticks
-    )
-    return np.asarray(running).sum(axis=0)[: len(found)]
-
-
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
     """Two rounds of eight players."""
@@ -96,7 +80,6 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
         patch.setattr(scout, "LEAST", tiny.ROWS // 2)
         arena = TinyArena.open(tmp_path_factory.mktemp("snakes"), ORDER, SnakeShelf, tiny.ROUNDS)
         arena.judge()
-        lasted = lasts(arena)
         for tag in ("first", "second"):
             play(arena, tag)
             arena.judge()
@@ -107,13 +90,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
             campaign = dict(connection.execute(select(campaigns)).mappings().one())
         report = auditing.audit(arena.shelf, 10)
         arena.database.close()
-    return Played(lasted, rows, kinds, campaign, report, set(arena.players[SKILLED:]))
-
-
-def test_players_begin_before_the_champion_dies(played: Played) -> None:
-    dying = played.lasted[played.lasted < tiny.task().max_ticks]
-    assert len(dying) >= 4
-    assert np.median(dying) <= 6 * tiny.task().ticks_per_s
+    return Played(rows, kinds, campaign, report, set(arena.players[SKILLED:]))
 
 
 def test_a_rescue_is_worth_foods_and_flailing_costs_them(played: Played) -> None:

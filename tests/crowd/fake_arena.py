@@ -121,7 +121,7 @@ class FakeArena:
             "escrow_micro": 900_000_000,
             "history": [],
             "judge": {"pending_attempts": 0, "note": "", "state": "ready"},
-            "lot": {"round_contributions": 0},
+            "lot": {"round_contributions": 0, "rounds_waiting": 0},
         }
 
     def _verdicts(self) -> list[dict[str, Any]]:

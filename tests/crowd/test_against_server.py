@@ -63,7 +63,7 @@ def test_every_stored_attempt_is_judged_and_the_books_agree(served: Served):
         players=6,
         mix={"skilled": 0.5, "casual": 0.3, "idle": 0.2},
         seconds=600.0,
-        attempts=6,
+        attempts=16,  # whoever does nothing ends soonest: the first few are all theirs
         settle_s=600.0,
         listeners=6,
         habits=Habits(think_s=0.2),
@@ -72,7 +72,7 @@ def test_every_stored_attempt_is_judged_and_the_books_agree(served: Served):
     report = result.report
     assert report["settled"]
     assert report["errors"] == {}
-    assert len(set(result.acknowledged)) == len(result.acknowledged) >= 6
+    assert len(set(result.acknowledged)) == len(result.acknowledged) >= 16
     assert report["latencies_s"]["valued"]["count"] == len(result.acknowledged)
     assert report["latencies_s"]["value"]["count"] == len(result.acknowledged)
     assert report["rounds"] >= 1

@@ -89,6 +89,23 @@ def played(task: Task, driver: Policy, course: Course, first: tuple[NetworkSpec,
     return made, value.value(task, spec, champion, made)
 
 
+def test_players_begin_before_the_champion_dies(
+    task: Task, course: Course, first: tuple[NetworkSpec, Params, Samples]
+) -> None:
+    spec, champion, _ = first
+    lasted = []
+    for number in range(4):
+        found = starts.failing(course, spec, champion, jax.random.key(number), ROWS)
+        states = simulate.stack_states([task.from_plain(start) for start in found], ROWS)
+        _, running = simulate.drive(task, spec, champion, states, np.ones(ROWS, bool), task.max_ticks)
+        lasted += np.asarray(running).sum(axis=0)[: len(found)].tolist()
+    dying = np.array([ticks for ticks in lasted if ticks < task.max_ticks])
+    assert len(dying) >= 4
+    least, most = starts.BEFORE_S
+    in_time = (least * task.ticks_per_s - 1 <= dying) & (dying <= most * task.ticks_per_s + 1)
+    assert in_time.mean() > 0.5
+
+
 def test_a_rescue_is_worth_foods_and_a_false_claim_is_refused(
     task: Task, played: tuple[list[Attempt], list[Valued]], first: tuple[NetworkSpec, Params, Samples]
 ) -> None:

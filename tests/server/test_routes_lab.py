@@ -19,6 +19,7 @@ from manyhands import jobs
 from manyhands.envs.snake.board import Board
 from manyhands.envs.snake.game import Game
 from manyhands.lab import api as lab
+from manyhands.lab import experiments
 from manyhands.storage.schema import jobs as job_table
 from manyhands.storage.schema import lessons
 from manyhands.types import now_us
@@ -44,6 +45,15 @@ def game_of(experiment: dict[str, Any], most: int = 10**6) -> dict[str, Any]:
         letters += letter
         game.move(turn)
     return {"number": asked["number"], "moves": letters, "score": game.eaten, "over": bool(game.ended)}
+
+
+def into_the_wall(experiment: dict[str, Any]) -> dict[str, Any]:
+    """The next game, played straight on to its end."""
+    asked = experiment["next_game"]
+    game = Game(Board(**experiment["board"]), asked["seed"])
+    while not game.ended:
+        game.move(0)
+    return {"number": asked["number"], "moves": "S" * game.steps, "score": game.eaten, "over": True}
 
 
 def fill(client: Client, experiment: dict[str, Any]) -> dict[str, Any]:
@@ -101,6 +111,29 @@ def test_a_game_is_played_again_and_stored_once(server: Server, guest: Guest) ->
     again = client.get(f"/api/experiments/{experiment['id']}").json()
     assert again["next_game"]["number"] == 2
     assert again["next_game"]["seed"] != experiment["next_game"]["seed"]
+
+
+def test_ones_own_games_have_an_interval_and_a_median_game(guest: Guest) -> None:
+    client = guest()
+    experiment = begin(client)
+    path = f"/api/experiments/{experiment['id']}/games"
+    scores = []
+    for ended in (1, 2):
+        experiment = client.post(path, json=into_the_wall(experiment)).json()
+        scores.append(experiment["recent"][0]["score"])
+        assert (experiment["score"] is None) == (ended < 2)
+        assert experiment["game"]["score"] == min(scores)
+    found = experiment["score"]
+    assert found["mean"] == sum(scores) / 2
+    assert 0 <= found["low"] <= found["mean"] <= found["high"]
+
+
+def test_an_interval_is_students() -> None:
+    found = experiments.estimate([4, 6, 8, 10, 12])
+    assert found is not None
+    # Quantile .975 of t at 4 degrees of freedom: 2.776; standard error sqrt(2).
+    assert found["high"] - found["mean"] == pytest.approx(2.776 * 2**0.5, rel=0.01)
+    assert experiments.estimate([3]) is None
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from manyhands.types import Json
 _SUMMARY = (
     attempts.c.id,
     attempts.c.campaign_id,
+    campaigns.c.environment,
     attempts.c.status,
     attempts.c.ticks,
     attempts.c.actors,
@@ -36,7 +37,11 @@ _SENTENCES = {
 
 
 def _summaries() -> Select[Any]:
-    return select(*_SUMMARY).outerjoin(rounds, rounds.c.id == attempts.c.round_id)
+    return (
+        select(*_SUMMARY)
+        .join(campaigns, campaigns.c.id == attempts.c.campaign_id)
+        .outerjoin(rounds, rounds.c.id == attempts.c.round_id)
+    )
 
 
 def _summary(row: Json) -> Json:
@@ -44,6 +49,7 @@ def _summary(row: Json) -> Json:
     return {
         "id": row["id"],
         "campaign_id": row["campaign_id"],
+        "environment": row["environment"],
         "status": row["status"],
         "ticks": row["ticks"],
         "human_ticks": human_ticks(actors),
@@ -65,8 +71,9 @@ def attempts_of(connection: Connection, player_id: str, cursor: str | None, size
 
 def _row(connection: Connection, attempt_id: str) -> Json:
     query = (
-        select(attempts, players.c.name.label("player_name"), rounds.c.verdict_id)
+        select(attempts, players.c.name.label("player_name"), campaigns.c.environment, rounds.c.verdict_id)
         .join(players, players.c.id == attempts.c.player_id)
+        .join(campaigns, campaigns.c.id == attempts.c.campaign_id)
         .outerjoin(rounds, rounds.c.id == attempts.c.round_id)
         .where(attempts.c.id == attempt_id)
     )

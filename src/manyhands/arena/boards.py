@@ -108,6 +108,11 @@ def lot_summary(connection: Connection, campaign: Json) -> Json:
         if current
         else 0
     )
+    waiting = connection.execute(
+        select(func.count())
+        .select_from(rounds)
+        .where(rounds.c.campaign_id == campaign["id"], rounds.c.state == "closed")
+    ).scalar_one()
     return {
         "number": campaign["lot_number"],
         "tries": campaign["lot_tries"],
@@ -118,6 +123,7 @@ def lot_summary(connection: Connection, campaign: Json) -> Json:
         "round_id": current.id if current else None,
         "round_contributions": in_round,
         "round_opened_us": current.opened_us if current else None,
+        "rounds_waiting": waiting,
     }
 
 

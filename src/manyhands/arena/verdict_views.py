@@ -11,7 +11,7 @@ from sqlalchemy import Connection, case, func, select
 from manyhands.arena.campaigns import find_campaign
 from manyhands.arena.paging import page
 from manyhands.errors import NotFoundError
-from manyhands.storage.schema import attempts, players, rounds, verdicts
+from manyhands.storage.schema import attempts, campaigns, players, rounds, verdicts
 from manyhands.types import Json
 
 _FIGURES = ("score_before", "score_after", "gain", "gain_low", "gain_high", "lot_number")
@@ -85,7 +85,8 @@ def verdict_detail(connection: Connection, verdict_id: str) -> Json:
     """
     row = (
         connection.execute(
-            select(verdicts, rounds.c.secret_commit, rounds.c.secret)
+            select(verdicts, campaigns.c.environment, rounds.c.secret_commit, rounds.c.secret)
+            .join(campaigns, campaigns.c.id == verdicts.c.campaign_id)
             .outerjoin(rounds, rounds.c.id == verdicts.c.round_id)
             .where(verdicts.c.id == verdict_id)
         )
@@ -101,6 +102,7 @@ def verdict_detail(connection: Connection, verdict_id: str) -> Json:
     summary = verdict_summary(dict(row))
     return {
         **summary,
+        "environment": row["environment"],
         "secret_commit": row["secret_commit"],
         "secret": row["secret"],
         "entries": _entries(connection, summary),

@@ -10,7 +10,6 @@ from manyhands.crowd.browser import Browser, Place
 from manyhands.errors import RemoteError
 from manyhands.types import Json
 
-_QUIET_LOOKS = 4
 _LOOK_S = 0.5
 
 
@@ -103,18 +102,13 @@ class Spectator:
 
     async def judged(self, slug: str, patience_s: float) -> bool:
         """Wait until everything that was handed in has its verdict; False if patience ran out first."""
-        quiet, looks = 0, max(1, round(patience_s / _LOOK_S))
-        for _ in range(looks):
+        for _ in range(max(1, round(patience_s / _LOOK_S))):
             campaign = await self.read(f"/campaigns/{slug}")
-            done = campaign["judge"]["pending_attempts"] == 0 and campaign["lot"]["round_contributions"] == 0
-            if done:
-                # Rounds are judged in their order.
-                newest = await self.read(f"/campaigns/{slug}/verdicts")
-                judged = {one["round_id"] for one in newest["verdicts"]}
-                done = not self.closed_at or list(self.closed_at)[-1] in judged
-            # That a round has closed is heard a moment after it is read: one look is not enough.
-            quiet = quiet + 1 if done else 0
-            if quiet >= min(_QUIET_LOOKS, looks):
+            lot = campaign["lot"]
+            waiting = (
+                campaign["judge"]["pending_attempts"] + lot["round_contributions"] + lot["rounds_waiting"]
+            )
+            if waiting == 0:
                 return True
             await asyncio.sleep(_LOOK_S)
         return False

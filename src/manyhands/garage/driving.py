@@ -1,4 +1,4 @@
-"""Cars that drive a policy: networks for an action space, sampled and greedy actions, rollouts in one program.
+"""Cars that drive a policy: networks for an action space, sampled and greedy actions, compiled rollouts.
 
 A rollout is made in stretches of STRETCH ticks, so that the host can judge one while the next is driven. Cars
 that explore and cars that drive greedily, which measure the policy, share the program: at these sizes a tick
@@ -64,8 +64,8 @@ def _head(space: ActionSpace) -> dict[str, Any]:
 class Driver:
     """All of a drive that is fixed while it is compiled.
 
-    space: None for policies of the environment's own actions, which can be driven and not trained here. shape:
-    cells of the road's grid; max_ticks: of an episode; laps: after which one is complete.
+    space: None for policies of the environment's own actions, which can be driven and not trained here.
+    shape: cells of the road's grid; max_ticks: of an episode; laps: after which one is complete.
     """
 
     sensor: Lidar | Camera
@@ -112,7 +112,9 @@ class Driver:
             picked = jax.nn.one_hot(action[..., 0].astype(jnp.int32), outputs.shape[-1])
             return (logs * picked).sum(-1), -(jnp.exp(logs) * logs).sum(-1)
         entropy = (spread + 0.5 * jnp.log(2.0 * jnp.pi * jnp.e)).sum()
-        return gaussian_log_probability(outputs, spread, action), jnp.broadcast_to(entropy, outputs.shape[:-1])
+        return gaussian_log_probability(outputs, spread, action), jnp.broadcast_to(
+            entropy, outputs.shape[:-1]
+        )
 
 
 def driver_of(policy: Policy, track: Track, max_ticks: int, laps: int) -> tuple[Driver, Weights]:
@@ -134,7 +136,7 @@ def driver_of(policy: Policy, track: Track, max_ticks: int, laps: int) -> tuple[
 
 
 class Samples(NamedTuple):
-    """What the exploring cars of a rollout learn from: (max_ticks, cars, ...), rows beyond their end are stale."""
+    """What exploring cars of a rollout learn from: (max_ticks, cars, ...), stale beyond an episode's end."""
 
     seen: dict[str, Array]  # before the action
     action: Array  # (..., A) float32
@@ -181,11 +183,15 @@ def begin(driver: Driver, bank: Bank, cars: int, shares: Array) -> Rolling:
 
 @partial(jax.jit, static_argnums=(0, 2), donate_argnums=4)
 def stretch(
-    driver: Driver, bank: Bank, cars: int, weights: Weights, rolling: Rolling, key: Array
+    driver: Driver, bank: Bank, cars: int, weights: Weights, rolling: Rolling, key: Array, rollout: Array
 ) -> tuple[Rolling, Array]:
-    """Up to STRETCH ticks, less when every episode has ended; also the rows (STRETCH, lanes, len(ROW))."""
+    """Up to STRETCH ticks, less when every episode has ended; also the rows (STRETCH, lanes, len(ROW)).
+
+    What is drawn follows from the key, the number of the rollout and that of the tick.
+    """
     trial = driver.trial(bank)
     spread = weights["spread"]["log"]
+    key = jax.random.fold_in(key, rollout)
 
     def goes_on(carry: tuple[Rolling, Array, Array]) -> Array:
         rolling, at, _ = carry
@@ -205,8 +211,11 @@ def stretch(
         wheels = jax.vmap(trial.wheels_on_road)(moved.state).sum(-1)
         motion = moved.state.motion
         row = jnp.stack(
-            [motion.x, motion.y, motion.c, motion.s, moved.metres, moved.step, moved.status, wheels]
-            + [action[:, 0], command[:, 0], command[:, 1], alive],
+            [
+                *(motion.x, motion.y, motion.c, motion.s),
+                *(moved.metres, moved.step, moved.status, wheels),
+                *(action[:, 0], command[:, 0], command[:, 1], alive),
+            ],
             axis=-1,
         ).astype(jnp.float32)
         own = Samples({name: part[:cars] for name, part in seen.items()}, drawn, chance, value[:cars])

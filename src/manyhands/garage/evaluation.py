@@ -77,11 +77,13 @@ def race(policy: Policy, track: Track, rules: RaceRules = RaceRules(), *, turned
     while True:
         share = np.array([(metres - place) / road.length_m % 1.0], np.float32)
         rolling = driving.begin(driver, bank, 0, share)
-        at = rolling.episodes._replace(metres=np.full(1, metres, np.float32), step=np.full(1, clock.ticks, np.int32))
+        at = rolling.episodes._replace(
+            metres=np.full(1, metres, np.float32), step=np.full(1, clock.ticks, np.int32)
+        )
         rolling = rolling._replace(episodes=at)
         status = Status.IN_PROGRESS
         while status == Status.IN_PROGRESS:
-            rolling, rows = driving.stretch(driver, bank, 0, weights, rolling, key)
+            rolling, rows = driving.stretch(driver, bank, 0, weights, rolling, key, np.int32(0))
             made = np.asarray(rows)[:, 0]
             made = made[made[:, AT["alive"]] > 0.0]
             clock.run(metres, made[:, AT["metres"]])

@@ -1,4 +1,4 @@
-"""DeepRacer's hyperparameters with their names, defaults and ranges, from `hyperparameters.json`. Plain Python."""
+"""DeepRacer's hyperparameters: their names, defaults and ranges, from `hyperparameters.json`. No JAX."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OTHERS = {
 
 @dataclass(frozen=True)
 class Hyperparameters:
-    """Of clipped PPO; an update follows after `num_episodes_between_training` episodes of all cars together."""
+    """Of clipped PPO. An iteration is `num_episodes_between_training` episodes of all cars together."""
 
     batch_size: int = 64
     """samples of one gradient step"""

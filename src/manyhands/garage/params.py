@@ -44,8 +44,8 @@ class Trace:
     x: F32
     y: F32
     yaw: F32
-    speed: F32
-    steering: F32
+    speed: NDArray[np.float64]
+    steering: NDArray[np.float64]
     progress: F32
     step: NDArray[np.int32]
     offtrack: Flags

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from manyhands.garage.driving import Driver, Samples, Weights, encode, judge
 from manyhands.garage.hyperparameters import Hyperparameters
-from manyhands.learners.policy_gradient import advantages, clipped_gain
+from manyhands.learners.policy_gradient import actor_critic, advantages, clipped_gain
+from manyhands.policies.network import NetworkSpec
 
 CLIP = 0.2
 GAE_LAMBDA = 0.95
@@ -47,6 +48,13 @@ class Judged(NamedTuple):
 def optimiser(hyper: Hyperparameters) -> optax.GradientTransformation:
     """Adam as they set it."""
     return optax.adam(hyper.lr, eps=ADAM_EPS)
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def begin(spec: NetworkSpec, hyper: Hyperparameters, key: Array) -> Learning:
+    """Fresh weights and an optimiser that has seen nothing."""
+    weights = actor_critic(spec, jax.random.split(key)[0])
+    return Learning(weights, optimiser(hyper).init(weights))
 
 
 @partial(jax.jit, static_argnums=(0, 1), donate_argnums=2)
@@ -87,7 +95,8 @@ def update(
         change, state = adam.update(gradient, learning.optimiser, learning.weights)
         return Learning(optax.apply_updates(learning.weights, change), state)
 
-    return jax.lax.fori_loop(0, batches, step, learning)
+    learnt: Learning = jax.lax.fori_loop(0, batches, step, learning)
+    return learnt
 
 
 @jax.jit

@@ -1,14 +1,15 @@
 """A training: rollouts of whole episodes, a person's rewards, updates; the best policy is kept.
 
-An iteration drives `num_episodes_between_training` episodes with the present policy, one for each car, and beside
-them greedy trials, which measure that policy. Rewards of a stretch are computed while the next one is driven.
-Everything is drawn from the seed: the same order gives the same policy, bit for bit, on one machine.
+An iteration drives `num_episodes_between_training` episodes with the present policy, one for each car, and
+beside them greedy trials, which measure that policy. Rewards of a stretch are computed while the next one is
+driven. Everything is drawn from the seed: the same order gives the same policy, bit for bit, on one machine.
 """
 
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal
 
 import jax
@@ -36,7 +37,6 @@ from manyhands.garage.driving import AT, Driver, Rolling, Weights
 from manyhands.garage.hyperparameters import Hyperparameters
 from manyhands.garage.params import Trace
 from manyhands.garage.ppo import Judged, Learning
-from manyhands.learners.policy_gradient import actor_critic
 
 Reward = Callable[[Trace], NDArray[np.float64]]
 F32 = NDArray[np.float32]
@@ -100,32 +100,52 @@ class Training:
         spec = driving.spec_of(order.sensor, order.space, order.network)
         self.driver = Driver(order.sensor, order.space, spec, shape, order.max_ticks)
         self._bank: Bank = time_trial.bank_of(self.track)
-        self._key, first = jax.random.split(jax.random.key(order.seed, impl="rbg"))
-        weights = jax.jit(actor_critic, static_argnums=0)(spec, first)
-        self._learning = Learning(weights, ppo.optimiser(order.hyper).init(weights))
-        # Rollout and update take seconds to compile: both at once, on the first run.
-        self._compiling = threading.Thread(target=self._compile_update, name="compile-update")
-        self._compiling.start()
-        self.best: Weights = weights
+        self._cars = order.hyper.num_episodes_between_training
+        self._key = jax.random.key(order.seed, impl="rbg")
+        shapes = jax.eval_shape(partial(ppo.begin, spec, order.hyper), self._key)
+        # The first run compiles for seconds: weights, rollout and update all at once.
+        self._compiling = [
+            threading.Thread(
+                target=target,
+                args=(jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), shapes),),
+                name=name,
+            )
+            for name, target in (
+                ("compile-rollout", self._compile_stretch),
+                ("compile-update", self._compile_update),
+            )
+        ]
+        for thread in self._compiling:
+            thread.start()
+        self._learning: Learning = ppo.begin(spec, order.hyper, self._key)
+        self.best: Weights = self.weights
         self._best_rank = (-1.0, 0.0)
         self._unit = ppo.Unit()
         self._begun_s = time.perf_counter()
 
-    def _compile_update(self) -> None:
-        """Make an update of no steps, so that the program is there when the first rollout is done."""
-        order, cars = self.order, self.order.hyper.num_episodes_between_training
-        rolling = driving.begin(self.driver, self._bank, cars, self._shares(0))
-        nothing = np.zeros((order.max_ticks, cars), np.float32)
-        mixed, _ = ppo.draw_order(
-            np.random.default_rng(0), np.arange(1), order.hyper, order.max_ticks * cars
-        )
-        learning = jax.tree.map(jnp.copy, self._learning)
-        judged = Judged(nothing, nothing, nothing, nothing)
-        ppo.update(self.driver, order.hyper, learning, rolling.samples, judged, mixed, np.int32(0))
+    def _compile_stretch(self, nothing: Learning) -> None:
+        """Drive cars that have ended: the program is there when the first rollout begins."""
+        rolling = self._begin(0)
+        ended = jnp.asarray(np.full(rolling.episodes.status.shape, Status.TIME_UP, np.int32))
+        rolling = rolling._replace(episodes=rolling.episodes._replace(status=ended))
+        self._stretch(nothing.weights, rolling)
+
+    def _compile_update(self, nothing: Learning) -> None:
+        """Make an update of no steps: the program is there when the first rollout is done."""
+        order, hyper = self.order, self.order.hyper
+        capacity = order.max_ticks * self._cars
+        mixed, _ = ppo.draw_order(np.random.default_rng(0), np.arange(1), hyper, capacity)
+        zeros = jnp.zeros((order.max_ticks, self._cars))
+        judged, samples = Judged(zeros, zeros, zeros, zeros), self._begin(0).samples
+        ppo.update(self.driver, hyper, nothing, samples, judged, mixed, np.int32(0))
+
+    def _begin(self, number: int) -> Rolling:
+        begun: Rolling = driving.begin(self.driver, self._bank, self._cars, self._shares(number))
+        return begun
 
     def _shares(self, number: int) -> F32:
         """Where the lanes of an iteration start, as shares of the lap."""
-        cars, trials = self.order.hyper.num_episodes_between_training, self.order.trials
+        cars, trials = self._cars, self.order.trials
         explored = (number * cars + np.arange(cars)) * START_STEP % 1.0
         return np.append(explored, np.arange(trials) / max(1, trials)).astype(np.float32)
 
@@ -149,27 +169,30 @@ class Training:
 
     def _roll(self) -> tuple[Rolling, F32, F64]:
         """A rollout, its rows (T, lanes, len(ROW)) and the rewards (T, cars)."""
-        cars, number = self.order.hyper.num_episodes_between_training, len(self.history)
-        key = jax.random.fold_in(self._key, number)
-        rolling = driving.begin(self.driver, self._bank, cars, self._shares(number))
+        number = len(self.history)
+        rolling = self._begin(number)
+        self._compiling[0].join()
         rows: list[F32] = []
         rewards: list[F64] = []
-        rolling, ahead = self._stretch(rolling, key)
+        rolling, ahead = self._stretch(self.weights, rolling)
         while True:
             # The next stretch is driven while this one is judged; after the last it is an empty one.
-            rolling, following = self._stretch(rolling, key)
+            rolling, following = self._stretch(self.weights, rolling)
             now = np.asarray(ahead)
             if not now[:, :, AT["alive"]].any():
                 break
             rows.append(now)
-            rewards.append(self._judge(now[:, :cars]))
+            rewards.append(self._judge(now[:, : self._cars]))
             ahead = following
         longest = self.order.max_ticks
         return rolling, np.concatenate(rows)[:longest], np.concatenate(rewards)[:longest]
 
-    def _stretch(self, rolling: Rolling, key: Array) -> tuple[Rolling, Array]:
-        cars = self.order.hyper.num_episodes_between_training
-        return driving.stretch(self.driver, self._bank, cars, self.weights, rolling, key)
+    def _stretch(self, weights: Weights, rolling: Rolling) -> tuple[Rolling, Array]:
+        number = np.int32(len(self.history))
+        made: tuple[Rolling, Array] = driving.stretch(
+            self.driver, self._bank, self._cars, weights, rolling, self._key, number
+        )
+        return made
 
     def _judge(self, rows: F32) -> F64:
         """Rewards (T, cars) of rows, 0 where no episode was under way."""
@@ -178,7 +201,7 @@ class Training:
 
     def _note(self, rolling: Rolling, alive: NDArray[np.bool_], rewards: F64) -> Iteration:
         """Figures of a rollout; keeps its policy if its trials were the best so far."""
-        cars = self.order.hyper.num_episodes_between_training
+        cars = self._cars
         episodes = jax.tree.map(np.asarray, rolling.episodes)
         progress = 100.0 * np.minimum(episodes.metres / self.track.length_m, 1.0)
         laps = [_lap_ms(episodes, lane, self.track.length_m) for lane in range(len(progress))]
@@ -207,20 +230,20 @@ class Training:
         return found
 
     def _learn(self, rolling: Rolling, rows: F32, rewards: F64) -> None:
-        order, cars = self.order, self.order.hyper.num_episodes_between_training
+        order, cars = self.order, self._cars
         alive = rows[:, :cars, AT["alive"]] > 0.0
         status = rows[:, :cars, AT["status"]]
         done = alive & (status > Status.IN_PROGRESS)
-        former = self._unit.size
+        # The critic's first guess is as good in any unit.
+        former = self._unit.size if self._unit.seen else None
         self._unit.see(rewards, done, order.hyper.discount_factor)
-        learning = self._learning._replace(
-            weights=ppo.rescale(self.weights, jnp.float32(former / self._unit.size))
-        )
+        factor = 1.0 if former is None else former / self._unit.size
+        learning = self._learning._replace(weights=ppo.rescale(self.weights, np.float32(factor)))
         parts = rewards / self._unit.size, done, done & (status == Status.TIME_UP), alive
         rng = np.random.default_rng([order.seed, len(self.history)])
         mixed, count = ppo.draw_order(rng, np.flatnonzero(alive), order.hyper, order.max_ticks * cars)
-        self._compiling.join()
-        judged = Judged(*(_padded(part, order.max_ticks) for part in parts))
+        self._compiling[1].join()
+        judged = Judged(*(jnp.asarray(_padded(part, order.max_ticks)) for part in parts))
         self._learning = ppo.update(
             self.driver, order.hyper, learning, rolling.samples, judged, mixed, np.int32(count)
         )

@@ -40,8 +40,15 @@ class Evaluation:
 def evaluate(policy: Policy, starts: int, seed: int, suite: str) -> Evaluation:
     """Drive `starts` fresh starts of a suite with the policy and with the reference driver.
 
-    Raises InputError for an unknown suite or less than two starts, NotFoundError for an unknown environment.
+    Raises InputError for an unknown suite, less than two starts or a policy with actions of its own, and
+    NotFoundError for an unknown environment.
     """
+    if policy.action_space is not None:
+        raise InputError(
+            "This policy chooses from actions of its own, which the reference driver does not have.",
+            field="policy",
+            remedy="Race it on a track instead, with --track.",
+        )
     if suite not in SUITES:
         raise InputError(
             f"There is no suite {suite!r}.", field="suite", remedy=f"Choose one of {', '.join(SUITES)}."

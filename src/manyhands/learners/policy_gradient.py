@@ -60,7 +60,7 @@ def advantages(
 
 
 def clipped_gain(chance: Array, old_chance: Array, advantage: Array, clip: float) -> Array:
-    """The clipped objective, to be made larger: mean over samples (B,) of log probabilities and advantages."""
+    """The clipped objective, to be made larger, from log probabilities and advantages (B,)."""
     ratio = jnp.exp(chance - old_chance)
     bounded = jnp.clip(ratio, 1.0 - clip, 1.0 + clip)
     return jnp.minimum(ratio * advantage, bounded * advantage).mean()

@@ -71,7 +71,9 @@ def parse(data: bytes) -> Policy:
         if value.dtype != np.float32 or not np.isfinite(value).all():
             raise PolicyFileError(f"Array {name} is not finite float32.", field="policy")
     params = {name: jax.numpy.asarray(value) for name, value in arrays.items()}
-    return Policy(description["environment"], description["sensor"], spec, params, description.get("action_space"))
+    return Policy(
+        description["environment"], description["sensor"], spec, params, description.get("action_space")
+    )
 
 
 def _network(plain: dict[str, Any]) -> NetworkSpec:

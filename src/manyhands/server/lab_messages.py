@@ -173,7 +173,8 @@ class Experiment(ExperimentRow):
 
     board: Board
     balance: bool
-    mean: float = Field(description="Mean score of the games that ended; 0 before the first.")
+    score: Estimate | None = Field(description="Foods a game, of those that ended; null before two have.")
+    game: RecordedGame | None = Field(description="The game of median score among those that ended.")
     next_game: NextGame | None = Field(description="Null once enough is recorded.")
     recent: list[GameRow] = Field(description="The latest 20 games, newest first.")
     lessons: list[Lesson] = Field(description="The latest of each learner.")

@@ -291,7 +291,7 @@ class CampaignSummary(Message):
     id: Id
     slug: str
     name: str
-    environment: str
+    environment: EnvironmentId
     sensor: Sensor
     state: CampaignState
     champion_cid: Cid | None = Field(description="Null while the campaign warms up.")
@@ -371,6 +371,7 @@ class LotSummary(Message):
     round_id: Id | None = Field(description="The open round, if there is one.")
     round_contributions: int = Field(description="Contributions in the open round.")
     round_opened_at: Time | None
+    rounds_waiting: int = Field(description="Closed rounds whose verdict is still to come.")
 
 
 class Campaign(CampaignSummary):
@@ -456,7 +457,7 @@ class Assignment(Message):
 
     id: Id
     campaign: Id
-    environment: str
+    environment: EnvironmentId
     config: dict[str, JsonValue] = Field(description="Environment configuration: sensor and conditions.")
     sensor: Sensor
     start: dict[str, JsonValue] = Field(description="Start state with all its randomness materialised.")
@@ -524,12 +525,8 @@ class Takeover(Message):
     yours_crash_s: float | None = Field(
         description="Seconds after the takeover at which this attempt crashed; null if it went on."
     )
-    alone_progress_m: float = Field(
-        description="Progress of the model alone over the compared ticks: metres, in Snake foods."
-    )
-    yours_progress_m: float = Field(
-        description="Progress of this attempt over the compared ticks: metres, in Snake foods."
-    )
+    alone_progress_m: float = Field(description="The model alone over the same ticks: metres or foods.")
+    yours_progress_m: float = Field(description="This attempt over the compared ticks: metres or foods.")
 
 
 class Reason(Message):
@@ -547,11 +544,12 @@ class AttemptSummary(Message):
 
     id: Id
     campaign_id: Id
+    environment: EnvironmentId
     status: AttemptStatus
     ticks: int
     human_ticks: int
     actors: str = Field(description="base64 of uint8 per tick: 0 policy, 1 human.")
-    value: float | None = Field(description="Takeover advantage over the whole attempt.")
+    value: float | None = Field(description="Takeover advantage of it all: metres, in Snake foods.")
     paid_micro: Micro
     charged_micro: Micro
     verdict_id: Id | None
@@ -591,7 +589,7 @@ class AttemptReplay(Message):
 
     attempt_id: Id
     campaign_id: Id
-    environment: str
+    environment: EnvironmentId
     config: dict[str, JsonValue]
     sensor: Sensor
     start: dict[str, JsonValue]
@@ -671,6 +669,7 @@ class VerdictEntry(Message):
 class Verdict(VerdictSummary):
     """A verdict with everything needed to recompute it."""
 
+    environment: EnvironmentId
     secret_commit: str | None = Field(description="Hex sha256 of the round's secret, published before.")
     secret: str | None = Field(description="The secret, revealed when the round is judged.")
     entries: list[VerdictEntry]

@@ -1,13 +1,14 @@
 import type { Wire } from "./api";
+import type { EnvironmentWords } from "./environments";
 import { credits, signedCredits, value } from "./format";
 import type { Column } from "./table";
 
 type Player = Wire<"CampaignPlayer">;
 
-/** A player's row, in a campaign or over all of them. */
-export const playerColumns: Column<Player>[] = [
+/** A player's row, in a campaign or, without `words`, over all of them. */
+export const playerColumns = (words: EnvironmentWords | null): Column<Player>[] => [
   { key: "name", label: "Player", value: (row) => row.name },
-  { key: "attempts", label: "Attempts", number: true, means: "Drives handed in", value: (row) => row.attempts },
+  { key: "attempts", label: "Attempts", number: true, means: "Attempts handed in", value: (row) => row.attempts },
   {
     key: "contributions",
     label: "With hands",
@@ -17,9 +18,9 @@ export const playerColumns: Column<Player>[] = [
   },
   {
     key: "value",
-    label: "Value, m",
+    label: words === null ? "Value" : `Value, ${words.unit}`,
     number: true,
-    means: "Summed metres of progress against the model alone",
+    means: words === null ? "Progress gained over the models alone, summed: metres of road, foods of Snake" : `${words.valueMeans}, summed`,
     value: (row) => row.value,
     text: (row) => value(row.value),
   },

@@ -3,7 +3,6 @@
 const MINUS = "\u2212";
 const GAP = "\u00a0"; // keeps a figure and its unit on one line
 export const MICRO = 1_000_000;
-export const TICKS_PER_S = 15;
 
 function grouped(digits: string): string {
   return digits.replace(/\B(?=(\d{3})+$)/g, GAP);
@@ -53,7 +52,7 @@ export function points(difference: number, decimals = 1): string {
   return `${difference < 0 ? MINUS : "+"}${text}`;
 }
 
-/** An attempt's value, metres of progress, with about two digits: "+18", "−4.2", "+0.35", "0". */
+/** An attempt's value with about two digits: "+18", "−4.2", "+0.35", "0". */
 export function value(amount: number): string {
   const size = Math.abs(amount);
   const text = size.toFixed(size >= 10 ? 0 : size >= 1 ? 1 : 2);
@@ -65,8 +64,8 @@ export function seconds(s: number): string {
   return `${s.toFixed(1)}${GAP}s`;
 }
 
-export function tickSeconds(ticks: number): string {
-  return seconds(ticks / TICKS_PER_S);
+export function tickSeconds(ticks: number, ticksPerS: number): string {
+  return seconds(ticks / ticksPerS);
 }
 
 export function count(n: number, one: string, many = `${one}s`): string {

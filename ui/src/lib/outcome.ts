@@ -1,5 +1,6 @@
 import type { Wire } from "./api";
-import { count, percent, percentFigure, points, seconds, signedCredits, credits, value } from "./format";
+import type { EnvironmentWords } from "./environments";
+import { count, percent, percentFigure, points, seconds, signedCredits, credits } from "./format";
 
 export type Phase = "sending" | "offline" | "sent";
 export type State =
@@ -36,8 +37,8 @@ type Pay = Pick<Wire<"PayFigures">, "round_contributions" | "round_wait_s">;
 type Takeover = Wire<"Takeover">;
 
 const BLANK = { figure: null, figureMeans: null, note: null, noteMeans: null, tone: "plain", canSee: false, canDiffer: false, canDispute: false } as const;
-const VALUE_MEANS =
-  "Metres of progress with your hands, less what the model alone makes from the same states. Summed over your takeovers, and never more than the whole attempt gained.";
+const valueMeans = (words: EnvironmentWords): string =>
+  `${words.valueMeans}, compared from the same states. Summed over your takeovers, and never more than the whole attempt gained.`;
 
 const CONTRIBUTIONS = "attempts of all players with people's hands in them that the replay confirmed";
 const LOT_MEANS = `The lot holds all contributions since the last paid promotion: ${CONTRIBUTIONS}. The next promotion whose gain is certain pays those that helped.`;
@@ -51,22 +52,23 @@ export function telling(takeovers: readonly Takeover[]): Takeover | null {
 }
 
 /** One takeover in plain words: what the model alone does from there, and what the hands did. */
-export function inWords(takeover: Takeover): string {
+export function inWords(takeover: Takeover, words: EnvironmentWords): string {
   const { alone_crash_s: alone, yours_crash_s: yours } = takeover;
+  const { ends, ended, took } = words;
   if (alone !== null && yours === null) {
-    return `Alone, the model crashes ${seconds(alone)} after you took the wheel. With your hands it drove on.`;
+    return `Alone, the model ${ends} ${seconds(alone)} after you ${took}. With your hands it ${words.wentOn}.`;
   }
   if (alone === null && yours !== null) {
-    return `Alone, the model would have driven on. With your hands it crashed ${seconds(yours)} after you took the wheel.`;
+    return `Alone, the model would ${words.goneOn}. With your hands it ${ended} ${seconds(yours)} after you ${took}.`;
   }
   if (alone !== null && yours !== null) {
-    if (Math.abs(alone - yours) < 0.1) return `Alone or with your hands, the model crashes ${seconds(yours)} after you took the wheel.`;
-    const verb = yours > alone ? "lasted" : "crashed after";
-    return `Alone, the model crashes ${seconds(alone)} after you took the wheel. With your hands it ${verb} ${seconds(yours)}.`;
+    if (Math.abs(alone - yours) < 0.1) return `Alone or with your hands, the model ${ends} ${seconds(yours)} after you ${took}.`;
+    const verb = yours > alone ? "lasted" : `${ended} after`;
+    return `Alone, the model ${ends} ${seconds(alone)} after you ${took}. With your hands it ${verb} ${seconds(yours)}.`;
   }
   const further = takeover.value;
   if (Math.abs(further) < 0.05) return "With your hands it came as far as the model does alone.";
-  return `With your hands it came ${Math.abs(further).toFixed(1)} m ${further > 0 ? "further" : "less far"} than the model alone.`;
+  return `With your hands it ${words.compared(further)}.`;
 }
 
 function gained(verdict: Wire<"VerdictSummary"> | null): string | null {
@@ -98,7 +100,7 @@ function unpaid(helped: boolean, fresh: boolean): string {
     : "No measurable change yet. Your work stays in the lot and is paid when the lot wins.";
 }
 
-function settled(attempt: Attempt): Outcome {
+function settled(attempt: Attempt, words: EnvironmentWords): Outcome {
   const sentence = attempt.reason.sentence;
   const dispute = { canSee: attempt.human_ticks > 0, canDispute: attempt.dispute === null };
   if (attempt.charged_micro > 0) {
@@ -108,10 +110,10 @@ function settled(attempt: Attempt): Outcome {
       ...dispute,
       state: "charged",
       label: "Charged",
-      sentence: most ? inWords(most) : sentence,
+      sentence: most ? inWords(most, words) : sentence,
       figure: `${signedCredits(-attempt.charged_micro)} of ${credits(attempt.stake_micro)} cr stake`,
       figureMeans: "Taken from the stake you locked with this attempt. It goes back to the issuer, never to the campaign or another player.",
-      note: "Your last attempts drove worse than the model alone, so this one costs part of its stake.",
+      note: "Your last attempts went worse than the model alone, so this one costs part of its stake.",
       tone: "bad",
     };
   }
@@ -122,7 +124,7 @@ function settled(attempt: Attempt): Outcome {
       ...dispute,
       state: "paid",
       label: "Paid",
-      sentence: change ? `It worked. With this round the champion drives ${change}.` : sentence,
+      sentence: change ? `It worked. With this round the champion ${words.plays} ${change}.` : sentence,
       figure: `${signedCredits(attempt.paid_micro)} cr`,
       figureMeans: "Your share of what the campaign paid for this improvement, by the value of your attempt among all in the lot.",
       note: attempt.lot_contributions === null ? null : `Your share of a lot of ${attempt.lot_contributions}.`,
@@ -147,26 +149,26 @@ function settled(attempt: Attempt): Outcome {
   };
 }
 
-function untouched(): Outcome {
+function untouched(words: EnvironmentWords): Outcome {
   return {
     ...BLANK,
     state: "untouched",
     label: "Not touched",
-    sentence: "The model drove all of it. Hold an arrow key to take the wheel where it errs.",
+    sentence: `The model did all of it. ${words.how}`,
     figure: "Stake returned",
     figureMeans: STAKE_BACK,
   };
 }
 
-function valued(attempt: Attempt, pay: Pay | null): Outcome {
+function valued(attempt: Attempt, words: EnvironmentWords, pay: Pay | null): Outcome {
   const most = telling(attempt.takeovers);
   return {
     ...BLANK,
     state: "provisional",
     label: "Provisional",
-    sentence: most ? inWords(most) : attempt.reason.sentence,
-    figure: attempt.value === null ? null : `value ${value(attempt.value)} m`,
-    figureMeans: VALUE_MEANS,
+    sentence: most ? inWords(most, words) : attempt.reason.sentence,
+    figure: attempt.value === null ? null : `value ${words.valued(attempt.value)}`,
+    figureMeans: valueMeans(words),
     ...place(attempt, pay),
     tone: (attempt.value ?? 0) > 0 ? "good" : "plain",
     canSee: true,
@@ -177,13 +179,13 @@ function valued(attempt: Attempt, pay: Pay | null): Outcome {
  * Everything the card needs to know, from the server's word and what the page itself knows.
  * @param pay the campaign's rule, which says when a round closes; null where it is not known
  */
-export function outcomeOf(attempt: Attempt | null, phase: Phase, pay: Pay | null = null): Outcome {
+export function outcomeOf(attempt: Attempt | null, phase: Phase, words: EnvironmentWords, pay: Pay | null = null): Outcome {
   if (phase === "offline") {
     return { ...BLANK, state: "offline", label: "Kept here", sentence: "The server cannot be reached. Your attempt is kept in this browser and sent when it can." };
   }
   if (attempt === null) return { ...BLANK, state: "sending", label: "Sending", sentence: "Sending your attempt." };
   if (attempt.status === "pending") {
-    return { ...BLANK, state: "waiting", label: "Waiting", sentence: "The server is driving your attempt again to see what your hands changed." };
+    return { ...BLANK, state: "waiting", label: "Waiting", sentence: "The server is replaying your attempt to see what your hands changed." };
   }
   if (attempt.status === "refused") {
     return {
@@ -199,9 +201,9 @@ export function outcomeOf(attempt: Attempt | null, phase: Phase, pay: Pay | null
   if (attempt.status === "withdrawn") {
     return { ...BLANK, state: "withdrawn", label: "Withdrawn", sentence: "You withdrew this attempt; it trains no model. The books keep what was paid." };
   }
-  if (attempt.human_ticks === 0) return untouched();
+  if (attempt.human_ticks === 0) return untouched(words);
   // A charge falls as soon as the value is known, before the round closes.
-  return attempt.status === "judged" || attempt.charged_micro > 0 ? settled(attempt) : valued(attempt, pay);
+  return attempt.status === "judged" || attempt.charged_micro > 0 ? settled(attempt, words) : valued(attempt, words, pay);
 }
 
 const THEIRS: Record<string, string> = { Your: "Their", your: "their", You: "They", you: "they" };

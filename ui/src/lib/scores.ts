@@ -45,8 +45,9 @@ export function attemptsRange(columns: ScoreColumns): [number, number] {
   return [0, Math.max(10, columns.attempts.at(-1) ?? 0) * 1.03];
 }
 
-/** The range of the y axis in percent: zero, and room above the target and the best upper bound. */
+/** The range of the y axis in percent: from zero or the worst lower bound, with room above target and best upper bound. */
 export function scoreRange(columns: ScoreColumns, target: number): [number, number] {
   const top = Math.max(100 * target, ...columns.high.map((high) => high ?? 0), ...columns.score.map((score) => score ?? 0));
-  return [0, Math.ceil((top + 4) / 10) * 10];
+  const bottom = Math.min(0, ...columns.low.map((low) => low ?? 0), ...columns.score.map((score) => score ?? 0));
+  return [bottom < 0 ? Math.floor((bottom - 4) / 10) * 10 : 0, Math.ceil((top + 4) / 10) * 10];
 }

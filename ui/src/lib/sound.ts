@@ -29,3 +29,9 @@ export function note(context: AudioContext, from: number, to: number, length_s: 
   tone.start(now);
   tone.stop(now + length_s + 0.01);
 }
+
+/** A soft click: the wheel changed hands. */
+export function click(context: AudioContext, toHand: boolean): void {
+  const pitch = toHand ? 660 : 440;
+  note(context, pitch, pitch, 0.09);
+}

@@ -1030,8 +1030,11 @@ export interface components {
              * @description UTC time, RFC 3339.
              */
             created_at: string;
-            /** Environment */
-            environment: string;
+            /**
+             * Environment
+             * @enum {string}
+             */
+            environment: "racer-v0" | "snake-v0";
             /**
              * Expires At
              * Format: date-time
@@ -1102,6 +1105,11 @@ export interface components {
              */
             charged_micro: number;
             dispute: components["schemas"]["Dispute"] | null;
+            /**
+             * Environment
+             * @enum {string}
+             */
+            environment: "racer-v0" | "snake-v0";
             /** Human Ticks */
             human_ticks: number;
             /**
@@ -1165,7 +1173,7 @@ export interface components {
             ticks: number;
             /**
              * Value
-             * @description Takeover advantage over the whole attempt.
+             * @description Takeover advantage of it all: metres, in Snake foods.
              */
             value: number | null;
             /** Valued At */
@@ -1252,8 +1260,11 @@ export interface components {
             config: {
                 [key: string]: components["schemas"]["JsonValue"];
             };
-            /** Environment */
-            environment: string;
+            /**
+             * Environment
+             * @enum {string}
+             */
+            environment: "racer-v0" | "snake-v0";
             /** Seed */
             seed: number;
             /**
@@ -1290,6 +1301,11 @@ export interface components {
              * @description Micro-credits; 1 cr = 1,000,000.
              */
             charged_micro: number;
+            /**
+             * Environment
+             * @enum {string}
+             */
+            environment: "racer-v0" | "snake-v0";
             /** Human Ticks */
             human_ticks: number;
             /**
@@ -1317,7 +1333,7 @@ export interface components {
             ticks: number;
             /**
              * Value
-             * @description Takeover advantage over the whole attempt.
+             * @description Takeover advantage of it all: metres, in Snake foods.
              */
             value: number | null;
             /** Verdict Id */
@@ -1477,8 +1493,11 @@ export interface components {
              * @description UTC time, RFC 3339.
              */
             created_at: string;
-            /** Environment */
-            environment: string;
+            /**
+             * Environment
+             * @enum {string}
+             */
+            environment: "racer-v0" | "snake-v0";
             /**
              * Escrow Micro
              * @description Credits left in the escrow, in micro-credits.
@@ -1678,8 +1697,11 @@ export interface components {
              * @description UTC time, RFC 3339.
              */
             created_at: string;
-            /** Environment */
-            environment: string;
+            /**
+             * Environment
+             * @enum {string}
+             */
+            environment: "racer-v0" | "snake-v0";
             /**
              * Escrow Micro
              * @description Credits left in the escrow, in micro-credits.
@@ -2006,6 +2028,8 @@ export interface components {
              * @description UTC time, RFC 3339.
              */
             created_at: string;
+            /** @description The game of median score among those that ended. */
+            game: components["schemas"]["RecordedGame"] | null;
             /** Games */
             games: number;
             /**
@@ -2018,11 +2042,6 @@ export interface components {
              * @description The latest of each learner.
              */
             lessons: components["schemas"]["Lesson"][];
-            /**
-             * Mean
-             * @description Mean score of the games that ended; 0 before the first.
-             */
-            mean: number;
             /** Name */
             name: string;
             /** @description Null once enough is recorded. */
@@ -2037,6 +2056,8 @@ export interface components {
              * @description The latest 20 games, newest first.
              */
             recent: components["schemas"]["GameRow"][];
+            /** @description Foods a game, of those that ended; null before two have. */
+            score: components["schemas"]["Estimate"] | null;
             /** Style */
             style: string;
             /** Wanted */
@@ -2456,6 +2477,11 @@ export interface components {
             /** Round Opened At */
             round_opened_at: string | null;
             /**
+             * Rounds Waiting
+             * @description Closed rounds whose verdict is still to come.
+             */
+            rounds_waiting: number;
+            /**
              * Tries
              * @description Times the gate was tried with this lot.
              */
@@ -2532,6 +2558,11 @@ export interface components {
             round_id: string | null;
             /** Round Opened At */
             round_opened_at: string | null;
+            /**
+             * Rounds Waiting
+             * @description Closed rounds whose verdict is still to come.
+             */
+            rounds_waiting: number;
             /**
              * Tries
              * @description Times the gate was tried with this lot.
@@ -3043,7 +3074,7 @@ export interface components {
             alone_crash_s: number | null;
             /**
              * Alone Progress M
-             * @description Progress of the model alone over the compared ticks: metres, in Snake foods.
+             * @description The model alone over the same ticks: metres or foods.
              */
             alone_progress_m: number;
             /** First Tick */
@@ -3065,7 +3096,7 @@ export interface components {
             yours_crash_s: number | null;
             /**
              * Yours Progress M
-             * @description Progress of this attempt over the compared ticks: metres, in Snake foods.
+             * @description This attempt over the compared ticks: metres or foods.
              */
             yours_progress_m: number;
         };
@@ -3181,6 +3212,11 @@ export interface components {
             created_at: string;
             /** Entries */
             entries: components["schemas"]["VerdictEntry"][];
+            /**
+             * Environment
+             * @enum {string}
+             */
+            environment: "racer-v0" | "snake-v0";
             /**
              * Gain
              * @description Measured difference of the scores on fresh starts.

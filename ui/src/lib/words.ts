@@ -12,9 +12,9 @@ export const SENSOR: Record<Wire<"CampaignSummary">["sensor"], string> = {
 };
 
 export const STATE: Record<Wire<"CampaignSummary">["state"], { label: string; means: string }> = {
-  warming: { label: "Warming up", means: "The first champion is being trained; driving opens in a moment." },
-  open: { label: "Open", means: "Anyone may drive and be paid." },
-  closing: { label: "Closing", means: "No new drives; what is pending is still judged and paid." },
+  warming: { label: "Warming up", means: "The first champion is being trained; playing opens in a moment." },
+  open: { label: "Open", means: "Anyone may play and be paid." },
+  closing: { label: "Closing", means: "No new attempts; what is pending is still judged and paid." },
   closed: { label: "Closed", means: "All is judged and paid; the rest of the escrow went back to its funder." },
 };
 
@@ -25,8 +25,8 @@ export const VERDICT: Record<VerdictKind, { label: string; means: string }> = {
     label: "New champion, unpaid",
     means: "Training longer on old data alone was enough to win, so nobody is paid for it and the lot stays open.",
   },
-  rolled_back: { label: "Rolled back", means: "The model that won drove worse on the standing held-out starts, so the old champion stays." },
-  bootstrap: { label: "First champion", means: "Trained on a few seconds of the reference driver, to start from." },
+  rolled_back: { label: "Rolled back", means: "The model that won did worse on the standing held-out starts, so the old champion stays." },
+  bootstrap: { label: "First champion", means: "Trained on a few seconds of the reference, to start from." },
 };
 
 /** One line for a list: what the verdict did, with its figures. */
@@ -69,9 +69,9 @@ export function statementKind(kind: string): string {
 export function judgeLine(judge: Wire<"JudgeState">): string | null {
   if (judge.state === "warming") {
     const far = judge.progress === null ? "" : ` ${Math.round(100 * judge.progress)} % done.`;
-    return `The judge is warming up; what you drive is accepted and judged when it is ready.${far}${judge.note ? ` ${judge.note}` : ""}`;
+    return `The judge is warming up; what you play is accepted and judged when it is ready.${far}${judge.note ? ` ${judge.note}` : ""}`;
   }
-  if (judge.state === "away") return "The judge is away. What you drive is kept and judged when it is back.";
+  if (judge.state === "away") return "The judge is away. What you play is kept and judged when it is back.";
   return judge.pending_s > 5 ? `About ${Math.round(judge.pending_s)} s of judging are waiting.` : null;
 }
 

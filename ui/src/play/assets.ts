@@ -2,6 +2,7 @@
 import { api } from "../lib/api";
 import { Driver } from "../sim/driver";
 import { Policy } from "../sim/policy";
+import { SnakePlayer } from "../sim/snakePlayer";
 import { trackOf, type Track } from "../sim/track";
 
 const tracks = new Map<string, Promise<Track>>();
@@ -23,7 +24,14 @@ export function loadTrack(id: string): Promise<Track> {
   });
 }
 
+const loadPolicy = async (cid: string): Promise<Policy> => new Policy(await once(policies, cid, () => api.policyBytes(cid)));
+
 /** A driver of its own for every caller, for its buffers hold what it saw last. */
 export async function loadDriver(cid: string): Promise<Driver> {
-  return new Driver(new Policy(await once(policies, cid, () => api.policyBytes(cid))));
+  return new Driver(await loadPolicy(cid));
+}
+
+/** The same for boards. */
+export async function loadPlayer(cid: string): Promise<SnakePlayer> {
+  return new SnakePlayer(await loadPolicy(cid));
 }

@@ -1,10 +1,9 @@
-/** One attempt as it happens: the simulator, the model and the record of who did what at every tick. */
+/** A drive as it happens: the simulator, the model and the record of who did what at every tick. */
 import { C, S, V, X, Y, type Motion } from "../sim/car";
 import type { Driver } from "../sim/driver";
 import { copyState, finalOf, MAX_TICKS, quantise, TICKS_PER_S, type Racer, type State } from "../sim/rules";
-import { toBase64 } from "../sim/plain";
+import { Attempt } from "./attempt";
 
-export type Ended = "crash" | "time" | null;
 export const TICK_MS = 1000 / TICKS_PER_S;
 
 /** What a person commands, in [-1, 1]. */
@@ -13,24 +12,18 @@ export interface Command {
   throttle: number;
 }
 
-export class Drive {
+export class Drive extends Attempt {
   readonly state: State;
   /** motion before and after the tick that is being shown */
   readonly before: Motion;
-  readonly actions = new Int8Array(2 * MAX_TICKS);
-  readonly actors = new Uint8Array(MAX_TICKS);
-  ticks = 0;
-  progress_m = 0;
-  ended: Ended = null;
-  /** what the last tick cost: sensor, network and rules, in ms of script */
-  tick_ms = 0;
 
   constructor(
     readonly racer: Racer,
     readonly driver: Driver,
     start: State,
-    readonly maxTicks = MAX_TICKS,
+    maxTicks = MAX_TICKS,
   ) {
+    super(TICKS_PER_S, maxTicks, 2);
     this.state = copyState(start);
     this.before = start.motion.slice();
     driver.look(racer.track, this.state);
@@ -40,6 +33,10 @@ export class Drive {
     return this.state.motion;
   }
 
+  protected get final(): Record<string, number> {
+    return finalOf(this.state);
+  }
+
   /** One control tick: the person's command if there is one, else the model's. */
   tick(hands: Command | null): void {
     if (this.ended) return;
@@ -47,14 +44,9 @@ export class Drive {
     const model = hands === null ? this.driver.act() : null;
     const steer = model ? model[0]! : quantise(hands!.steer);
     const throttle = model ? model[1]! : quantise(hands!.throttle);
-    this.actions[2 * this.ticks] = steer;
-    this.actions[2 * this.ticks + 1] = throttle;
-    this.actors[this.ticks] = hands === null ? 0 : 1;
     this.before.set(this.state.motion);
-    this.progress_m += this.racer.step(this.state, steer, throttle);
-    this.ticks += 1;
-    if (this.racer.crashed(this.state)) this.ended = "crash";
-    else if (this.ticks >= this.maxTicks) this.ended = "time";
+    const passed_m = this.racer.step(this.state, steer, throttle);
+    this.log([steer, throttle], hands !== null, passed_m, this.racer.crashed(this.state));
     this.driver.look(this.racer.track, this.state);
     this.tick_ms = performance.now() - began;
   }
@@ -69,16 +61,6 @@ export class Drive {
   #coasting(): number {
     const { min_speed_mps: low, max_speed_mps: high } = this.racer.car;
     return (2 * (this.motion[V]! - low)) / (high - low) - 1;
-  }
-
-  /** Body of POST /assignments/{id}/attempt. */
-  record(): { ticks: number; actions: string; actors: string; final: Record<string, number> } {
-    return {
-      ticks: this.ticks,
-      actions: toBase64(this.actions.subarray(0, 2 * this.ticks)),
-      actors: toBase64(this.actors.subarray(0, this.ticks)),
-      final: finalOf(this.state),
-    };
   }
 }
 

@@ -1,18 +1,14 @@
-/** A session at the wheel: one attempt after the other, from the assignment to the card. */
+/** A session of play: one attempt after the other, from the assignment to the card. */
 import { api, type Wire } from "../lib/api";
 import { asProblem, type Problem } from "../lib/problem";
 import { session } from "../lib/session.svelte";
-import { V } from "../sim/car";
-import { conditionsOf } from "../sim/fresh";
-import { plainState, stateOf } from "../sim/plain";
-import { Racer } from "../sim/rules";
 import { freshKey } from "../lib/keys";
+import { BoardSeat } from "../snake/boardSeat";
 import { acquire } from "./acquire";
-import { loadDriver, loadTrack } from "./assets";
-import { Drive, type Ended } from "./drive";
+import type { Attempt } from "./attempt";
 import { Followed } from "./follow.svelte";
 import { attempts } from "./outbox";
-import { Hands, lockAt } from "./hands";
+import { RoadSeat } from "./roadSeat";
 
 export type Phase = "consent" | "loading" | "ready" | "driving" | "slow" | "card" | "problem";
 const SLOW_MS = 500;
@@ -25,17 +21,18 @@ export class Game {
   problem: Problem | null = $state.raw(null);
   campaign: Wire<"Campaign"> | null = $state.raw(null);
   assignment: Wire<"Assignment"> | null = $state.raw(null);
-  drive: Drive | null = $state.raw(null);
+  /** where one plays from, known with the campaign */
+  seat: RoadSeat | BoardSeat | null = $state.raw(null);
+  attempt: Attempt | null = $state.raw(null);
   followed: Followed | null = $state.raw(null);
-  /** changes with every tick, for what is drawn from the drive */
+  /** changes with every tick, for what is drawn from the attempt */
   ticks = $state(0);
   byHand = $state(false);
-  progress_m = $state(0);
-  ended: Ended = $state(null);
   /** the key caps were understood on this visit or an earlier one */
   learned = $state(remembered());
   always = $state(false);
-  readonly hands = new Hands();
+  /** assignment that an earlier visit left open */
+  #left: string | null = null;
   #key = freshKey();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
@@ -46,12 +43,30 @@ export class Game {
   onHandover: (byHand: boolean) => void = () => undefined;
 
   async open(): Promise<void> {
-    if (session.state === "loading") await session.load();
+    try {
+      await Promise.all([this.#read(), session.load()]);
+      this.#left = session.me?.open_assignment_id ?? null;
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
     if (session.state === "none") this.phase = "consent";
     else await this.next();
   }
 
-  /** Fetch the next start and everything to drive it with. */
+  async #read(): Promise<Wire<"Campaign">> {
+    const campaign = await api.campaign(this.campaignKey);
+    this.campaign = campaign;
+    this.seat ??= campaign.environment === "snake-v0" ? new BoardSeat() : new RoadSeat();
+    return campaign;
+  }
+
+  #fail(error: unknown): void {
+    this.problem = asProblem(error);
+    this.phase = "problem";
+  }
+
+  /** Fetch the next start and everything to play it with. */
   next = async (): Promise<void> => {
     if (this.phase === "driving" || this.phase === "ready" || this.phase === "slow") return;
     this.phase = "loading";
@@ -60,53 +75,36 @@ export class Game {
     this.followed = null;
     try {
       await attempts.flush(); // what is kept here belongs to an assignment that would still be open
-      this.campaign = await api.campaign(this.campaignKey);
-      const assignment = await acquire(this.campaign, this.#key);
+      const assignment = await acquire(await this.#read(), this.#key, this.#left);
+      this.#left = null;
       void session.load();
-      const start = plainState(assignment.start);
-      const [track, driver] = await Promise.all([loadTrack(start.track), loadDriver(assignment.champion_cid)]);
+      const attempt = await this.seat!.lay(assignment);
       if (this.#closed) return;
-      const racer = new Racer(track, conditionsOf(assignment.config).car);
       this.assignment = assignment;
-      this.drive = new Drive(racer, driver, stateOf(start), assignment.max_ticks);
+      this.attempt = attempt;
       this.#key = freshKey();
       this.#reset();
     } catch (error) {
-      this.problem = asProblem(error);
-      this.phase = "problem";
+      this.#fail(error);
     }
   };
 
   #reset(): void {
     this.ticks = 0;
-    this.progress_m = 0;
-    this.ended = null;
     this.byHand = false;
-    const { steer, throttle } = this.drive!.command;
-    this.hands.follow(steer, throttle);
     this.phase = "ready";
     this.#timer = setTimeout(() => (this.phase = "driving"), this.learned ? READY_MS : FIRST_READY_MS);
   }
 
   /** One control tick; called by the loop while `phase` is driving. */
   tick(clock_ms: number): void {
-    const drive = this.drive;
-    if (!drive || this.phase !== "driving") return;
-    this.hands.always = this.always;
-    this.hands.lock = lockAt(drive.racer.car, drive.motion[V]!);
-    const byHand = this.hands.driving(clock_ms);
-    if (byHand) {
-      this.hands.advance(clock_ms);
-      drive.tick(this.hands);
-    } else {
-      drive.tick(null);
-      const { steer, throttle } = drive.command;
-      this.hands.follow(steer, throttle, clock_ms);
-    }
+    const { attempt, seat } = this;
+    if (!attempt || !seat || this.phase !== "driving") return;
+    seat.hands.always = this.always;
+    const byHand = seat.advance(clock_ms);
     if (byHand !== this.byHand) this.#handover(byHand);
-    this.ticks = drive.ticks;
-    this.progress_m = drive.progress_m;
-    if (drive.ended) this.#end(drive.ended);
+    this.ticks = attempt.ticks;
+    if (attempt.ended) this.#end(attempt.ended);
   }
 
   #handover(byHand: boolean): void {
@@ -122,9 +120,8 @@ export class Game {
   }
 
   #end(ended: "crash" | "time"): void {
-    this.ended = ended;
     this.phase = "slow";
-    this.followed = new Followed(this.assignment!.id, this.drive!.record());
+    this.followed = new Followed(this.assignment!.id, this.attempt!.record());
     this.#timer = setTimeout(() => (this.phase = "card"), ended === "crash" ? SLOW_MS : SLOW_MS / 2);
   }
 

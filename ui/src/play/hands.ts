@@ -5,8 +5,7 @@
  * so that taking the wheel starts there without a jerk; without a throttle key the speed stays as it was.
  */
 import type { CarParams } from "../sim/car";
-
-export type Control = "left" | "right" | "up" | "down" | "wheel";
+import { Hold, type Control } from "./hold";
 
 /** Letting go for less than this is part of the same takeover, so that tapping counts as one. */
 export const GRACE_MS = 150;
@@ -35,40 +34,30 @@ function towards(from: number, to: number, most: number): number {
   return Math.abs(to - from) <= most ? to : from + Math.sign(to - from) * most;
 }
 
-export class Hands {
+export class Hands extends Hold<Control> {
   steer = 0;
   throttle = 0;
   /** as far as keys and stick steer now, in (0, 1]; see `lockAt` */
   lock = 1;
-  /** "Drive it all yourself" */
-  always = false;
-  readonly #held = new Set<Control>();
   #stick: Stick | null = null;
-  #released_ms = -Infinity;
   #at_ms = 0;
 
-  held(control: Control): boolean {
-    return this.#held.has(control);
+  constructor() {
+    super(GRACE_MS);
   }
 
-  get touching(): boolean {
-    return this.#held.size > 0 || this.#stick !== null;
+  override get touching(): boolean {
+    return super.touching || this.#stick !== null;
   }
 
-  driving(now_ms: number): boolean {
-    return this.always || this.touching || now_ms - this.#released_ms < GRACE_MS;
-  }
-
-  press(control: Control, now_ms: number): void {
+  override press(control: Control, now_ms: number): void {
     this.advance(now_ms);
-    this.#held.add(control);
+    super.press(control, now_ms);
   }
 
-  release(control: Control, now_ms: number): void {
-    if (!this.#held.has(control)) return;
-    this.advance(now_ms);
-    this.#held.delete(control);
-    if (!this.touching) this.#released_ms = now_ms;
+  override release(control: Control, now_ms: number): void {
+    if (this.held(control)) this.advance(now_ms);
+    super.release(control, now_ms);
   }
 
   /** An analogue stick or a finger on a pad; null when it is let go. */
@@ -76,14 +65,12 @@ export class Hands {
     this.advance(now_ms);
     const let_go = this.#stick !== null && stick === null;
     this.#stick = stick;
-    if (let_go && !this.touching) this.#released_ms = now_ms;
+    if (let_go) this.released(now_ms);
   }
 
-  /** The window lost the focus: no key will tell that it was let go. */
-  letGo(now_ms: number): void {
-    this.#held.clear();
+  override letGo(now_ms: number): void {
     this.hold(null, now_ms);
-    this.#released_ms = -Infinity;
+    super.letGo(now_ms);
   }
 
   /** What the car executes while the model drives. */

@@ -1,5 +1,6 @@
 /** Keyboard, gamepad and touch, turned into what `Hands` understands. */
-import type { Control, Hands } from "./hands";
+import type { Hands } from "./hands";
+import type { Control, Presses } from "./hold";
 
 const KEYS: Record<string, Control> = {
   ArrowLeft: "left",
@@ -29,7 +30,7 @@ function pressing(event: KeyboardEvent): boolean {
 }
 
 /** Listen to keys while `enabled` says so; `clock` is the world's time in ms. Returns the end of it. */
-export function listenKeys(hands: Hands, clock: () => number, enabled: () => boolean, onChange: () => void): () => void {
+export function listenKeys(hands: Presses, clock: () => number, enabled: () => boolean, onChange: () => void): () => void {
   const down = (event: KeyboardEvent): void => {
     const control = KEYS[event.code];
     if (!control || !enabled() || typing(event.target) || pressing(event) || event.ctrlKey || event.metaKey || event.altKey) return;

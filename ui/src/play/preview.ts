@@ -1,131 +1,53 @@
-/** A champion driving in a small window: the road from above, drawn flat, without the weight of a 3D scene. */
-import { api } from "../lib/api";
-import { colour, theme } from "../lib/theme.svelte";
-import { X, Y } from "../sim/car";
+/** A champion at work in a small window, drawn flat, without the weight of a 3D scene. */
+import { api, type Wire } from "../lib/api";
 import { conditionsOf, freshStart } from "../sim/fresh";
 import { Racer } from "../sim/rules";
-import { loadDriver, loadTrack } from "./assets";
-import { between, Drive, pose, TICK_MS } from "./drive";
-import { Loop } from "./loop";
-import { Plan } from "./plan";
-
-/** Roads that no assignment and no gate uses. */
-const FIRST_ROAD = 2000;
-const ROADS = 32;
-const PAUSE_MS = 1200;
-const TRAIL = 30;
+import { boardOf, freshGame } from "../sim/snakeFresh";
+import { SnakeAttempt } from "../snake/attempt";
+import { BoardPreview } from "../snake/preview";
+import { loadDriver, loadPlayer, loadTrack } from "./assets";
+import { Drive } from "./drive";
+import { RoadPreview } from "./previewRoad";
+import { freshRoad } from "./shows";
 
 export interface Preview {
   destroy(): void;
 }
 
-/** Drive the campaign's champion in `canvas` until destroyed. Throws Problem when it cannot be fetched. */
+/** Show the campaign's champion in `canvas` until destroyed. Throws Problem when it cannot be fetched. */
 export async function mountPreview(canvas: HTMLCanvasElement, campaignId: string): Promise<Preview> {
   const campaign = await api.campaign(campaignId);
   if (campaign.champion_cid === null) return { destroy: () => undefined };
-  const driver = await loadDriver(campaign.champion_cid);
-  const conditions = conditionsOf(campaign.config);
-  const show = new Show(canvas);
-  const next = async (): Promise<void> => {
-    const seed = Math.floor(Math.random() * 2 ** 32);
-    const track = await loadTrack(`gen-${FIRST_ROAD + (seed % ROADS)}`);
-    show.play(new Drive(new Racer(track, conditions.car), driver, freshStart(track, conditions, seed)));
-  };
-  show.onEnd = () => void next().catch(() => show.destroy()); // the last picture stays when the server is gone
+  const { show, next } = await (campaign.environment === "snake-v0" ? boards : roads)(canvas, campaign, campaign.champion_cid);
+  // The last picture stays when the server is gone.
+  show.onEnd = () => void next().catch(() => show.destroy());
   await next();
   return show;
 }
 
-class Show implements Preview {
-  onEnd: () => void = () => undefined;
-  readonly #loop: Loop;
-  readonly #pose = pose();
-  #drive: Drive | null = null;
-  #plan: Plan | null = null;
-  #ground: HTMLCanvasElement | null = null;
-  #painted = -1;
-  #colours = { model: "", car: "" };
-  #trail: [number, number][] = [];
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #size = "";
+interface Screening {
+  show: Preview & { onEnd: () => void };
+  /** begin a fresh start */
+  next: () => Promise<void>;
+}
 
-  constructor(readonly canvas: HTMLCanvasElement) {
-    this.#loop = new Loop(
-      TICK_MS,
-      () => this.#tick(),
-      (_now, _passed, share) => this.#draw(share),
-    );
-    this.#loop.open();
-  }
+const freshSeed = (): number => Math.floor(Math.random() * 2 ** 32);
 
-  play(drive: Drive): void {
-    this.#drive = drive;
-    this.#ground = null;
-    this.#trail = [];
-    this.#loop.run();
-  }
+async function roads(canvas: HTMLCanvasElement, { config }: Wire<"Campaign">, cid: string): Promise<Screening> {
+  const driver = await loadDriver(cid);
+  const conditions = conditionsOf(config);
+  const show = new RoadPreview(canvas);
+  const next = async (): Promise<void> => {
+    const seed = freshSeed();
+    const track = await loadTrack(freshRoad(seed));
+    show.play(new Drive(new Racer(track, conditions.car), driver, freshStart(track, conditions, seed)));
+  };
+  return { show, next };
+}
 
-  #tick(): void {
-    const drive = this.#drive;
-    if (!drive) return;
-    drive.tick(null);
-    this.#trail.push([drive.motion[X]!, drive.motion[Y]!]);
-    if (this.#trail.length > TRAIL) this.#trail.shift();
-    if (!drive.ended) return;
-    this.#loop.halt();
-    this.#timer = setTimeout(() => this.onEnd(), PAUSE_MS);
-  }
-
-  #lay(drive: Drive): HTMLCanvasElement {
-    const ratio = Math.min(devicePixelRatio, 2);
-    this.canvas.width = Math.max(1, Math.round(this.canvas.clientWidth * ratio));
-    this.canvas.height = Math.max(1, Math.round(this.canvas.clientHeight * ratio));
-    const { width, height } = this.canvas;
-    this.#plan = new Plan(drive.racer.track, width, height, 10 * ratio);
-    const ground = document.createElement("canvas");
-    [ground.width, ground.height] = [width, height];
-    const pen = ground.getContext("2d");
-    if (pen) {
-      pen.fillStyle = colour("scene-ground");
-      pen.fillRect(0, 0, width, height);
-      this.#plan.draw(pen, drive.state.boxes, { road: colour("scene-road"), edge: colour("scene-paint"), box: colour("scene-box-top") });
-    }
-    this.#painted = theme.revision;
-    this.#colours = { model: colour("accent-shape"), car: colour("scene-car") };
-    this.#size = `${this.canvas.clientWidth}x${this.canvas.clientHeight}`;
-    return ground;
-  }
-
-  #draw(share: number): void {
-    const [drive, pen] = [this.#drive, this.canvas.getContext("2d")];
-    if (!drive || !pen) return;
-    const size = `${this.canvas.clientWidth}x${this.canvas.clientHeight}`;
-    if (!this.#ground || this.#painted !== theme.revision || size !== this.#size) this.#ground = this.#lay(drive);
-    const plan = this.#plan!;
-    pen.drawImage(this.#ground, 0, 0);
-    const { model, car } = this.#colours;
-    const at = between(drive.before, drive.motion, drive.ticks === 0 ? 1 : share, this.#pose);
-    pen.strokeStyle = pen.fillStyle = model;
-    pen.lineWidth = Math.max(2, 0.07 * plan.scale);
-    pen.lineCap = "round";
-    this.#trail.slice(1, -1).forEach(([x, y], i) => {
-      const [fromX, fromY] = this.#trail[i]!;
-      pen.globalAlpha = (0.7 * (i + 1)) / TRAIL;
-      pen.beginPath();
-      pen.moveTo(plan.x(fromX), plan.y(fromY));
-      pen.lineTo(plan.x(x), plan.y(y));
-      pen.stroke();
-    });
-    pen.globalAlpha = 1;
-    const length = Math.max(7, 0.3 * plan.scale);
-    pen.fillStyle = car;
-    plan.car(pen, at.x, at.y, at.c, at.s, 1.35 * length);
-    pen.fillStyle = model;
-    plan.car(pen, at.x, at.y, at.c, at.s, length);
-  }
-
-  destroy(): void {
-    clearTimeout(this.#timer);
-    this.#loop.close();
-  }
+async function boards(canvas: HTMLCanvasElement, { config }: Wire<"Campaign">, cid: string): Promise<Screening> {
+  const player = await loadPlayer(cid);
+  const show = new BoardPreview(canvas, boardOf(config));
+  const next = async (): Promise<void> => show.play(new SnakeAttempt(player, freshGame(config, freshSeed())));
+  return { show, next };
 }

@@ -1,14 +1,17 @@
-/** Draws what the model sees: its camera picture, enlarged, or the fan of its lidar beams. */
+/** Draws what the model sees: its camera picture, enlarged, the fan of its lidar beams, or its part of the board. */
 import { Camera, Lidar } from "../sim/sensors";
+import type { SnakePlayer } from "../sim/snakePlayer";
+import { drawSight } from "../snake/sees";
 
 /** Where an enlarged picture is put together before it is scaled up. */
 const small = document.createElement("canvas");
 
-export function drawEye(canvas: HTMLCanvasElement, eye: Camera | Lidar, colour: string): void {
+export function drawEye(canvas: HTMLCanvasElement, eye: Camera | Lidar | SnakePlayer, colour: string): void {
   const context = canvas.getContext("2d");
   if (!context) return;
   if (eye instanceof Camera) drawPicture(context, eye);
-  else drawFan(context, eye, colour);
+  else if (eye instanceof Lidar) drawFan(context, eye, colour);
+  else drawSight(context, eye.vector, colour);
 }
 
 function drawPicture(context: CanvasRenderingContext2D, { spec, pixels }: Camera): void {

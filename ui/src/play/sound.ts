@@ -1,5 +1,5 @@
 /** An engine whose pitch follows the speed and a soft click when the wheel changes hands; off until asked for. */
-import { note, rememberSound, soundWanted } from "../lib/sound";
+import { click, rememberSound, soundWanted } from "../lib/sound";
 
 const LOUD = 0.05;
 
@@ -48,10 +48,7 @@ export class Sound {
 
   /** The wheel changed hands. */
   click(toHand: boolean): void {
-    const context = this.#context;
-    if (!this.#on || !context) return;
-    const pitch = toHand ? 660 : 440;
-    note(context, pitch, pitch, 0.09);
+    if (this.#on && this.#context) click(this.#context, toHand);
   }
 
   /** Engine off, softly. */

@@ -11,8 +11,10 @@ export class Driver {
   readonly action = new Int8Array(2);
   readonly #vector: Float32Array;
 
+  /** Throws RangeError when the policy sees no roads. */
   constructor(readonly policy: Policy) {
     const { sensor } = policy;
+    if (sensor.kind !== "camera" && sensor.kind !== "lidar") throw new RangeError(`A policy of ${policy.environment} drives no car.`);
     this.eye = sensor.kind === "camera" ? new Camera(sensor) : new Lidar(sensor);
     this.#vector = new Float32Array(policy.network.vector);
   }

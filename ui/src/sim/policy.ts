@@ -24,7 +24,7 @@ export interface NetworkSpec {
   encoder: EncoderSpec | null;
 }
 
-export type SensorSpec = ({ kind: "lidar" } & LidarSpec) | ({ kind: "camera" } & CameraSpec);
+export type SensorSpec = ({ kind: "lidar" } & LidarSpec) | ({ kind: "camera" } & CameraSpec) | { kind: "grid" | "features" };
 
 type Activation = "relu" | "tanh" | "none";
 

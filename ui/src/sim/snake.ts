@@ -10,6 +10,28 @@ export interface Board {
 
 export const ARCADE: Board = { width: 32, height: 24, startLength: 3, cap: 100 };
 
+export const TICKS_PER_S = 8;
+/** Longest attempt of a campaign. */
+export const MAX_TICKS = 160;
+
+/** A position as the wire carries it: the snake's cells, the head first, and the numbers the rest follows from. */
+export interface PlainGame {
+  body: number[];
+  heading: number;
+  food: number;
+  seed: number;
+  eaten: number;
+  steps: number;
+}
+
+/** A start as the wire carries it. Throws RangeError naming the field that is missing. */
+export function plainGame(start: Record<string, unknown>): PlainGame {
+  for (const field of ["body", "heading", "food", "seed", "eaten", "steps"]) {
+    if (start[field] === undefined) throw new RangeError(`The start has no ${field}; reload the page.`);
+  }
+  return start as unknown as PlainGame;
+}
+
 /** 0 straight, 1 right, -1 left. */
 export type Turn = -1 | 0 | 1;
 export type Ending = "" | "wall" | "body" | "cap" | "full";
@@ -20,7 +42,8 @@ export const DY = [0, 1, 0, -1] as const;
 const TRIES = 4;
 export const FEATURES = 13;
 const REACH = 4;
-const SIDE = 2 * REACH + 1;
+/** Cells of a side of the window. */
+export const SIDE = 2 * REACH + 1;
 export const GRID = FEATURES + 3 * SIDE * SIDE;
 const LONGEST = 64;
 const SHOWN_HEADINGS = [2, 0, 3, 1] as const;
@@ -62,6 +85,38 @@ export class SnakeGame {
     this.length = board.startLength;
     for (let place = 0; place < this.length; place += 1) this.#stamps[this.head - place] = this.length - place;
     this.food = this.#nextFood();
+  }
+
+  /** A game in the position `plain`; twin of `from_plain` of the Python task. */
+  static at(board: Board, plain: PlainGame): SnakeGame {
+    const game = new SnakeGame(board, plain.seed);
+    const { body, heading, food, eaten, steps } = plain;
+    game.#stamps.fill(0);
+    body.forEach((cell, place) => (game.#stamps[cell] = body.length - place));
+    game.head = body[0] as number;
+    game.length = body.length;
+    Object.assign(game, { heading, food, eaten, steps });
+    return game;
+  }
+
+  /** A game at the same place that goes its own way from here. */
+  copy(): SnakeGame {
+    const twin = new SnakeGame(this.board, this.seed);
+    const { heading, head, length, food, eaten, steps, ended } = this;
+    twin.#stamps.set(this.#stamps);
+    twin.#clock = this.#clock;
+    return Object.assign(twin, { heading, head, length, food, eaten, steps, ended });
+  }
+
+  /** Final state as an attempt reports it. */
+  get final(): Record<string, number> {
+    const { head, heading, length, food, steps } = this;
+    return { head, heading, length, food, steps };
+  }
+
+  /** Whether it ended before the board was full. */
+  get died(): boolean {
+    return this.ended !== "" && this.ended !== "full";
   }
 
   /** Moves until a cell is free; 0 where it is. The head has the most. */

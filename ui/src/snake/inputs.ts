@@ -103,6 +103,11 @@ export class Pad {
     addEventListener("gamepadconnected", this.#connected);
   }
 
+  /** Where it points since it was read last. */
+  get pointing(): Direction | null {
+    return this.#last;
+  }
+
   /** A direction once, when it is newly pointed to. */
   poll(): Direction | null {
     if (!this.#known) return null;

@@ -1,5 +1,5 @@
 /** A small rising note for a food and a falling one for the end; off until asked for. One context for a visit. */
-import { note, rememberSound, soundWanted } from "../lib/sound";
+import { click, note, rememberSound, soundWanted } from "../lib/sound";
 
 export class Sound {
   #context: AudioContext | null = null;
@@ -23,6 +23,11 @@ export class Sound {
 
   eat(): void {
     if (this.#on && this.#context) note(this.#context, 520, 780, 0.09);
+  }
+
+  /** The snake changed hands. */
+  click(toHand: boolean): void {
+    if (this.#on && this.#context) click(this.#context, toHand);
   }
 
   end(): void {

@@ -1,9 +1,13 @@
 import { describe, expect, test } from "vitest";
 import type { Wire } from "../../src/lib/api";
-import { attemptState, inWords, ofAnother, outcomeOf, telling } from "../../src/lib/outcome";
+import { ENVIRONMENTS } from "../../src/lib/environments";
+import { attemptState, inWords, ofAnother, outcomeOf as outcomeIn, telling, type Phase } from "../../src/lib/outcome";
 
 type Attempt = Wire<"Attempt">;
 type Takeover = Wire<"Takeover">;
+
+const racer = ENVIRONMENTS["racer-v0"];
+const outcomeOf = (one: Attempt | null, phase: Phase, pay: Parameters<typeof outcomeIn>[3] = null) => outcomeIn(one, phase, racer, pay);
 
 const takeover = (changes: Partial<Takeover> = {}): Takeover =>
   ({ first_tick: 40, ticks: 20, value: 14, alone_crash_s: 1.3, yours_crash_s: null, ...changes }) as Takeover;
@@ -120,7 +124,7 @@ describe("takeovers in words", () => {
     [{ alone_crash_s: null, value: 4.21 }, "4.2 m further than the model alone"],
     [{ alone_crash_s: null, value: -4.21 }, "4.2 m less far than the model alone"],
     [{ alone_crash_s: null, value: 0 }, "as far as the model does alone"],
-  ])("%j", (changes, words) => expect(inWords(takeover(changes))).toContain(words));
+  ])("%j", (changes, words) => expect(inWords(takeover(changes), racer)).toContain(words));
 });
 
 test("two words for a list", () => {

@@ -31,3 +31,7 @@ test("only a new champion is a full dot, and each point is a sentence", () => {
   expect(isFull(point({ kind: "control_promoted" }))).toBe(true);
   expect(pointWords(point())).toBe("New champion: 63.1\u00a0% (95 %: 61.0\u00a0% to 65.0\u00a0%) after 120 attempts, 12.40 cr paid");
 });
+
+test("the axis goes below zero where scores do", () => {
+  expect(scoreRange(scoreColumns([point({ score: -0.266, score_low: -0.31 })]), 1)).toEqual([-40, 110]);
+});

@@ -1,5 +1,6 @@
 /** A person at the keyboard who sees the road 200 ms late: the same planning as the browser test's, without a browser. */
-import { Hands, lockAt, type Control } from "../../src/play/hands";
+import { Hands, lockAt } from "../../src/play/hands";
+import type { Control } from "../../src/play/hold";
 import { C, S, V, X, Y, YAW, type Motion } from "../../src/sim/car";
 import { copyState, MAX_TICKS, quantise, TICKS_PER_S, type Racer, type State } from "../../src/sim/rules";
 import type { Track } from "../../src/sim/track";

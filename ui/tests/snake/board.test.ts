@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ARCADE, SnakeGame, type Turn } from "../../src/sim/snake";
 import { BODY, DEAD, EMPTY, FOOD, HEAD, looks } from "../../src/snake/looks";
-import { Replay } from "../../src/snake/replay";
+import { Replay, turnsOf } from "../../src/snake/replay";
 
 const [TO_RIGHT, TO_DOWN, TO_LEFT] = [1, 2, 4];
 
@@ -42,7 +42,7 @@ describe("a replay", () => {
   const moves = "SSRSSLSSSRSS";
 
   it("stands wherever it is sent, forwards and backwards", () => {
-    const replay = new Replay(ARCADE, 5, moves);
+    const replay = new Replay(() => new SnakeGame(ARCADE, 5), turnsOf(moves));
     const heads: number[] = [];
     for (let at = 0; at <= moves.length; at += 1) {
       replay.seek(at);
@@ -57,7 +57,7 @@ describe("a replay", () => {
   });
 
   it("stays at the end of a game that has ended", () => {
-    const replay = new Replay(ARCADE, 5, "S".repeat(40));
+    const replay = new Replay(() => new SnakeGame(ARCADE, 5), turnsOf("S".repeat(40)));
     replay.seek(40);
     expect(replay.game.ended).toBe("wall");
     expect(replay.game.steps).toBe(16);

@@ -1,7 +1,7 @@
 """Action spaces in degrees and metres a second: a list of pairs, or a range for each of both. Plain numpy.
 
-Their JSON form is that of DeepRacer's `model_metadata.json`, so its files can be read as they are. Steering is
-positive to the left; the speed is a target that the car approaches at its own rate.
+Their JSON form is that of DeepRacer's `model_metadata.json`, so its files can be read as they are. Steering
+is positive to the left; the speed is a target that the car approaches at its own rate.
 """
 
 from __future__ import annotations
@@ -18,7 +18,12 @@ from manyhands.errors import InputError
 
 MOST_ACTIONS = 64
 STEERING_GRANULARITIES = (3, 5, 7)
-DEFAULT_GENERATOR = {"steering_granularity": 5, "max_steering": 30.0, "speed_granularity": 2, "max_speed": 1.0}
+DEFAULT_GENERATOR = {
+    "steering_granularity": 5,
+    "max_steering": 30.0,
+    "speed_granularity": 2,
+    "max_speed": 1.0,
+}
 
 
 class CarLimits(Protocol):
@@ -138,7 +143,9 @@ def _pair(at: int, action: Any) -> tuple[float, float]:
             field=f"action_space[{at}]",
             remedy="Give an object with steering_angle in degrees and speed in m/s.",
         )
-    angle, speed = (_number(f"action_space[{at}].{name}", action[name]) for name in ("steering_angle", "speed"))
+    angle, speed = (
+        _number(f"action_space[{at}].{name}", action[name]) for name in ("steering_angle", "speed")
+    )
     return angle, speed
 
 
@@ -170,7 +177,11 @@ def commands(space: ActionSpace, car: CarLimits) -> NDArray[np.float64]:
 
     Raises InputError for an action beyond the car.
     """
-    pairs = space.actions if isinstance(space, Choices) else tuple(zip(space.steering_deg, space.speed_mps))
+    pairs = (
+        space.actions
+        if isinstance(space, Choices)
+        else tuple(zip(space.steering_deg, space.speed_mps, strict=True))
+    )
     half_range = 0.5 * (car.max_speed_mps - car.min_speed_mps)
     found = []
     for angle_deg, speed_mps in pairs:

@@ -1,9 +1,9 @@
 """Episodes as DeepRacer's: one car, alone on a road, from a point of the centre line until it is done or out.
 
-The rules, the car and the sensors are those of `racer-v0`; what is added is when an episode ends. The car that
-the rules move is taken at its rear axle: the centre of the real model lies CENTRE_AHEAD_M before that point and
-its front, of which progress is measured, FRONT_AHEAD_M (the point of recorded drives, see
-benchmarks/calibration.py).
+The rules, the car and the sensors are those of `racer-v0`; what is added is when an episode ends. The point
+that the rules move is near the rear axle: the centre of the real model lies CENTRE_AHEAD_M before it, and its
+front, of which progress is measured, FRONT_AHEAD_M, which was fitted to recorded drives
+(benchmarks/calibration.py).
 """
 
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from manyhands.envs.racer.rules import TICKS_PER_S, Bank, Conditions, Racer, State, stack
 from manyhands.envs.racer.car import Motion
+from manyhands.envs.racer.rules import TICKS_PER_S, Bank, Conditions, Racer, State, stack
 from manyhands.envs.racer.tracks import Track
 
 CENTRE_AHEAD_M = 0.07
@@ -67,7 +67,7 @@ class TimeTrial:
         return self.racer.bank.spacing[0] * self.racer.bank.half_width.shape[1]
 
     def begin(self, share: Array) -> Episode:
-        """At rest on the centre line at a share of the lap in [0, 1) from the start line, heading along it."""
+        """At rest on the centre line, heading along it, at a share [0, 1) of the lap from the start line."""
         bank = self.racer.bank
         points = bank.half_width.shape[1]
         at = share * points

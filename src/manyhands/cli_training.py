@@ -1,0 +1,238 @@
+"""`manyhands train …`: train an agent of an environment from nothing and write what came of it."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from manyhands.errors import InputError, NotFoundError
+from manyhands.settings import Settings
+from manyhands.storage.faults import disk_in_words
+from manyhands.terminal import AsJson, Data, Out, new_file, options_of, settings_of, show
+
+if TYPE_CHECKING:
+    from manyhands.envs.racer.sensors import Camera, Lidar
+    from manyhands.garage.evaluation import Race
+    from manyhands.garage.training import Iteration, Order
+    from manyhands.policies.files import Policy
+
+app = typer.Typer(no_args_is_help=True, help="Train an agent of an environment from nothing.")
+MINUTES = 10  # of a training that is not told when to stop
+_DIRECTIONS = ("forward", "reverse")
+
+
+@app.command("snake-v0")
+def train_snake(
+    out: Out,
+    learner: Annotated[str, typer.Option(help="dqn: double Q-learning from own games.")] = "dqn",
+    sensor: Annotated[str, typer.Option(help="features or grid.")] = "grid",
+    seed: Annotated[int, typer.Option(help="The same seed gives the same agent.")] = 0,
+    moves: Annotated[int | None, typer.Option(min=1, help="Of each game; as agreed on if absent.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train an agent from its own games and write its policy file."""
+    if learner != "dqn":
+        raise NotFoundError(f"There is no learner {learner!r}.", field="learner", remedy="Use dqn.")
+    from dataclasses import replace
+
+    from manyhands.envs.snake.task import SENSORS, SnakeTask
+    from manyhands.learners import dqn
+    from manyhands.policies import files
+    from manyhands.policies.files import Policy
+
+    if sensor not in SENSORS:
+        raise NotFoundError(f"There is no sensor {sensor!r}.", field="sensor", remedy="Use features or grid.")
+    if out.exists():
+        raise InputError(f"{out} exists already.", field="out", remedy="Give a new file name.")
+    config = dqn.CONFIGS[sensor]
+    begun_s = time.perf_counter()
+
+    def tell(done: int, foods: float) -> None:
+        if not as_json:
+            typer.echo(f"{time.perf_counter() - begun_s:5.0f} s  {done:,} moves  {foods:.1f} foods", err=True)
+
+    task = SnakeTask(sensor=sensor)
+    spec, params = dqn.pretrain(task, replace(config, moves=moves or config.moves), seed, tell)
+    content = files.dump(Policy("snake-v0", {"kind": sensor}, spec, params))
+    with new_file(out):
+        out.write_bytes(content)
+    seconds = round(time.perf_counter() - begun_s, 1)
+    show({"file": str(out), "bytes": len(content), "seconds": seconds}, as_json)
+
+
+@dataclass(frozen=True)
+class RacerTraining:
+    """Options of `manyhands train racer-v0`."""
+
+    reward: Annotated[Path, typer.Option(help="Python file that defines reward_function(params).")]
+    track: Annotated[str, typer.Option(help="A track's id, or an .npy file of DeepRacer's form.")]
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write; must not exist.", metavar="DIR")]
+    direction: Annotated[str, typer.Option(help="forward, as the track's points run, or reverse.")] = (
+        "forward"
+    )
+    action_space: Annotated[
+        Path | None,
+        typer.Option(help="JSON: actions, ranges, or the generator's values; 5 x 2 up to 1 m/s if absent."),
+    ] = None
+    sensor: Annotated[str, typer.Option(help="lidar, camera, or camera-WIDTHxHEIGHT.")] = "lidar"
+    hyperparameters: Annotated[
+        Path | None, typer.Option(help="JSON by DeepRacer's names; their defaults if absent.")
+    ] = None
+    network: Annotated[str, typer.Option(help="shallow or deep.")] = "shallow"
+    seconds: Annotated[
+        float | None, typer.Option(min=0, help=f"Time to train; {MINUTES} minutes if neither is given.")
+    ] = None
+    iterations: Annotated[int | None, typer.Option(min=1, help="Updates to make.")] = None
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same policy.")] = 0
+    data: Data = None
+    as_json: AsJson = False
+
+
+@app.command("racer-v0")
+@options_of(RacerTraining)
+def train_racer(options: RacerTraining) -> None:
+    """Train a driver for a reward function, as DeepRacer does; Ctrl-C stops and keeps the best policy.
+
+    The folder gets policy.safetensors, model_metadata.json, hyperparameters.json and history.json.
+    """
+    from manyhands.computing import remember_compilations
+    from manyhands.garage import evaluation, outputs, training
+    from manyhands.garage.params import columns
+    from manyhands.garage.rewards.runner import RewardRunner
+
+    begun_s = time.perf_counter()
+    if options.out.exists():
+        raise InputError(f"{options.out} exists already.", field="out", remedy="Give a new folder.")
+    if not options.reward.is_file():
+        raise InputError(f"There is no file {options.reward}.", field="reward", remedy="Name a .py file.")
+    order = _order(options)
+    remember_compilations(settings_of(options.data).data / "cache" / "jax")
+
+    def tell(done: Iteration) -> None:
+        typer.echo(_line(done), err=True)
+
+    cars = order.hyper.num_episodes_between_training
+    with RewardRunner(options.reward.read_text(), cars) as runner:
+        run = training.train(order, lambda trace: runner.reward(columns(trace)), _until(options), tell)
+    with disk_in_words(options.out):
+        outputs.write(run, options.out)
+    best = max(run.history, key=lambda done: done.number * done.best, default=None)
+    race = evaluation.race(outputs.policy_of(run), order.track, turned=order.reversed)
+    found: dict[str, Any] = {
+        "folder": str(options.out),
+        "iterations": len(run.history),
+        "steps": sum(done.steps for done in run.history),
+        "seconds": round(time.perf_counter() - begun_s, 1),
+        "best": None if best is None else asdict(best),
+        "race": asdict(race),
+    }
+    if options.as_json:
+        show(found, True)
+        return
+    show({name: found[name] for name in ("folder", "iterations", "steps", "seconds")}, False)
+    show(_summary(race), False)
+
+
+def show_race(policy: Policy, track: str, laps: int, settings: Settings, as_json: bool) -> None:
+    """Race a policy on a track and print its laps."""
+    from manyhands.computing import remember_compilations
+    from manyhands.envs.racer import tracks
+    from manyhands.garage import evaluation
+
+    remember_compilations(settings.data / "cache" / "jax")
+    rules = evaluation.RaceRules(laps=laps, consecutive=min(laps, 3))
+    found = evaluation.race(policy, tracks.named(track, settings.data / "tracks"), rules)
+    show(asdict(found) if as_json else _summary(found), as_json)
+
+
+def _summary(race: Race) -> dict[str, Any]:
+    return {
+        "finished": race.finished,
+        "laps": ", ".join(f"{lap / 1000:.3f} s" for lap in race.laps_ms) or "none",
+        "off_tracks": race.off_tracks,
+        "progress": f"{race.progress:.1f} %",
+    }
+
+
+def _order(options: RacerTraining) -> Order:
+    """What the options ask for. Raises InputError naming the wrong one."""
+    from manyhands.envs.racer import actions, tracks
+    from manyhands.garage import hyperparameters
+    from manyhands.garage.training import Order
+
+    if options.direction not in _DIRECTIONS:
+        raise InputError(
+            f"There is no direction {options.direction!r}.",
+            field="direction",
+            remedy="Use forward or reverse.",
+        )
+    network: dict[str, Literal["shallow", "deep"]] = {"shallow": "shallow", "deep": "deep"}
+    if options.network not in network:
+        raise InputError(
+            f"There is no network {options.network!r}.", field="network", remedy="Use shallow or deep."
+        )
+    return Order(
+        track=tracks.named(options.track, settings_of(options.data).data / "tracks"),
+        space=_read(options.action_space, "action-space", actions.parse, actions.DEFAULT_GENERATOR),
+        sensor=sensor_of(options.sensor),
+        hyper=_read(options.hyperparameters, "hyperparameters", hyperparameters.parse, {}),
+        reversed=options.direction == "reverse",
+        network=network[options.network],
+        seed=options.seed,
+    )
+
+
+def _read(path: Path | None, field: str, parse: Callable[[Any], Any], default: Any) -> Any:
+    """Parsed content of a JSON file, or of the default where there is none."""
+    if path is None:
+        return parse(default)
+    try:
+        plain = json.loads(path.read_text())
+    except (OSError, ValueError) as fault:
+        raise InputError(
+            f"{path} cannot be read: {fault}.", field=field, remedy="Name a JSON file."
+        ) from fault
+    return parse(plain)
+
+
+def sensor_of(text: str) -> Lidar | Camera:
+    """Sensor of its name on the command line. Raises InputError."""
+    from manyhands.envs.racer.task import parse_sensor
+    from manyhands.garage.driving import lidar
+
+    kind, _, size = text.partition("-")
+    if text == "lidar":
+        return lidar()
+    width, by, height = size.partition("x")
+    if kind != "camera" or (size and not (by and width.isdecimal() and height.isdecimal())):
+        raise InputError(
+            f"There is no sensor {text!r}.", field="sensor", remedy="Use lidar, camera or camera-160x120."
+        )
+    return parse_sensor({"kind": "camera", **({"width": int(width), "height": int(height)} if size else {})})
+
+
+def _until(options: RacerTraining) -> Callable[[list[Iteration], float], bool]:
+    """Whether a training goes on, given its history and its seconds."""
+    limit_s = options.seconds
+    if limit_s is None:
+        limit_s = 60.0 * MINUTES if options.iterations is None else float("inf")
+
+    def goes_on(history: list[Iteration], seconds: float) -> bool:
+        return seconds < limit_s and (options.iterations is None or len(history) < options.iterations)
+
+    return goes_on
+
+
+def _line(done: Iteration) -> str:
+    laps = f"  lap {min(done.trial_laps_ms) / 1000:.3f} s" if done.trial_laps_ms else ""
+    return (
+        f"{done.seconds:6.1f} s  {done.number:4d}  {done.steps:6d} steps  reward {done.reward:9.2f}  "
+        f"completion {done.completion:5.1f} % / {done.completion_trials:5.1f} %  entropy {done.entropy:.2f}"
+        f"{laps}{'  best' if done.best else ''}"
+    )

@@ -1,0 +1,52 @@
+"""What a training leaves in its folder, in the forms that DeepRacer's users know."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from manyhands.envs.racer.actions import Choices
+from manyhands.envs.racer.sensors import Lidar
+from manyhands.envs.racer.task import plain_sensor
+from manyhands.garage.training import Order, Training
+from manyhands.policies.files import Policy, dump
+
+POLICY, METADATA = "policy.safetensors", "model_metadata.json"
+HYPERPARAMETERS, HISTORY = "hyperparameters.json", "history.json"
+METADATA_VERSION = "5"
+
+
+def policy_of(training: Training) -> Policy:
+    """The best policy of a training."""
+    order = training.order
+    sensor, spec = plain_sensor(order.sensor), training.driver.spec
+    return Policy("racer-v0", sensor, spec, training.best["policy"], order.space.plain)
+
+
+def metadata_of(order: Order) -> dict[str, Any]:
+    """`model_metadata.json` of an order."""
+    return {
+        "action_space": order.space.plain,
+        "sensor": ["LIDAR" if isinstance(order.sensor, Lidar) else "FRONT_FACING_CAMERA"],
+        "neural_network": {
+            "shallow": "DEEP_CONVOLUTIONAL_NETWORK_SHALLOW",
+            "deep": "DEEP_CONVOLUTIONAL_NETWORK",
+        }[order.network],
+        "training_algorithm": "clipped_ppo",
+        "action_space_type": "discrete" if isinstance(order.space, Choices) else "continuous",
+        "version": METADATA_VERSION,
+    }
+
+
+def write(training: Training, folder: Path) -> None:
+    """Write the best policy, metadata, hyperparameters and history into a folder that is made for them."""
+    folder.mkdir(parents=True)
+    (folder / POLICY).write_bytes(dump(policy_of(training)))
+    for name, plain in (
+        (METADATA, metadata_of(training.order)),
+        (HYPERPARAMETERS, training.order.hyper.plain),
+        (HISTORY, [asdict(iteration) for iteration in training.history]),
+    ):
+        (folder / name).write_text(json.dumps(plain, indent=1) + "\n")

@@ -1,0 +1,58 @@
+"""Hyperparameters of DeepRacer's files."""
+
+from __future__ import annotations
+
+import pytest
+
+from manyhands.errors import InputError
+from manyhands.garage import hyperparameters
+from manyhands.garage.hyperparameters import Hyperparameters
+
+
+def test_a_file_of_theirs_is_read() -> None:
+    theirs = {
+        "batch_size": 128,
+        "beta_entropy": 0.02,
+        "discount_factor": 0.95,
+        "e_greedy_value": 0.05,
+        "epsilon_steps": 10000,
+        "exploration_type": "categorical",
+        "loss_type": "Mean squared error",
+        "lr": 0.0005,
+        "num_episodes_between_training": 40,
+        "num_epochs": 5,
+        "stack_size": 1,
+        "term_cond_avg_score": 100000.0,
+        "term_cond_max_episodes": 100000,
+    }
+    assert hyperparameters.parse(theirs) == Hyperparameters(128, 5, 5e-4, 0.02, 0.95, "mse", 40)
+
+
+def test_the_plain_form_is_read_back() -> None:
+    assert hyperparameters.parse(Hyperparameters(lr=1e-5).plain) == Hyperparameters(lr=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("batch_size", 100),
+        ("num_epochs", 2),
+        ("num_epochs", 3.5),
+        ("lr", 0.01),
+        ("lr", "fast"),
+        ("beta_entropy", -0.1),
+        ("discount_factor", 1.01),
+        ("loss_type", "l1"),
+        ("num_episodes_between_training", 4),
+    ],
+)
+def test_a_value_out_of_range_is_named(name: str, value: object) -> None:
+    with pytest.raises(InputError) as fault:
+        hyperparameters.parse({name: value})
+    assert fault.value.field == name
+
+
+def test_an_unknown_name_is_named() -> None:
+    with pytest.raises(InputError) as fault:
+        hyperparameters.parse({"learning_rate": 1e-3})
+    assert fault.value.field == "hyperparameters.learning_rate"

@@ -1,0 +1,97 @@
+"""`manyhands train racer-v0` and what it leaves behind."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from manyhands import cli
+from manyhands.errors import InputError, ManyhandsError
+
+FEW = {"num_episodes_between_training": 5, "num_epochs": 3, "batch_size": 32}
+SPACE = [{"steering_angle": angle, "speed": 1.2} for angle in (-20, 0, 20)]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with a reward function, an action space and hyperparameters."""
+    (tmp_path / "my.py").write_text("def reward_function(params):\n    return params['progress']\n")
+    (tmp_path / "space.json").write_text(json.dumps({"action_space": SPACE}))
+    (tmp_path / "few.json").write_text(json.dumps(FEW))
+    return tmp_path
+
+
+def arguments(folder: Path, **changes: str) -> list[str]:
+    options = {
+        "reward": str(folder / "my.py"),
+        "track": "kidney",
+        "action-space": str(folder / "space.json"),
+        "hyperparameters": str(folder / "few.json"),
+        "iterations": "1",
+        "out": str(folder / "run"),
+        "data": str(folder / "data"),
+    } | {name.replace("_", "-"): value for name, value in changes.items()}
+    return ["train", "racer-v0", *(part for name, value in options.items() for part in (f"--{name}", value))]
+
+
+def invoke(*words: str) -> str:
+    result = CliRunner().invoke(cli.app, words)
+    if isinstance(result.exception, ManyhandsError):
+        raise result.exception
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_a_training_leaves_a_policy_that_races(folder: Path) -> None:
+    found = json.loads(invoke(*arguments(folder), "--json"))
+    assert found["iterations"] == 2
+    run = folder / "run"
+    files = {"policy.safetensors", "model_metadata.json", "hyperparameters.json", "history.json"}
+    assert {file.name for file in run.iterdir()} == files
+    metadata = json.loads((run / "model_metadata.json").read_text())
+    assert metadata["action_space_type"] == "discrete"
+    assert [action["steering_angle"] for action in metadata["action_space"]] == [-20.0, 0.0, 20.0]
+    assert json.loads((run / "hyperparameters.json").read_text()).items() >= FEW.items()
+    history = json.loads((run / "history.json").read_text())
+    assert [row["number"] for row in history] == [0, 1]
+    assert found["steps"] == sum(row["steps"] for row in history)
+    policy = str(run / "policy.safetensors")
+    data = ("--data", str(folder / "data"))
+    race = json.loads(invoke("evaluate", policy, "--track", "kidney", "--json", *data))
+    assert race == found["race"]
+    with pytest.raises(InputError, match="actions of its own"):
+        invoke("evaluate", policy, *data)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"direction": "left"}, "direction"),
+        ({"sensor": "sonar"}, "sensor"),
+        ({"sensor": "camera-160"}, "sensor"),
+        ({"sensor": "camera-4x4"}, "sensor.width"),
+        ({"network": "wide"}, "network"),
+        ({"track": "nowhere"}, "track"),
+        ({"track": "nowhere.npy"}, "track"),
+        ({"reward": "nowhere.py"}, "reward"),
+        ({"action_space": "nowhere.json"}, "action-space"),
+    ],
+    ids=str,
+)
+def test_a_wrong_option_is_named_and_nothing_written(
+    folder: Path, changes: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(InputError) as fault:
+        invoke(*arguments(folder, **changes))
+    assert fault.value.field == field
+    assert not (folder / "run").exists()
+
+
+def test_a_folder_that_exists_is_left_alone(folder: Path) -> None:
+    (folder / "run").mkdir()
+    with pytest.raises(InputError, match="exists already"):
+        invoke(*arguments(folder))

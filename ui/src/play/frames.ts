@@ -1,0 +1,12 @@
+/** Call `step` with the milliseconds since the frame before, at most 100, at every frame. Returns the end of it. */
+export function everyFrame(step: (passed_ms: number) => void): () => void {
+  let before = performance.now();
+  let frame = requestAnimationFrame(function next() {
+    frame = requestAnimationFrame(next);
+    const now = performance.now();
+    const passed_ms = Math.min(now - before, 100);
+    before = now;
+    step(passed_ms);
+  });
+  return () => cancelAnimationFrame(frame);
+}
