@@ -115,9 +115,7 @@ def test_the_waypoint_after_the_last_is_the_first() -> None:
 
 def test_commands_are_told_as_they_were_given() -> None:
     trace = drive(ROAD, 2, 1)
-    trace = replace(
-        trace, speed=np.full((2, 1), 1.1, np.float32), steering=np.full((2, 1), -17.3, np.float32)
-    )
+    trace = replace(trace, speed=np.full((2, 1), 1.1), steering=np.full((2, 1), -17.3))
     params = columns(trace).params(0, 0)
     assert (params["speed"], params["steering_angle"]) == (1.1, -17.3)
 

@@ -217,8 +217,8 @@ def columns(trace: Trace) -> Columns:
         "distance_from_center": _apart(flat, near).reshape(shape),
         "projection_distance": along.reshape(shape),
         "progress": np.clip(trace.progress, 0.0, 100.0).astype(np.float64),
-        "speed": _as_commanded(trace.speed),
-        "steering_angle": _as_commanded(trace.steering),
+        "speed": trace.speed,
+        "steering_angle": trace.steering,
         "track_width": _apart(inner, outer).reshape(shape),
         "sim_time": trace.step / TICKS_PER_S,
         # The first action of an episode is not rewarded there, so the first call has step 2.
@@ -236,11 +236,6 @@ def columns(trace: Trace) -> Columns:
 
 def _apart(points: F64, others: F64) -> F64:
     return np.asarray(np.hypot(*(points - others).T), np.float64)
-
-
-def _as_commanded(values: F32) -> F64:
-    """Commands in float64 as they were written: 1.1, not 1.10000002384."""
-    return np.asarray(np.round(values.astype(np.float64), 5), np.float64)
 
 
 def _objects(

@@ -363,6 +363,10 @@ def reward_function(params):
     if DEBUG:
         print(sys.version)
     name = os.path.join('a', 'b.txt')
+    assert os.path.basename(os.path.abspath('b.txt')) == 'b.txt' and os.getpid() > 0
+    assert not os.path.exists('/no/such/file') and sys.stdout.isatty() in (True, False)
+    sys.stdout.write('written\\n')
+    sys.stdout.flush()
     new = sys.version_info >= (3, 6)
     return params['speed'] + len(os.path.basename(name)) + new + sys.float_info.epsilon
 """

@@ -117,6 +117,16 @@ def _first(told: Columns) -> dict[str, np.ndarray]:
     return {name: column[:3, :1] for name, column in told.values.items()}
 
 
+def test_what_is_printed_and_raised_is_shown_without_control_characters(told: Columns) -> None:
+    body = "print('\\x1b[2Ja\\tb')\n    raise ValueError('\\x1b[2J\\ntwo\\rthree')"
+    with RewardRunner(f"def reward_function(params):\n    {body}\n", 5) as runner:
+        with pytest.raises(RewardError) as caught:
+            runner.reward(told)
+        said = runner.printed()
+    assert caught.value.message == "Line 3: ValueError:  [2J two three"
+    assert said == [" [2Ja b"]
+
+
 def test_a_seed_gives_the_same_draws(told: Columns) -> None:
     text = """
 import random

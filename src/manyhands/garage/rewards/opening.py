@@ -60,7 +60,7 @@ def loaded(
     """Run the source in each process, once for each instance. Raises RewardError or BrokenError."""
     for jail, share in zip(jails, shares, strict=True):
         jail.order(wire.LOAD, share, seed, source.encode("utf-8", "replace"))
-    for jail in jails:
-        for answer in jail.answers(limits.load_s):
+    for jail, share in zip(jails, shares, strict=True):
+        for answer in jail.answers(limits.load_s + share * limits.call_s):
             line, _, words = answer.fault()
             raise RewardError([Fault(line, words)])

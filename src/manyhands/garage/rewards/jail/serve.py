@@ -21,6 +21,9 @@ from .functions import Fault, OvertimeError, compiled, fault_now, module
 class Said(io.TextIOBase):
     """Takes what is printed, up to a bound for each order."""
 
+    encoding = "utf-8"
+    errors = "replace"
+
     def __init__(self) -> None:
         self.parts: list[str] = []
         self.room = wire.SAID_BYTES
