@@ -140,7 +140,10 @@ def test_the_api_side_of_an_area_never_touches_its_judge_side() -> None:
     assert not wrong
 
 
-@pytest.mark.parametrize("module", ["manyhands.app", "manyhands.cli", "manyhands.server.application"])
+@pytest.mark.parametrize(
+    "module",
+    ["manyhands.app", "manyhands.cli", "manyhands.server.application", "manyhands.garage.rewards.check"],
+)
 def test_the_server_process_never_imports_jax(module: str) -> None:
     program = f"import sys, {module}; print(*sorted(sys.modules))"
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)

@@ -5,7 +5,8 @@
     │   ├── NotFoundError          no such campaign, attempt, policy …
     │   ├── TooLargeError          a body, file or track beyond its limit
     │   ├── PolicyFileError        not a policy this version can read
-    │   └── TrackError             not a track this version can drive
+    │   ├── TrackError             not a track this version can drive
+    │   └── RewardError            a reward function that cannot be used (carries its faults)
     ├── AccessError                who asks may not do this
     │   ├── NotSignedInError
     │   ├── ForbiddenError
@@ -35,6 +36,7 @@
     │   ├── ContentCorruptError
     │   └── BackupError
     ├── PortTakenError
+    ├── JailError                  this system cannot lock up a reward function
     └── RemoteError                a server we talk to answered with an error
 
 Each carries a stable `code` for machines, the offending `field` where there is one, and a `remedy`:
@@ -43,7 +45,8 @@ the sentence that says what to do next. Which HTTP status a code travels with is
 
 from __future__ import annotations
 
-from typing import ClassVar
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 
 class ManyhandsError(Exception):
@@ -102,6 +105,40 @@ class TrackError(InputError):
 
     code = "track"
     default_remedy = "Give an .npy array of shape (points, 6): centre, inner and outer border, in metres."
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong with a source: its line, 0 where none is known, and a sentence.
+
+    overtime: whether it is that a call took too long.
+    """
+
+    line: int
+    message: str
+    overtime: bool = False
+
+    def sentence(self) -> str:
+        """Line and message as one."""
+        return f"Line {self.line}: {self.message}" if self.line else self.message
+
+
+class RewardError(InputError):
+    """A reward function cannot be used, or failed.
+
+    Args:
+        faults: all that is known, at least one; `line` is the first one's.
+        params: what the function was called with, where it was called.
+    """
+
+    code = "reward_function"
+    default_remedy = "Correct it; `manyhands reward check FILE` lists all of its faults."
+
+    def __init__(self, faults: list[Fault], params: dict[str, Any] | None = None) -> None:
+        super().__init__(" ".join(fault.sentence() for fault in faults), field="reward")
+        self.faults = faults
+        self.line = faults[0].line
+        self.params = params
 
 
 class AccessError(ManyhandsError):
@@ -310,6 +347,13 @@ class PortTakenError(ManyhandsError):
 
     code = "port_taken"
     default_remedy = "Choose another port with --port."
+
+
+class JailError(ManyhandsError):
+    """This system cannot lock up a reward function."""
+
+    code = "jail"
+    default_remedy = "Use Linux on x86-64 or aarch64 with seccomp."
 
 
 class RemoteError(ManyhandsError):

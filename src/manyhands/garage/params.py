@@ -30,12 +30,13 @@ SAME_POINT_M = 1e-4
 
 @dataclass(frozen=True)
 class Trace:
-    """What N cars did in T ticks; every array (T, N) unless said. Row t is the state after the action of tick t.
+    """What N cars did in T ticks; arrays (T, N) unless said. Row t is the state after the action of tick t.
 
-    track: in the driving direction; reversed: whether that is against the file's order. x, y: centre of the car
-    model in the track's metres. yaw: rad. speed, steering: commanded, m/s and degrees, + is left. progress: 0 to
-    100 of the lap since the episode's start. step: from 1 within the episode. alive: whether the row is a tick of
-    an episode; others are no calls. objects: (N, K, 4) x, y, heading and speed of boxes, K may be 0.
+    track: in the driving direction; reversed: whether that is against the file's order. x, y: centre of the
+    car model in the track's metres. yaw: rad. speed, steering: commanded, m/s and degrees, + is left.
+    progress: 0 to 100 of the lap since the episode's start. step: from 1 within the episode. alive: whether
+    the row is a tick of an episode; others are no calls. objects: (N, K, 4) x, y, heading and speed of boxes;
+    K may be 0.
     """
 
     track: Track
@@ -59,8 +60,8 @@ class Trace:
 class Columns:
     """Params of T x N calls, column by column.
 
-    waypoints: (W, 2), the first one repeated last. values: (T, N) by the names of `jail.calls`, float64, int32 or
-    bool. alive: (T, N). objects: (N, 7, K) by `jail.calls.OBJECT_FLOATS`.
+    waypoints: (W, 2), the first one repeated last. values: (T, N) by the names of `jail.calls`, float64,
+    int32 or bool. alive: (T, N). objects: (N, 7, K) by `jail.calls.OBJECT_FLOATS`.
     """
 
     waypoints: F64
@@ -179,7 +180,7 @@ def _road(key: _Key, backwards: bool) -> _Road:
 
 
 def _file_rows(track: Track, backwards: bool) -> F64 | None:
-    """The file's rows in driving order with the first one repeated last; None for a road that is not its file's.
+    """The file's rows in driving order, the first one repeated last; None for a road that is not its file's.
 
     A road with two ends is driven on a lane back that its file does not have.
     """
@@ -206,7 +207,7 @@ def columns(trace: Trace) -> Columns:
     inner, outer = road.inner.project(near)[0], road.outer.project(near)[0]
     flat = front.reshape(-1, 2)
     nearer_inner = _apart(flat, inner) < _apart(flat, outer)
-    # Waypoints by the share of the lap, as there: the one passed last and the next, which begins anew at the end.
+    # As there: the waypoint passed last and the next one, which begins anew at the end of the lap.
     following = np.searchsorted(road.centre.arc, along, side="right")
     following = np.where(following >= len(road.centre.arc), 0, following)
     values: dict[str, NDArray[Any]] = {
@@ -216,8 +217,8 @@ def columns(trace: Trace) -> Columns:
         "distance_from_center": _apart(flat, near).reshape(shape),
         "projection_distance": along.reshape(shape),
         "progress": np.clip(trace.progress, 0.0, 100.0).astype(np.float64),
-        "speed": _as_commanded(trace.speed),
-        "steering_angle": _as_commanded(trace.steering),
+        "speed": trace.speed,
+        "steering_angle": trace.steering,
         "track_width": _apart(inner, outer).reshape(shape),
         "sim_time": trace.step / TICKS_PER_S,
         # The first action of an episode is not rewarded there, so the first call has step 2.
@@ -237,13 +238,10 @@ def _apart(points: F64, others: F64) -> F64:
     return np.asarray(np.hypot(*(points - others).T), np.float64)
 
 
-def _as_commanded(values: F32) -> F64:
-    """Commands in float64 as they were written: 1.1, not 1.10000002384."""
-    return np.asarray(np.round(values.astype(np.float64), 5), np.float64)
-
-
-def _objects(road: _Road, trace: Trace, front: F64, ahead: F64, along: F64) -> tuple[F64, dict[str, NDArray[Any]]]:
-    """Boxes (N, 7, K), and what each row (T, N) says of them: the ones behind and ahead, and what is in sight."""
+def _objects(
+    road: _Road, trace: Trace, front: F64, ahead: F64, along: F64
+) -> tuple[F64, dict[str, NDArray[Any]]]:
+    """Boxes (N, 7, K), and what each row (T, N) says of them: those behind and ahead, and what is seen."""
     shape, (cars, count) = trace.x.shape, trace.objects.shape[:2]
     if count == 0:
         none = np.zeros(shape, np.int32)

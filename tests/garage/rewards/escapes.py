@@ -214,11 +214,23 @@ ENDED = {
                 while True: pass
             except BaseException: pass
         """,
-    "a number that takes for ever": "return 7 ** (7 ** 12) % 2",
+    "a count that takes for ever": "return max(range(1 << 60))",
     "rewards written by hand": """
         import os, struct
         for pipe in range(3, 64):
             try: os.write(pipe, struct.pack('<4sIIQ', b'VALS', 0, 1, 8) + struct.pack('<d', 9.0))
+            except OSError: pass
+        """,
+    "an answer of another kind": """
+        import os, struct
+        for pipe in range(3, 64):
+            try: os.write(pipe, struct.pack('<4sIIQ', b'REDY', 0, 2, 0))
+            except OSError: pass
+        """,
+    "a fault without a body": """
+        import os, struct
+        for pipe in range(3, 64):
+            try: os.write(pipe, struct.pack('<4sIIQ', b'FALT', 0, 0, 0))
             except OSError: pass
         """,
     "rubbish written by hand": """
@@ -233,6 +245,20 @@ ENDED = {
             try: os.write(pipe, struct.pack('<4sIIQ', b'SAID', 0, 0, 1 << 60))
             except OSError: pass
         while True: pass
+        """,
+    "prints without end, written by hand": """
+        import os, struct
+        while True:
+            for pipe in range(3, 64):
+                try: os.write(pipe, struct.pack('<4sIIQ', b'SAID', 0, 0, 1) + b'x')
+                except OSError: pass
+        """,
+    "faults without end, written by hand": """
+        import os, struct
+        while True:
+            for pipe in range(3, 64):
+                try: os.write(pipe, struct.pack('<4sIIQiI500s', b'FALT', 0, 0, 508, 2, 1, b'x'))
+                except OSError: pass
         """,
     "orders eaten": """
         import os
@@ -281,7 +307,7 @@ HARMLESS = {
     "a trace": "import sys; sys.settrace(lambda *a: None); sys.setprofile(lambda *a: None)",
     "an audit hook": "import sys; sys.addaudithook(lambda *a: None)",
     "random seeded": "import random; random.seed(1); import numpy; numpy.random.seed(1)",
-    "environment": "import os; assert not [name for name in os.environ if 'SECRET' in name], dict(os.environ)",
+    "environment": "import os; assert not [n for n in os.environ if 'SECRET' in n], dict(os.environ)",
     "warnings": "import warnings; warnings.warn('x')",
     "a swallowed exit": "try:\n    raise SystemExit\nexcept BaseException:\n    pass",
 }
@@ -297,6 +323,11 @@ AT_LOADING = {
     "zero bytes": "def reward_function(params):\n    return 1.0\0\n",
     "half a letter": "def reward_function(params):\n    return '\ud800'\n",
     "too long": "def reward_function(params):\n    return 1.0\n" + "#" * 140_000,
+    "an answer at import": (
+        "import os, struct\nfor pipe in range(3, 64):\n"
+        "    try: os.write(pipe, struct.pack('<4sIIQd', b'VALS', 0, 1, 8, 1.0))\n    except OSError: pass\n"
+        "def reward_function(params):\n    return 1.0\n"
+    ),
     "no function": "reward = 1.0\n",
     "a number for a function": "reward_function = 1.0\n",
     "a module without an end": "def reward_function(params):\n    return 1.0\nreward_function(dict())\n1/0\n",

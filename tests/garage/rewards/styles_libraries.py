@@ -6,7 +6,12 @@ import math
 SOURCES: dict[str, str] = {}
 
 _OVAL = [
-    [round(3 + 2.5 * math.cos(t / 50 * math.tau), 5), round(3 + 2 * math.sin(t / 50 * math.tau), 5), 1.3, 0.07]
+    [
+        round(3 + 2.5 * math.cos(t / 50 * math.tau), 5),
+        round(3 + 2 * math.sin(t / 50 * math.tau), 5),
+        1.3,
+        0.07,
+    ]
     for t in range(120)
 ]
 
@@ -124,7 +129,8 @@ def reward_function(params):
     line = LineString(params['waypoints'])
     near, _ = nearest_points(line, me)
     both = unary_union([car, Point(0, 0).buffer(0.2)])
-    return ring.distance(me) + line.project(me) * 0.1 + near.x * 0.01 + both.area + Polygon(params['waypoints']).contains(me)
+    inside = Polygon(params['waypoints']).contains(me)
+    return ring.distance(me) + line.project(me) * 0.1 + near.x * 0.01 + both.area + inside
 """
 SOURCES["shapely whole"] = """
 import shapely
@@ -167,7 +173,8 @@ def reward_function(params):
     found = minimize(lambda v: (v[0] - params['speed']) ** 2 + 1, [0.0])
     root = brentq(lambda v: v ** 3 - params['speed'], 0, 4)
     xs = [p[0] for p in params['waypoints']][:21]
-    return float(found.fun + root + norm.pdf(params['distance_from_center']) + savgol_filter(xs, 5, 2)[3] + gaussian_filter1d(xs, 1)[2])
+    smooth = savgol_filter(xs, 5, 2)[3] + gaussian_filter1d(xs, 1)[2]
+    return float(found.fun + root + norm.pdf(params['distance_from_center']) + smooth)
 """
 SOURCES["scipy special and integrals"] = """
 import scipy
@@ -182,7 +189,8 @@ import json
 LINE = json.loads('''{json.dumps(_OVAL[:45])}''')
 def reward_function(params):
     i = params['closest_waypoints'][0] % len(LINE)
-    text = json.dumps({{'speed': params['speed'], 'all': params['waypoints'][:2], 'n': None}}, sort_keys=True, indent=1)
+    seen = {{'speed': params['speed'], 'all': params['waypoints'][:2], 'n': None}}
+    text = json.dumps(seen, sort_keys=True, indent=1)
     return abs(LINE[i][0] - params['x']) + len(text) * 0.001 + json.loads(text)['speed']
 """
 SOURCES["bisect"] = """
@@ -355,7 +363,12 @@ def reward_function(params):
     if DEBUG:
         print(sys.version)
     name = os.path.join('a', 'b.txt')
-    return params['speed'] + len(os.path.basename(name)) + (sys.version_info >= (3, 6)) + sys.float_info.epsilon
+    assert os.path.basename(os.path.abspath('b.txt')) == 'b.txt' and os.getpid() > 0
+    assert not os.path.exists('/no/such/file') and sys.stdout.isatty() in (True, False)
+    sys.stdout.write('written\\n')
+    sys.stdout.flush()
+    new = sys.version_info >= (3, 6)
+    return params['speed'] + len(os.path.basename(name)) + new + sys.float_info.epsilon
 """
 SOURCES["traces of errors"] = """
 import traceback, sys, inspect

@@ -433,7 +433,8 @@ def reward_function(on_track, x, y, distance_from_center, car_orientation, progr
         return 1e-3
     p = waypoints[closest_waypoint]
     gap = abs(math.atan2(p[1] - y, p[0] - x) - car_orientation)
-    return throttle + progress / 100 - 0.1 * gap - abs(steering) * 0.2 + (1 - distance_from_center / track_width) + 0 * steps
+    centred = 1 - distance_from_center / track_width
+    return throttle + progress / 100 - 0.1 * gap - abs(steering) * 0.2 + centred + 0 * steps
 """
 SOURCES["the signature with self"] = """
 def reward_function(self, on_track, x, y, distance_from_center, car_orientation, progress, steps,

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from drives import drive
 from styles_libraries import SOURCES as WITH_LIBRARIES
 from styles_plain import SOURCES as PLAIN
 
+from drives import drive
 from manyhands.envs.racer import tracks
 from manyhands.garage.params import Columns, columns
 from manyhands.garage.rewards.limits import Limits
@@ -39,15 +39,15 @@ for car in range(cars):
     sys.modules[module.__name__] = module
     exec(code, module.__dict__)
     made.append(module.reward_function)
-names = ('on_track x y distance_from_center car_orientation progress steps throttle steering track_width waypoints '
-         'closest_waypoint').split()
+names = ('on_track x y distance_from_center car_orientation progress steps throttle steering '
+         'track_width waypoints closest_waypoint').split()
 for line in sys.stdin:
     car, p = json.loads(line)
     p['waypoints'] = [tuple(w) for w in p['waypoints']]
     if early:
-        p |= {'on_track': p['distance_from_center'] <= p['track_width'] / 2, 'car_orientation':
-              math.radians(p['heading']), 'throttle': p['speed'], 'steering': math.radians(p['steering_angle']),
-              'closest_waypoint': p['closest_waypoints'][0]}
+        p |= {'on_track': p['distance_from_center'] <= p['track_width'] / 2,
+              'car_orientation': math.radians(p['heading']), 'throttle': p['speed'],
+              'steering': math.radians(p['steering_angle']), 'closest_waypoint': p['closest_waypoints'][0]}
         given = [p[n] for n in names]
         value = made[car](*([types.SimpleNamespace()] if 'self' in early else []), *given)
     else:

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from drives import drive
 from escapes import AT_LOADING, ENDED, HARMLESS, REFUSED, source
 
+from drives import drive
 from manyhands.envs.racer import tracks
+from manyhands.errors import JailError, RewardError
 from manyhands.garage.params import Columns, columns
 from manyhands.garage.rewards import process
 from manyhands.garage.rewards.jail import seccomp
-from manyhands.garage.rewards.limits import Limits, RewardError
-from manyhands.garage.rewards.process import JailError
+from manyhands.garage.rewards.limits import Limits
 from manyhands.garage.rewards.runner import RewardRunner
 
 LIMITS = Limits(memory_bytes=192 << 20, load_s=2.0, pause_s=0.5, grace_s=0.3)
@@ -86,7 +86,9 @@ def test_loading_fails_with_a_reason(name: str, told: Columns) -> None:
 
 def test_rewards_beside_what_was_written_by_hand_are_not_believed(told: Columns) -> None:
     answer = "struct.pack('<4sIIQ', b'VALS', 3, 2, 16) + struct.pack('<dd', 7.0, 7.0)"
-    text = source(f"import os, struct\nfor n in range(3, 64):\n    try: os.write(n, {answer})\n    except OSError: pass")
+    text = source(
+        f"import os, struct\nfor n in range(3, 64):\n    try: os.write(n, {answer})\n    except OSError: pass"
+    )
     assert "pipe" in failure(text, told).message
 
 

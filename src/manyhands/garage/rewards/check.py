@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from manyhands.envs.racer import tracks
+from manyhands.errors import Fault, RewardError
 from manyhands.garage.params import Columns, Trace, columns
-from manyhands.garage.rewards.limits import Fault, Limits, RewardError, line_of_function
+from manyhands.garage.rewards.limits import DEFAULTS, Limits, line_of_function
 from manyhands.garage.rewards.lines import called
 from manyhands.garage.rewards.opening import check_size, loaded, scanned
 from manyhands.garage.rewards.process import BrokenError, JailedProcess
@@ -57,7 +58,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Report:
-    """Faults, what DeepRacer's validator would refuse, and seconds of a call (median; None when none ended)."""
+    """Faults, what DeepRacer's validator would refuse, and seconds of a call (median; None without any)."""
 
     faults: list[Found]
     warnings: list[Fault]
@@ -80,7 +81,7 @@ class Report:
         }
 
 
-def check(source: str, limits: Limits = Limits()) -> Report:
+def check(source: str, limits: Limits = DEFAULTS) -> Report:
     """Read a source and try it on states of both races, each in a jail of its own.
 
     Raises JailError where the system offers no jail.
@@ -199,8 +200,8 @@ def _episodes(backwards: bool, boxes: int) -> Trace:
         x=column(place[:, 0], np.float32),
         y=column(place[:, 1], np.float32),
         yaw=column(np.arctan2(ahead[:, 1], ahead[:, 0]) + np.radians(turn), np.float32),
-        speed=column(np.linspace(0.5, 4.0, len(names)), np.float32),
-        steering=column(np.linspace(-30.0, 30.0, len(names)), np.float32),
+        speed=column(np.linspace(0.5, 4.0, len(names)), np.float64),
+        steering=column(np.linspace(-30.0, 30.0, len(names)), np.float64),
         progress=column(100.0 * share, np.float32),
         step=column(step, np.int32),
         offtrack=column([name == "off track" for name in names], np.bool_),
@@ -210,5 +211,3 @@ def _episodes(backwards: bool, boxes: int) -> Trace:
         alive=column(np.ones(len(names)), np.bool_),
         objects=np.hstack([road.centre[boxed], still])[None].astype(np.float32),
     )
-
-

@@ -6,13 +6,11 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-import numpy as np
-
-from manyhands.errors import InputError
+from manyhands.errors import Fault, InputError, RewardError
 from manyhands.garage.rewards.jail import wire
-from manyhands.garage.rewards.limits import LARGEST_REWARD, Fault, Limits, RewardError, line_of_function
+from manyhands.garage.rewards.limits import LARGEST_REWARD, Limits, line_of_function
 from manyhands.garage.rewards.opening import opened
-from manyhands.garage.rewards.process import BrokenError, JailedProcess
+from manyhands.garage.rewards.process import SPOKE, BrokenError, JailedProcess
 from manyhands.garage.rewards.runner import beyond
 
 MOST_STATE_BYTES = 4_000_000
@@ -38,9 +36,11 @@ def called(jail: JailedProcess, state: bytes, limits: Limits, first: bool = Fals
         if answer.kind == wire.FAULT:
             line, kind, words = answer.fault()
             fault = fault or Fault(line, words, kind == wire.OVERTIME)
-        elif answer.second == 2:
-            reward, took_s = np.frombuffer(answer.body, "<f8").tolist()
-            found = Called(reward, bool(answer.first), took_s)
+        else:
+            values = answer.values().tolist()
+            if len(values) != 2:
+                raise BrokenError(SPOKE)
+            found = Called(values[0], bool(answer.first), min(max(0.0, values[1]), limits.pause_s))
     if fault is None and found is not None and not abs(found.reward) <= LARGEST_REWARD:
         fault = Fault(0, beyond(found.reward))
     if fault is not None:
@@ -65,7 +65,7 @@ class LineRunner:
     def call(self, state: str) -> float | dict[str, Any]:
         """The reward of one params object, or an object with `error`, `line` and `state`.
 
-        state tells whether what the function had stored is `kept`, or `lost` because it had to be started anew.
+        state tells whether what the function stored is `kept`, or `lost` because it was started anew.
         """
         try:
             return called(self._jail, checked(state), self._limits).reward
@@ -89,7 +89,9 @@ class LineRunner:
 def checked(state: str) -> bytes:
     """A params object as it goes into the jail. Raises InputError where it is no JSON object."""
     if len(state) > MOST_STATE_BYTES:
-        raise InputError(f"The state has {len(state)} characters.", remedy=f"Send at most {MOST_STATE_BYTES}.")
+        raise InputError(
+            f"The state has {len(state)} characters.", remedy=f"Send at most {MOST_STATE_BYTES}."
+        )
     try:
         found = json.loads(state)
     except (ValueError, RecursionError) as error:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from manyhands.errors import Fault, RewardError
 from manyhands.garage.rewards.jail import wire
-from manyhands.garage.rewards.limits import MOST_CHARACTERS, Fault, Limits, RewardError
+from manyhands.garage.rewards.limits import MOST_CHARACTERS, Limits
 from manyhands.garage.rewards.process import BrokenError, JailedProcess
 
 
 def scanned(jail: JailedProcess, source: str, limits: Limits) -> tuple[list[Fault], list[Fault]]:
     """Faults and warnings of a source that is read and not run. Raises BrokenError."""
     jail.order(wire.SCAN, body=source.encode("utf-8", "replace"))
-    faults, warnings = [], []
+    faults: list[Fault] = []
+    warnings: list[Fault] = []
     for answer in jail.answers(limits.load_s):
         line, kind, words = answer.fault()
         (warnings if kind == wire.WARNING else faults).append(Fault(line, words))
@@ -58,7 +60,7 @@ def loaded(
     """Run the source in each process, once for each instance. Raises RewardError or BrokenError."""
     for jail, share in zip(jails, shares, strict=True):
         jail.order(wire.LOAD, share, seed, source.encode("utf-8", "replace"))
-    for jail in jails:
-        for answer in jail.answers(limits.load_s):
+    for jail, share in zip(jails, shares, strict=True):
+        for answer in jail.answers(limits.load_s + share * limits.call_s):
             line, _, words = answer.fault()
             raise RewardError([Fault(line, words)])

@@ -16,7 +16,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from manyhands.errors import ManyhandsError
+import numpy as np
+from numpy.typing import NDArray
+
+from manyhands.errors import JailError
 from manyhands.garage.rewards.jail import libraries, seccomp, wire
 from manyhands.garage.rewards.limits import Limits
 
@@ -28,11 +31,9 @@ _MOST_SAID = 200
 SPOKE = "It wrote to the pipe of its results."
 
 
-class JailError(ManyhandsError):
-    """The jail itself cannot be built; not the author's fault."""
-
-    code = "jail"
-    default_remedy = "Look at the cause; reward functions need Linux with seccomp."
+def shown(text: bytes) -> str:
+    """A stranger's text as one line without control characters, which terminals would obey."""
+    return "".join(sign if sign.isprintable() else " " for sign in text.decode("utf-8", "replace"))
 
 
 class BrokenError(Exception):
@@ -49,9 +50,17 @@ class Answer:
     body: bytes
 
     def fault(self) -> tuple[int, int, str]:
-        """Line, class and text of a FAULT."""
+        """Line, class and text of a FAULT. Raises BrokenError for any other answer."""
+        if self.kind != wire.FAULT:
+            raise BrokenError(SPOKE)
         line, kind, words = wire.FAULT_BODY.unpack(self.body)
-        return max(0, line), kind, words.rstrip(b"\0").decode("utf-8", "replace")
+        return max(0, line), kind, shown(words.rstrip(b"\0"))
+
+    def values(self) -> NDArray[np.float64]:
+        """The numbers of VALUES. Raises BrokenError for any other answer."""
+        if self.kind != wire.VALUES:
+            raise BrokenError(SPOKE)
+        return np.frombuffer(self.body, "<f8")
 
 
 class JailedProcess:
@@ -65,7 +74,7 @@ class JailedProcess:
         if limits.jailed and not seccomp.offered():
             raise JailError(
                 f"Reward functions run in a jail that {sys.platform} does not offer.",
-                remedy="Use Linux, or set MANYHANDS_REWARDS_WITHOUT_JAIL=true (INSECURE) for functions you trust.",
+                remedy="Use Linux, or set MANYHANDS_REWARDS_WITHOUT_JAIL=true (INSECURE) for your own.",
             )
         self._limits = limits
         self._said: list[str] = []
@@ -113,19 +122,19 @@ class JailedProcess:
     def ready(self) -> None:
         """Wait until it is locked. Raises JailError with the cause where it cannot be."""
         try:
-            for answer in self.answers(self._limits.start_s, wire.READY):
+            for answer in self.answers(self._limits.start_s, last=wire.READY):
                 raise JailError(f"The jail cannot be built: {answer.fault()[2]}.")
         except BrokenError as cause:
             raise JailError(f"The jail cannot be built: {cause}") from cause
 
     def order(self, kind: bytes, first: int = 0, second: int = 0, body: bytes = b"") -> None:
         """Send an order whole. Raises BrokenError, also when it has said anything without being asked."""
-        if select.select([self._answers], [], [], 0)[0]:
+        if _ready(self._answers, select.POLLIN, 0.0):
             raise BrokenError(self._death() or SPOKE)
         data = memoryview(wire.ORDER.pack(kind, first, second, len(body)) + body)
         until_s = time.monotonic() + self._limits.pause_s
         while data:
-            if not select.select([], [self._orders], [], max(0.0, until_s - time.monotonic()))[1]:
+            if not _ready(self._orders, select.POLLOUT, until_s - time.monotonic()):
                 raise BrokenError("It took too long.")
             try:
                 data = data[os.write(self._orders, data) :]
@@ -134,21 +143,20 @@ class JailedProcess:
             except BrokenPipeError:
                 raise BrokenError(self._death() or "It closed the pipe of its orders.") from None
 
-    def answers(self, patience_s: float, last: bytes = wire.DONE) -> Iterator[Answer]:
-        """All answers up to `last`, at most `patience_s` apart, less what was printed. Raises BrokenError."""
-        faults = 0
-        while True:
+    def answers(
+        self, patience_s: float, most: int = wire.MOST_FAULTS, last: bytes = wire.DONE
+    ) -> Iterator[Answer]:
+        """Answers up to `last`, at most so many and so far apart, less the prints. Raises BrokenError."""
+        for _ in range(most + 2):  # what was printed comes beside them
             answer = self._answer(patience_s)
             if answer.kind == last:
                 return
             if answer.kind == wire.SAID:
-                lines = answer.body.decode("utf-8", "replace").splitlines()
+                lines = [shown(line) for line in answer.body.splitlines()]
                 self._said = (self._said + lines)[-_MOST_SAID:]
-                continue
-            faults += answer.kind == wire.FAULT
-            if faults > wire.MOST_FAULTS:
-                raise BrokenError(SPOKE)
-            yield answer
+            else:
+                yield answer
+        raise BrokenError(SPOKE)
 
     def printed(self) -> list[str]:
         """Lines printed since the last call of this, the last 200 at most."""
@@ -179,10 +187,10 @@ class JailedProcess:
         return Answer(kind, first, second, self._read(size, until_s) if size else b"")
 
     def _read(self, size: int, until_s: float) -> bytes:
-        """Exactly so many bytes; when the time is over, it is asked to end its call, then there is no more."""
+        """Exactly so many bytes; when the time is over, it is asked to end its call, then given up."""
         parts, asked = [], False
         while size:
-            if not select.select([self._answers], [], [], max(0.0, until_s - time.monotonic()))[0]:
+            if not _ready(self._answers, select.POLLIN, until_s - time.monotonic()):
                 if asked:
                     raise BrokenError("It took too long and did not end when asked to.")
                 asked, until_s = True, time.monotonic() + self._limits.grace_s
@@ -207,6 +215,13 @@ class JailedProcess:
         return f"Its process was ended by {name}, as happens when it takes too much memory or stack."
 
 
+def _ready(descriptor: int, event: int, patience_s: float) -> bool:
+    """Whether something happens on a descriptor, or its other end is gone, within so many seconds."""
+    watch = select.poll()
+    watch.register(descriptor, event)
+    return bool(watch.poll(max(0.0, 1e3 * patience_s)))
+
+
 def _environment() -> dict[str, str]:
     """A closed environment: nothing of this process's own goes in."""
     threads = ("OPENBLAS", "OMP", "MKL", "NUMEXPR", "VECLIB_MAXIMUM")
@@ -221,7 +236,7 @@ def _environment() -> dict[str, str]:
 
 
 def _widen(pipe: int) -> None:
-    """More room in a pipe, so that a batch takes few turns; an unprivileged user may have used up his share."""
+    """More room in a pipe, so that a batch takes few turns; a user may have used up his share."""
     import fcntl
 
     if hasattr(fcntl, "F_SETPIPE_SZ"):

@@ -1,26 +1,28 @@
-"""Runs one author's reward function for many cars: a module instance each, their calls in order, in a jail."""
+"""Runs one author's reward function in a jail for many cars: a module each, their calls in order."""
 
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from types import TracebackType
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from manyhands.errors import Fault, RewardError
 from manyhands.garage.params import Columns
 from manyhands.garage.rewards.jail import wire
-from manyhands.garage.rewards.limits import LARGEST_REWARD, Fault, Limits, RewardError, line_of_function
+from manyhands.garage.rewards.limits import DEFAULTS, LARGEST_REWARD, Limits, line_of_function
 from manyhands.garage.rewards.opening import opened
-from manyhands.garage.rewards.process import SPOKE, BrokenError
+from manyhands.garage.rewards.process import SPOKE, Answer, BrokenError, JailedProcess
 
 
 class RewardRunner:
     """Context manager around one or more jailed processes that hold `cars` instances of a source."""
 
     def __init__(
-        self, source: str, cars: int, limits: Limits = Limits(), processes: int = 1, seed: int = 0
+        self, source: str, cars: int, limits: Limits = DEFAULTS, processes: int = 1, seed: int = 0
     ) -> None:
         """Start and load. Cars are shared among the processes in blocks.
 
@@ -33,7 +35,7 @@ class RewardRunner:
         """
         self._limits, self._cars, self._line = limits, cars, line_of_function(source)
         edges = np.linspace(0, cars, min(processes, cars) + 1).astype(int).tolist()
-        self._shares = list(zip(edges[:-1], edges[1:], strict=True))
+        self._shares = list(pairwise(edges))
         self.jails = opened(source, [end - first for first, end in self._shares], limits, seed)
 
     def __enter__(self) -> Self:
@@ -57,46 +59,54 @@ class RewardRunner:
             RewardError: the function raised, took too long, or gave something else than a number from -1e5 to
                 1e5. Its params are the call's. The runner is of no use afterwards.
         """
-        alive = columns.alive
-        rewards = np.zeros(alive.shape)
-        counts = alive.sum(axis=0)
-        objects = columns.objects.shape[2]
+        rewards, objects = np.zeros(columns.alive.shape), columns.objects.shape[2]
+        shared = list(zip(self.jails, self._shares, strict=True))
         try:
-            for jail, (first, end) in zip(self.jails, self._shares, strict=True):
+            for jail, (first, end) in shared:
                 jail.order(wire.ROWS, end - first, objects, columns.packed(first, end))
-            for jail, (first, end) in zip(self.jails, self._shares, strict=True):
-                cars = [car for car in range(first, end) if counts[car]]
-                longest = int(counts[first:end].max(initial=0))
-                patience_s = self._limits.pause_s + longest * self._limits.call_s
-                for answer in jail.answers(patience_s):
-                    if answer.kind == wire.FAULT:
-                        self._blame(columns, first, answer.first, answer.second, answer.fault())
-                    car = cars.pop(0) if cars else -1
-                    if answer.first + first != car or answer.second != counts[car]:
-                        raise BrokenError(SPOKE)
-                    rewards[alive[:, car], car] = np.frombuffer(answer.body, "<f8")
-                if cars:
-                    raise BrokenError(SPOKE)
+            for jail, (first, end) in shared:
+                self._collect(jail, columns, first, rewards[:, first:end])
         except BrokenError as cause:
             raise RewardError([Fault(0, f"The reward function was stopped. {cause}")]) from cause
         self._check(columns, rewards)
         return rewards
 
+    def _collect(
+        self, jail: JailedProcess, columns: Columns, first: int, rewards: NDArray[np.float64]
+    ) -> None:
+        """Write what a process answers into its part (T, cars) of the rewards; `first` is its first car."""
+        alive = columns.alive[:, first : first + rewards.shape[1]]
+        counts = alive.sum(axis=0)
+        cars = np.flatnonzero(counts).tolist()
+        patience_s = self._limits.pause_s + int(counts.max(initial=0)) * self._limits.call_s
+        error: RewardError | None = None
+        for answer in jail.answers(patience_s, len(counts)):
+            if answer.kind == wire.FAULT:
+                error = error or self._blame(columns, first + answer.first, answer)
+                continue
+            car = cars.pop(0) if cars else -1
+            values = answer.values()
+            if answer.first != car or len(values) != counts[car]:
+                raise BrokenError(SPOKE)
+            rewards[alive[:, car], car] = values
+        if error is not None:  # raised here, so that what it printed before is kept
+            raise error
+        if cars:
+            raise BrokenError(SPOKE)
+
     def printed(self) -> list[str]:
         """Lines printed since the last call of this, the last 200 of each process at most."""
         return [line for jail in self.jails for line in jail.printed()]
 
-    def _blame(
-        self, columns: Columns, first: int, car: int, call: int, fault: tuple[int, int, str]
-    ) -> None:
-        """Raise RewardError for a FAULT; car and call are claims of the jailed process."""
-        line, kind, words = fault
+    def _blame(self, columns: Columns, car: int, answer: Answer) -> RewardError:
+        """The error of a FAULT; car and call are claims of the jailed process."""
+        line, kind, words = answer.fault()
         params = None
-        if car + first < self._cars:
-            ticks = np.flatnonzero(columns.alive[:, car + first])
-            if call < len(ticks):
-                params = columns.params(int(ticks[call]), car + first)
-        raise RewardError([Fault(line or self._line, words, kind == wire.OVERTIME)], params)
+        if car < self._cars:
+            ticks = np.flatnonzero(columns.alive[:, car])
+            if answer.second < len(ticks):
+                params = columns.params(int(ticks[answer.second]), car)
+        return RewardError([Fault(line or self._line, words, kind == wire.OVERTIME)], params)
 
     def _check(self, columns: Columns, rewards: NDArray[np.float64]) -> None:
         wrong = ~(np.abs(rewards) <= LARGEST_REWARD)  # so that NaN is wrong, too

@@ -34,7 +34,7 @@ class FirstStep(int):
     """`steps` of an episode's first call: 2, as in DeepRacer, that passes for 1 as well.
 
     There the first action is not rewarded, so functions reset on `steps == 2`; but many reset on
-    `steps == 1`, as the documentation counts. It equals both, orders as 1 (`<= 1`, `< 2`) and calculates as 2.
+    `steps == 1`, as the documentation counts. It equals both, orders as 1 and calculates as 2.
     """
 
     __slots__ = ()
@@ -46,16 +46,16 @@ class FirstStep(int):
         return other not in (1, 2)
 
     def __lt__(self, other: float) -> bool:
-        return 1 < other
+        return other > 1
 
     def __le__(self, other: float) -> bool:
-        return 1 <= other
+        return other >= 1
 
     def __gt__(self, other: float) -> bool:
-        return 1 > other
+        return other < 1
 
     def __ge__(self, other: float) -> bool:
-        return 1 >= other
+        return other <= 1
 
     __hash__ = int.__hash__
 
@@ -66,7 +66,7 @@ FIRST_STEPS = 2
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows of some cars, car after car: counts of calls by car, columns by name, what objects each car has."""
+    """Rows of some cars, car after car: counts of calls by car, columns by name, the objects of each car."""
 
     counts: tuple[int, ...]
     length: float
@@ -86,21 +86,20 @@ def unpack(body: bytes, cars: int, objects: int) -> Batch:
     count, calls, length, backwards = HEAD.unpack_from(body)
     view, at = memoryview(body), HEAD.size
 
-    def take(form: str, size: int) -> memoryview:
+    def take(form: str, size: int) -> list[Any]:
         nonlocal at
-        part = view[at : at + size]
+        part: Any = view[at : at + size]
         at += size
-        return part.cast("B").cast(form)
+        return list(part.cast(form).tolist())
 
-    waypoints = _points(bytes(take("B", 16 * count)))
-    counts = tuple(take("I", 4 * cars).tolist())
-    columns: dict[str, list[Any]] = {name: take("d", 8 * calls).tolist() for name in FLOATS}
-    columns |= {name: take("i", 4 * calls).tolist() for name in INTEGERS}
-    columns |= {name: take("?", calls).tolist() for name in FLAGS}
+    waypoints = _points(bytes(view[at : at + 16 * count]))
+    at += 16 * count
+    counts = tuple(take("I", 4 * cars))
+    columns: dict[str, list[Any]] = {name: take("d", 8 * calls) for name in FLOATS}
+    columns |= {name: take("i", 4 * calls) for name in INTEGERS}
+    columns |= {name: take("?", calls) for name in FLAGS}
     columns["steps"] = [FIRST if step <= FIRST_STEPS else step for step in columns["steps"]]
-    boxes = [
-        [take("d", 8 * objects).tolist() if objects else [] for _ in OBJECT_FLOATS] for _ in range(cars)
-    ]
+    boxes = [[take("d", 8 * objects) if objects else [] for _ in OBJECT_FLOATS] for _ in range(cars)]
     return Batch(counts, length, bool(backwards), waypoints, columns, boxes)
 
 

@@ -13,7 +13,14 @@ FILE = "reward_function.py"
 NAME = "reward_function"
 MOST_WORDS = 400
 # What float() says of what it cannot convert.
-_FLOAT_FAILS = ("float() argument", "could not convert", "int too large", "only 0-dim", "only length-1", "setting an array")
+_FLOAT_FAILS = (
+    "float() argument",
+    "could not convert",
+    "int too large",
+    "only 0-dim",
+    "only length-1",
+    "setting an array",
+)
 
 # The signature of 2018, by name; its angles are in radians.
 _EARLY: dict[str, Callable[[dict[str, Any]], Any]] = {
@@ -58,7 +65,7 @@ def fault_now() -> Fault:
     if isinstance(error, OvertimeError):
         return Fault(line, "It took too long.", overtime=True)
     if isinstance(error, SyntaxError) and error.filename == FILE:
-        return Fault(error.lineno or line, f"SyntaxError: {error.msg}")
+        return Fault(error.lineno or line, f"{type(error).__name__}: {error.msg}")
     name = getattr(kind, "__name__", "an exception")
     try:
         words = str(error)[:MOST_WORDS]
@@ -74,7 +81,7 @@ def compiled(source: str) -> CodeType:
     linecache.cache[FILE] = (len(source), None, source.splitlines(keepends=True), FILE)
     try:
         return compile(source, FILE, "exec", dont_inherit=True)
-    except BaseException as error:  # noqa: BLE001 compilers run out of stack and memory, too
+    except BaseException as error:
         raise fault_now() from error
 
 
@@ -84,8 +91,8 @@ def module(code: CodeType, car: int) -> Callable[[dict[str, Any]], Any]:
     made.__file__ = FILE
     sys.modules[made.__name__] = made
     try:
-        exec(code, made.__dict__)  # noqa: S102 this is what the jail is for
-    except BaseException as error:  # noqa: BLE001 a stranger's code may raise anything
+        exec(code, made.__dict__)
+    except BaseException as error:
         raise fault_now() from error
     function = made.__dict__.get(NAME)
     if not callable(function):

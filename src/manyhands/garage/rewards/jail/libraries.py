@@ -13,18 +13,81 @@ from types import ModuleType
 
 THIRD_PARTY = ("numpy", "scipy", "shapely")
 # Whatever the functions need that they do not name: modules that others load at their first use.
-ALWAYS = """
-    abc array bisect calendar cmath collections.abc contextlib copy csv dataclasses datetime decimal enum
-    fractions functools heapq inspect io itertools json locale logging math numbers operator pprint queue random
-    re signal statistics string struct textwrap threading time timeit tokenize traceback types typing warnings
-    weakref _strptime encodings.ascii encodings.cp1252 encodings.latin_1 encodings.utf_16 encodings.utf_32
-    encodings.unicode_escape encodings.raw_unicode_escape
-""".split()
+ALWAYS = [
+    "abc",
+    "array",
+    "bisect",
+    "calendar",
+    "cmath",
+    "collections.abc",
+    "contextlib",
+    "copy",
+    "csv",
+    "dataclasses",
+    "datetime",
+    "decimal",
+    "enum",
+    "fractions",
+    "functools",
+    "heapq",
+    "inspect",
+    "io",
+    "itertools",
+    "json",
+    "locale",
+    "logging",
+    "math",
+    "numbers",
+    "operator",
+    "pprint",
+    "queue",
+    "random",
+    "re",
+    "signal",
+    "statistics",
+    "string",
+    "struct",
+    "textwrap",
+    "threading",
+    "time",
+    "timeit",
+    "tokenize",
+    "traceback",
+    "types",
+    "typing",
+    "warnings",
+    "weakref",
+    "_strptime",
+    "encodings.ascii",
+    "encodings.cp1252",
+    "encodings.latin_1",
+    "encodings.utf_16",
+    "encodings.utf_32",
+    "encodings.unicode_escape",
+    "encodings.raw_unicode_escape",
+]
 _WITH = {
-    "numpy": """numpy numpy.random numpy.linalg numpy.fft numpy.polynomial numpy.ma numpy.lib.stride_tricks
-        numpy.matlib""".split(),
-    "shapely": """shapely shapely.geometry shapely.geometry.polygon shapely.ops shapely.affinity shapely.wkt
-        shapely.prepared shapely.strtree shapely.validation""".split(),
+    "numpy": [
+        "numpy",
+        "numpy.random",
+        "numpy.linalg",
+        "numpy.fft",
+        "numpy.polynomial",
+        "numpy.ma",
+        "numpy.lib.stride_tricks",
+        "numpy.matlib",
+    ],
+    "shapely": [
+        "shapely",
+        "shapely.geometry",
+        "shapely.geometry.polygon",
+        "shapely.ops",
+        "shapely.affinity",
+        "shapely.wkt",
+        "shapely.prepared",
+        "shapely.strtree",
+        "shapely.validation",
+    ],
     "scipy": ["scipy"],
     "logging": ["logging.handlers", "logging.config"],
     "concurrent": ["concurrent.futures.thread", "concurrent.futures.process"],
@@ -36,13 +99,41 @@ _WITH = {
     "email": ["email.message"],
     "http": ["http.client"],
 }
-SCIPY = """
-    cluster constants fft fftpack integrate interpolate io linalg ndimage odr optimize signal sparse spatial special
-    stats
-""".split()
-_SCIPY_WITH = {"spatial": ("distance", "transform"), "sparse": ("linalg", "csgraph"), "cluster": ("vq", "hierarchy")}
+SCIPY = [
+    "cluster",
+    "constants",
+    "fft",
+    "fftpack",
+    "integrate",
+    "interpolate",
+    "io",
+    "linalg",
+    "ndimage",
+    "odr",
+    "optimize",
+    "signal",
+    "sparse",
+    "spatial",
+    "special",
+    "stats",
+]
+_SCIPY_WITH = {
+    "spatial": ("distance", "transform"),
+    "sparse": ("linalg", "csgraph"),
+    "cluster": ("vq", "hierarchy"),
+}
 # They open a browser or a window, print, or exist for the language's own tests.
-_LEFT_OUT = {"antigravity", "this", "idlelib", "turtle", "turtledemo", "tkinter", "test", "lib2to3", "__main__"}
+_LEFT_OUT = {
+    "antigravity",
+    "this",
+    "idlelib",
+    "turtle",
+    "turtledemo",
+    "tkinter",
+    "test",
+    "lib2to3",
+    "__main__",
+}
 
 
 def wanted(words: Sequence[str]) -> list[str]:
@@ -70,10 +161,10 @@ class _Gone:
     """Last in the search for modules: says what may be imported."""
 
     @staticmethod
-    def find_spec(name: str, path: object = None, target: ModuleType | None = None) -> ModuleSpec | None:
+    def find_spec(name: str, _path: object = None, _target: ModuleType | None = None) -> ModuleSpec | None:
         """Refuse every module that is not loaded."""
         raise ModuleNotFoundError(
-            f"No module named {name!r}: math, random, numpy, scipy, shapely and the standard library are here",
+            f"No module named {name!r}; numpy, scipy, shapely and the standard library are here",
             name=name,
         )
 

@@ -1,4 +1,4 @@
-"""What a process gives up before it reads a stranger's source: files, network, processes, memory without end."""
+"""What a process gives up before it reads a stranger's source: files, network, processes."""
 
 from __future__ import annotations
 
@@ -31,6 +31,12 @@ def _in_use_bytes() -> int:
         return int(file.read().split()[0]) * resource.getpagesize()
 
 
+def _be_alone() -> None:
+    """Raise OSError when a library has started a thread: the filter binds the thread that installs it."""
+    if os.path.isdir("/proc/self/task") and len(os.listdir("/proc/self/task")) > 1:
+        raise OSError("A library has started threads.")
+
+
 def _limit(kind: int, most: int) -> None:
     _, hard = resource.getrlimit(kind)
     if hard != resource.RLIM_INFINITY:
@@ -47,6 +53,7 @@ def lock(terms: Confinement, read_from: int, write_to: int) -> None:
     in_use = _in_use_bytes() if os.path.exists("/proc/self/statm") else 0
     libc = ctypes.CDLL(None, use_errno=True)
     if terms.jailed:
+        _be_alone()
         for flags in (_NEW_USER | _NEW_NETWORK | _NEW_IPC | _NEW_MOUNTS, _NEW_USER | _NEW_NETWORK):
             if not libc.unshare(flags):
                 break

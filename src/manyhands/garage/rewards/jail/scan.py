@@ -1,4 +1,4 @@
-"""What can be said of a source without running it: syntax, signature, and what DeepRacer's own validator refuses."""
+"""What can be said of a source without running it: syntax, signature, DeepRacer's rules."""
 
 from __future__ import annotations
 
@@ -81,7 +81,11 @@ def _imports(tree: ast.Module) -> Iterator[Finding]:
             elif name not in _THEIR_IMPORTS:
                 yield node.lineno, wire.WARNING, f"DeepRacer's validator refuses to import {name}."
         if id(node) not in top:
-            yield node.lineno, wire.WARNING, "DeepRacer's validator refuses imports below the top of the file."
+            yield (
+                node.lineno,
+                wire.WARNING,
+                "DeepRacer's validator refuses imports below the top of the file.",
+            )
 
 
 def _builtins(tree: ast.Module) -> Iterator[Finding]:

@@ -1,5 +1,6 @@
-"""A seccomp filter that leaves a process two pipes, memory, sleep and its end (seccomp(2), Linux x86-64 and aarch64).
+"""A seccomp filter, seccomp(2), that leaves a process two pipes, memory, sleep, its own ids and its end.
 
+For Linux on x86-64 and aarch64.
 Everything that is not listed returns EPERM, so that Python raises PermissionError at the line that asked.
 """
 
@@ -40,10 +41,20 @@ _MACHINES: dict[str, tuple[int, dict[str, int]]] = {
             "mremap": 25,
             "madvise": 28,
             "nanosleep": 35,
+            "getpid": 39,
             "exit": 60,
+            "getcwd": 79,
             "gettimeofday": 96,
+            "getrusage": 98,
+            "times": 100,
+            "getuid": 102,
+            "getgid": 104,
+            "geteuid": 107,
+            "getegid": 108,
+            "gettid": 186,
             "time": 201,
             "futex": 202,
+            "sched_getaffinity": 204,
             "restart_syscall": 219,
             "clock_gettime": 228,
             "clock_getres": 229,
@@ -56,6 +67,7 @@ _MACHINES: dict[str, tuple[int, dict[str, int]]] = {
     "aarch64": (
         0xC00000B7,
         {
+            "getcwd": 17,
             "read": 63,
             "write": 64,
             "exit": 93,
@@ -65,11 +77,20 @@ _MACHINES: dict[str, tuple[int, dict[str, int]]] = {
             "clock_gettime": 113,
             "clock_getres": 114,
             "clock_nanosleep": 115,
+            "sched_getaffinity": 123,
             "sched_yield": 124,
             "restart_syscall": 128,
             "rt_sigreturn": 139,
+            "times": 153,
+            "getrusage": 165,
             "getcpu": 168,
             "gettimeofday": 169,
+            "getpid": 172,
+            "getuid": 174,
+            "geteuid": 175,
+            "getgid": 176,
+            "getegid": 177,
+            "gettid": 178,
             "brk": 214,
             "munmap": 215,
             "mremap": 216,

@@ -1,4 +1,4 @@
-"""The jailed process: loads libraries, locks itself up, then runs one stranger's reward function until told to end."""
+"""The jailed process: loads libraries, locks itself up, then runs one stranger's reward function."""
 
 from __future__ import annotations
 
@@ -20,6 +20,9 @@ from .functions import Fault, OvertimeError, compiled, fault_now, module
 
 class Said(io.TextIOBase):
     """Takes what is printed, up to a bound for each order."""
+
+    encoding = "utf-8"
+    errors = "replace"
 
     def __init__(self) -> None:
         self.parts: list[str] = []

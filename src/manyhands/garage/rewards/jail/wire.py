@@ -1,7 +1,7 @@
 """Messages between a runner and its jailed process: fixed heads, bounded bodies, plain numbers and text.
 
-Orders go in: a head `ORDER` and a body. Answers come back: a head `ANSWER` and a body whose size the head must
-state within the bounds below. The runner believes nothing of an answer but its form.
+Orders go in: a head `ORDER` and a body. Answers come back: a head `ANSWER` and a body whose size the head
+must state within the bounds below. The runner believes nothing of an answer but its form.
 """
 
 from __future__ import annotations

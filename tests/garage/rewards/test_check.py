@@ -1,0 +1,156 @@
+"""Checking: all faults at once with their lines, and what DeepRacer's validator would refuse."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from manyhands.garage.rewards.check import Report, check
+from manyhands.garage.rewards.limits import DEFAULTS
+
+GOOD = "def reward_function(params):\n    return float(params['speed'])\n"
+
+
+def faults(report: Report) -> list[tuple[int, str]]:
+    """Lines and messages."""
+    return [(one.fault.line, one.fault.message) for one in report.faults]
+
+
+def test_a_good_function_has_none() -> None:
+    report = check(GOOD)
+    assert report.as_json() | {"call_us": 0} == {
+        "ok": True,
+        "time_trial": True,
+        "objects": True,
+        "faults": [],
+        "warnings": [],
+        "call_us": 0,
+        "printed": [],
+    }
+    assert report.call_s is not None
+    assert report.call_s > 0.0
+
+
+def test_all_faults_of_running_come_at_once() -> None:
+    report = check(
+        """
+def reward_function(params):
+    if params['is_reversed']:
+        return None
+    if params['progress'] > 99.9:
+        return float('nan')
+    if params['objects_location']:
+        return undefined
+    if params['is_offtrack']:
+        return 1e6
+    if params['steps'] > 2:
+        return params['closest'][0]
+    return 1.0
+"""
+    )
+    assert [line for line, _ in faults(report)] == [2, 2, 2, 8, 12]
+    words = " ".join(message for _, message in faults(report))
+    for part in ("not a number", "1e+06", "NoneType", "undefined", "KeyError: 'closest'"):
+        assert part in words
+    only_objects = next(one for one in report.faults if one.fault.line == 8)
+    assert only_objects.races == ("objects",)
+    assert "middle of the lap" in only_objects.states
+    assert not report.good_for("time_trial")
+
+
+def test_what_fails_with_objects_alone_is_good_for_a_time_trial() -> None:
+    report = check(GOOD.replace("return", "assert not params['objects_location'], 'boxes'\n    return"))
+    assert faults(report) == [(2, "AssertionError: boxes")]
+    assert report.good_for("time_trial")
+    assert not report.good_for("objects")
+
+
+def test_what_needs_objects_fails_in_a_time_trial() -> None:
+    where = "params['objects_location'][params['closest_objects'][1]][0]"
+    text = f"def reward_function(params):\n    return {where}\n"
+    report = check(text)
+    assert faults(report) == [(2, "IndexError: list index out of range")]
+    assert report.good_for("objects")
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("def reward_function(params)\n    return 1.0\n", 1, "SyntaxError"),
+        ("x = 1\ndef reward_function(params):\nreturn 1.0\n", 3, "IndentationError"),
+        ("def reward(params):\n    return 1.0\n", 0, "There is no function"),
+        ("\ndef reward_function():\n    return 1.0\n", 2, "takes 0 parameters"),
+        ("def reward_function(a, b):\n    return 1.0\n", 1, "takes 2 parameters"),
+        ("def reward_function(params, *, more):\n    return 1.0\n", 1, "parameters"),
+        ("reward_function = 3\n", 0, "There is no function"),
+        ("import jax\n" + GOOD, 1, "No module named 'jax'"),
+        ("x = 1 / 0\n" + GOOD, 1, "ZeroDivisionError"),
+        ("", 0, "There is no function"),
+        ("#" * 140_001, 0, "140001 characters"),
+    ],
+)
+def test_a_source_that_cannot_be_used(text: str, line: int, words: str) -> None:
+    report = check(text)
+    assert len(report.faults) == 1
+    assert report.faults[0].fault.line == line
+    assert words in report.faults[0].fault.message
+    assert not report.good_for("time_trial")
+    assert not report.good_for("objects")
+
+
+def test_a_slow_function_is_a_fault() -> None:
+    text = "import time\n" + GOOD.replace("return", "time.sleep(0.003)\n    return")
+    report = check(text, replace(DEFAULTS, call_s=0.001))
+    assert len(report.faults) == 1
+    assert "A call takes" in report.faults[0].fault.message
+
+
+def test_a_function_without_end_is_a_fault_with_its_line() -> None:
+    limits = replace(DEFAULTS, pause_s=0.5)
+    loop = GOOD.replace("return", "while True: pass\n    return")
+    assert faults(check(loop, limits)) == [(2, "It took too long.")]
+    deaf = "def reward_function(params):\n    return max(range(1 << 60))\n"
+    found = faults(check(deaf, limits))
+    assert [line for line, _ in found] == [1]
+    assert "did not end" in found[0][1]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("import json\n" + GOOD, "import json"),
+        (GOOD.replace("return", "import math\n    return"), "below the top"),
+        ("# uploaded\n" + GOOD, "'load'"),
+        (GOOD.replace("return", "eval('1')\n    return"), "eval()"),
+        ("def reward_function(params):\n    return 1\n", "wants a float"),
+        (
+            "def reward_function(a, x, y, distance_from_center, b, c, d, e, f, g, h, i): pass\n",
+            "one parameter",
+        ),
+        ("try:\n    import torch\nexcept ImportError:\n    pass\n" + GOOD, "no module torch"),
+    ],
+)
+def test_warnings_name_what_their_validator_refuses(text: str, words: str) -> None:
+    assert words in " ".join(one.message for one in check(text).warnings)
+
+
+@pytest.mark.parametrize("step", [1, 2])
+def test_functions_that_begin_at_their_first_step_are_good(step: int) -> None:
+    text = f"""
+def reward_function(params):
+    global last
+    if params['steps'] == {step}:
+        last = 0.0
+    gain = params['progress'] - last
+    last = params['progress']
+    return gain
+"""
+    assert check(text).as_json()["ok"]
+
+
+def test_prints_come_with_the_report() -> None:
+    report = check(GOOD.replace("return", "print('seen', params['steps'])\n    return"))
+    assert "seen 2" in report.printed
+    assert json.dumps(report.as_json())
