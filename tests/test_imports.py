@@ -41,7 +41,6 @@ ALLOWED = {
     "cli_races": {part.stem for part in PACKAGE.iterdir()} - {"cli"},
     "cli_rewards": {part.stem for part in PACKAGE.iterdir()} - {"cli"},
     "cli_experiments": {part.stem for part in PACKAGE.iterdir()} - {"cli"},
-    "cli_rewards": {part.stem for part in PACKAGE.iterdir()} - {"cli"},
     "cli_training": {part.stem for part in PACKAGE.iterdir()} - {"cli"},
     "cli": {part.stem for part in PACKAGE.iterdir()},
 }

@@ -145,9 +145,10 @@ def show_race(policy: Policy, track: str, laps: int, settings: Settings, as_json
     from manyhands.computing import remember_compilations
     from manyhands.envs.racer import tracks
     from manyhands.garage import evaluation
+    from manyhands.garage.race_rules import RaceRules
 
     remember_compilations(settings.data / "cache" / "jax")
-    rules = evaluation.RaceRules(laps=laps, consecutive=min(laps, 3))
+    rules = RaceRules(laps=laps, consecutive=min(laps, 3))
     found = evaluation.race(policy, tracks.named(track, settings.data / "tracks"), rules)
     show(asdict(found) if as_json else _summary(found), as_json)
 

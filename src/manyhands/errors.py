@@ -126,19 +126,22 @@ class Fault:
 class RewardError(InputError):
     """A reward function cannot be used, or failed.
 
-    Args:
-        faults: all that is known, at least one; `line` is the first one's.
-        params: what the function was called with, where it was called.
+    faults: all that is known; `line` is the first one's. params: what it was called with, where it was called.
     """
 
     code = "reward_function"
     default_remedy = "Correct it; `manyhands reward check FILE` lists all of its faults."
 
-    def __init__(self, faults: list[Fault], params: dict[str, Any] | None = None) -> None:
-        super().__init__(" ".join(fault.sentence() for fault in faults), field="reward")
-        self.faults = faults
-        self.line = faults[0].line
-        self.params = params
+    faults: list[Fault] = []  # noqa: RUF012 - replaced, never changed
+    line = 0
+    params: dict[str, Any] | None = None
+
+    @classmethod
+    def of(cls, faults: list[Fault], params: dict[str, Any] | None = None) -> RewardError:
+        """The error of at least one fault."""
+        made = cls(" ".join(fault.sentence() for fault in faults), field="reward")
+        made.faults, made.line, made.params = faults, faults[0].line, params
+        return made
 
 
 class AccessError(ManyhandsError):

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny_race import HOUR_US, OPENS, race_order, steering
 from sqlalchemy import select, update
 
 from manyhands import jobs, ledger
@@ -25,6 +24,7 @@ from manyhands.settings import Settings
 from manyhands.storage import Database
 from manyhands.storage.schema import race_entries, races, transfers
 from manyhands.types import Json, Micro, Micros, PlayerId, RaceId, credits
+from tiny_race import HOUR_US, OPENS, race_order, steering
 
 NOW = Micros(OPENS + 1)
 LATER = Micros(OPENS + HOUR_US + 1)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny_race import OPENS, RULES, SPACE, TRACK, race_order, steering
 from sqlalchemy import select
 
 from manyhands import jobs
@@ -24,6 +23,7 @@ from manyhands.settings import Settings
 from manyhands.storage import ContentStore, Database, open_database
 from manyhands.storage.schema import race_entries
 from manyhands.types import Json, Micros
+from tiny_race import OPENS, RULES, SPACE, TRACK, race_order, steering
 
 NOW = Micros(OPENS + 1)
 ROAD = tracks.track(TRACK)

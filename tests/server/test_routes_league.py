@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from tiny_race import steering
 from server_harness import Client, Guest, Server, assert_problem
 from sqlalchemy import insert, update
 
@@ -18,6 +17,7 @@ from manyhands.league.steward import Steward
 from manyhands.storage import ContentStore
 from manyhands.storage.schema import campaigns, runs
 from manyhands.types import PlayerId, credits, now_us
+from tiny_race import steering
 
 KEY = {"Idempotency-Key": "abcdefgh"}
 
@@ -111,7 +111,9 @@ def test_a_race_is_held_entered_driven_and_closed(
 def test_a_champion_enters_like_anyones(server: Server, race: dict[str, Any], player: Client) -> None:
     cid = ContentStore(server.context.settings.content).put(steering(1.0))
     with server.context.database.write() as connection:
-        connection.execute(update(campaigns).where(campaigns.c.id == server.campaign_id).values(champion_cid=cid))
+        connection.execute(
+            update(campaigns).where(campaigns.c.id == server.campaign_id).values(champion_cid=cid)
+        )
     body = {"champion": {"campaign_id": server.campaign_id}}
     entered = player.post(f"/api/races/{race['id']}/entries", json=body, headers=KEY)
     assert entered.status_code == 202, entered.text
@@ -164,8 +166,12 @@ def test_only_organisers_hold_races(player: Client) -> None:
         ({"ranking": "style"}, "ranking"),
     ],
 )
-def test_a_race_that_cannot_be_names_its_field(organiser: Client, changes: dict[str, Any], field: str) -> None:
-    assert_problem(organiser.post("/api/races", json=order(**changes), headers=KEY), 422, "invalid_input", field)
+def test_a_race_that_cannot_be_names_its_field(
+    organiser: Client, changes: dict[str, Any], field: str
+) -> None:
+    assert_problem(
+        organiser.post("/api/races", json=order(**changes), headers=KEY), 422, "invalid_input", field
+    )
 
 
 def test_a_race_needs_its_track(organiser: Client) -> None:

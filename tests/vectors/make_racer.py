@@ -164,7 +164,9 @@ def network_vectors() -> Json:
     return {"cases": cases}
 
 
-def trial_case(track_id: str, share: float, turned: bool = False, max_ticks: int = 450, astray: int = 450) -> Json:
+def trial_case(
+    track_id: str, share: float, turned: bool = False, max_ticks: int = 450, astray: int = 450
+) -> Json:
     """One episode against the clock; from tick `astray` on the wheel is held to the left."""
     road = tracks.turned(tracks.track(track_id)) if turned else tracks.track(track_id)
     trial = time_trial.make(time_trial.bank_of(road), road.distance.shape, max_ticks)
@@ -203,7 +205,9 @@ def command_case(space: actions.ActionSpace) -> Json:
     looks = []
     for vector in np.random.default_rng(5).uniform(0.0, 1.0, (6, spec.vector)).astype(np.float32):
         outputs = network.head(spec, params, vector[None])
-        looks.append({"vector": numbers(vector), "command": numbers(driver.command(driver.greedy(outputs))[0])})
+        looks.append(
+            {"vector": numbers(vector), "command": numbers(driver.command(driver.greedy(outputs))[0])}
+        )
     return {"policy": text(dump(policy)), "observations": looks}
 
 

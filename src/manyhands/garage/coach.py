@@ -12,11 +12,11 @@ from typing import Literal
 from sqlalchemy import select, update
 
 from manyhands import jobs
-from manyhands.errors import InputError, ManyhandsError, NotFoundError
+from manyhands.errors import InputError, ManyhandsError, NotFoundError, RewardError
 from manyhands.garage import evaluation, outputs
 from manyhands.garage.orders import order_of
 from manyhands.garage.params import columns
-from manyhands.garage.rewards.limits import Limits, RewardError
+from manyhands.garage.rewards.limits import Limits
 from manyhands.garage.rewards.runner import RewardRunner
 from manyhands.garage.runs import RUN_JOB, is_stopping
 from manyhands.garage.training import Iteration, Training

@@ -127,7 +127,9 @@ def _share(road: Track, metres: float) -> NDArray[np.float32]:
 
 def _standing(episode: Episode, metres: float, ticks: int) -> Episode:
     """An episode (1,) that has just begun, as one that goes on."""
-    return episode._replace(metres=np.full(1, metres, np.float32), step=np.full(1, ticks, np.int32))
+    return episode._replace(
+        metres=jnp.asarray(np.full(1, metres, np.float32)), step=jnp.asarray(np.full(1, ticks, np.int32))
+    )
 
 
 class Driven:

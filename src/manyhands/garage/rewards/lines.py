@@ -44,7 +44,7 @@ def called(jail: JailedProcess, state: bytes, limits: Limits, first: bool = Fals
     if fault is None and found is not None and not abs(found.reward) <= LARGEST_REWARD:
         fault = Fault(0, beyond(found.reward))
     if fault is not None:
-        raise RewardError([fault])
+        raise RewardError.of([fault])
     if found is None:
         raise BrokenError("It gave no reward.")
     return found

@@ -25,7 +25,7 @@ def check_size(source: str) -> None:
     """Raise RewardError for a source that is longer than DeepRacer takes."""
     if len(source) > MOST_CHARACTERS:
         words = f"The source has {len(source)} characters, more than {MOST_CHARACTERS}."
-        raise RewardError([Fault(0, words)])
+        raise RewardError.of([Fault(0, words)])
 
 
 def opened(source: str, shares: Sequence[int], limits: Limits, seed: int) -> list[JailedProcess]:
@@ -43,10 +43,10 @@ def opened(source: str, shares: Sequence[int], limits: Limits, seed: int) -> lis
         try:
             faults, _ = scanned(jails[0], source, limits)
             if faults:
-                raise RewardError(faults)
+                raise RewardError.of(faults)
             loaded(jails, source, shares, limits, seed)
         except BrokenError as cause:
-            raise RewardError([Fault(0, f"The source does not load. {cause}")]) from cause
+            raise RewardError.of([Fault(0, f"The source does not load. {cause}")]) from cause
     except BaseException:
         for jail in jails:
             jail.close()
@@ -63,4 +63,4 @@ def loaded(
     for jail, share in zip(jails, shares, strict=True):
         for answer in jail.answers(limits.load_s + share * limits.call_s):
             line, _, words = answer.fault()
-            raise RewardError([Fault(line, words)])
+            raise RewardError.of([Fault(line, words)])

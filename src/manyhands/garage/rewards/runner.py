@@ -67,7 +67,7 @@ class RewardRunner:
             for jail, (first, end) in shared:
                 self._collect(jail, columns, first, rewards[:, first:end])
         except BrokenError as cause:
-            raise RewardError([Fault(0, f"The reward function was stopped. {cause}")]) from cause
+            raise RewardError.of([Fault(0, f"The reward function was stopped. {cause}")]) from cause
         self._check(columns, rewards)
         return rewards
 
@@ -106,14 +106,14 @@ class RewardRunner:
             ticks = np.flatnonzero(columns.alive[:, car])
             if answer.second < len(ticks):
                 params = columns.params(int(ticks[answer.second]), car)
-        return RewardError([Fault(line or self._line, words, kind == wire.OVERTIME)], params)
+        return RewardError.of([Fault(line or self._line, words, kind == wire.OVERTIME)], params)
 
     def _check(self, columns: Columns, rewards: NDArray[np.float64]) -> None:
         wrong = ~(np.abs(rewards) <= LARGEST_REWARD)  # so that NaN is wrong, too
         if wrong.any():
             tick, car = (int(at[0]) for at in np.nonzero(wrong))
             fault = Fault(self._line, beyond(float(rewards[tick, car])))
-            raise RewardError([fault], columns.params(tick, car))
+            raise RewardError.of([fault], columns.params(tick, car))
 
 
 def beyond(value: float) -> str:
