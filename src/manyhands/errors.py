@@ -126,7 +126,7 @@ class Fault:
 class RewardError(InputError):
     """A reward function cannot be used, or failed.
 
-    faults: all that is known; `line` is the first one's. params: what it was called with, where it was called.
+    faults: all that is known; `line` is the first one's. params: what it was called with, if it was called.
     """
 
     code = "reward_function"
