@@ -104,7 +104,7 @@ def test_a_slow_function_is_a_fault() -> None:
     text = "import time\n" + GOOD.replace("return", "time.sleep(0.003)\n    return")
     report = check(text, replace(DEFAULTS, call_s=0.001))
     assert len(report.faults) == 1
-    assert "A call takes" in report.faults[0].fault.message
+    assert "A call takes more than 1 ms" in report.faults[0].fault.message
 
 
 def test_a_function_without_end_is_a_fault_with_its_line() -> None:

@@ -160,7 +160,7 @@ class _Trial:
     def _time(self) -> None:
         typical_s = statistics.median(self.times_s) if self.times_s else 0.0
         if typical_s > self._limits.call_s:
-            words = f"A call takes {1e3 * typical_s:.0f} ms; it may take {1e3 * self._limits.call_s:.0f}."
+            words = f"A call takes more than {1e3 * self._limits.call_s:g} ms."
             self._add(Fault(line_of_function(self._source), words), "every call")
 
     def _add(self, fault: Fault, state: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 import select
 import signal
 import subprocess
@@ -23,7 +22,6 @@ from manyhands.errors import JailError
 from manyhands.garage.rewards.jail import libraries, seccomp, wire
 from manyhands.garage.rewards.limits import Limits
 
-_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PROGRAM = "import sys; sys.path.insert(0, sys.argv[2]); from jail.serve import main; main(sys.argv[1])"
 _PIPE_BYTES = 1 << 20
 _END_S = 5.0
@@ -83,7 +81,7 @@ class JailedProcess:
         self._answers, write_answers = os.pipe()
         terms = {
             "pipes": [read_orders, write_answers],
-            "libraries": libraries.wanted(_WORD.findall(source)),
+            "libraries": libraries.wanted(source),
             "confinement": {
                 "memory_bytes": limits.memory_bytes,
                 "cpu_s": limits.cpu_s,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import linecache
+import re
 import sys
 import warnings
 from collections.abc import Sequence
@@ -60,7 +61,12 @@ ALWAYS = [
     "_strptime",
     "encodings.ascii",
     "encodings.cp1252",
+    "encodings.base64_codec",
+    "encodings.hex_codec",
+    "encodings.idna",
     "encodings.latin_1",
+    "encodings.rot_13",
+    "encodings.utf_8_sig",
     "encodings.utf_16",
     "encodings.utf_32",
     "encodings.unicode_escape",
@@ -76,6 +82,10 @@ _WITH = {
         "numpy.ma",
         "numpy.lib.stride_tricks",
         "numpy.matlib",
+        "numpy.char",
+        "numpy.rec",
+        "numpy.strings",
+        "numpy._core._internal",
     ],
     "shapely": [
         "shapely",
@@ -88,7 +98,7 @@ _WITH = {
         "shapely.strtree",
         "shapely.validation",
     ],
-    "scipy": ["scipy"],
+    "scipy": ["scipy", "scipy._lib.pyprima", "multiprocessing", "concurrent.futures.thread", "pickle"],
     "logging": ["logging.handlers", "logging.config"],
     "concurrent": ["concurrent.futures.thread", "concurrent.futures.process"],
     "xml": ["xml.etree.ElementTree", "xml.dom.minidom"],
@@ -118,8 +128,10 @@ SCIPY = [
     "stats",
 ]
 _SCIPY_WITH = {
+    "linalg": ("_matfuncs_inv_ssq",),
+    "optimize": ("elementwise",),
     "spatial": ("distance", "transform"),
-    "sparse": ("linalg", "csgraph"),
+    "sparse": ("linalg", "csgraph", "linalg._onenormest"),
     "cluster": ("vq", "hierarchy"),
 }
 # They open a browser or a window, print, or exist for the language's own tests.
@@ -136,13 +148,19 @@ _LEFT_OUT = {
 }
 
 
-def wanted(words: Sequence[str]) -> list[str]:
-    """Names of the modules to load for a source that contains these words.
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_FROM = re.compile(r"\bfrom[ \t]+([\w.]+)[ \t]+import[ \t]*\(?([\w., \t]+)")
+_DOTTED = re.compile(r"\b[A-Za-z]\w*(?:\.[A-Za-z]\w*)+")
+_MOST_NAMES = 2_000
 
-    Words and not imports are looked at, so that the source need not be parsed outside the jail; a word that
-    is a module by chance costs a few milliseconds.
+
+def wanted(source: str) -> list[str]:
+    """Names of the modules to load for a source, as far as they exist.
+
+    The text is looked at and not the imports in it, so that it need not be parsed outside the jail; a word
+    that is a module by chance costs a few milliseconds.
     """
-    said = set(words)
+    said = set(_WORD.findall(source))
     names = list(ALWAYS)
     standard = set(sys.stdlib_module_names) - _LEFT_OUT
     for word in sorted(said):
@@ -150,11 +168,27 @@ def wanted(words: Sequence[str]) -> list[str]:
             names += [word, *_WITH.get(word, ())]
     if "scipy" in said or "shapely" in said:
         names += _WITH["numpy"]
+    if "numpy" in said and "testing" in said:
+        names.append("numpy.testing")
     if "scipy" in said:
         for part in SCIPY:
             if part in said:
                 names += [f"scipy.{part}", *(f"scipy.{part}.{inner}" for inner in _SCIPY_WITH.get(part, ()))]
-    return list(dict.fromkeys(names))
+    parts = set(_DOTTED.findall(source))
+    for package, given in _FROM.findall(source):
+        parts |= {package, *(f"{package}.{part}" for part in _WORD.findall(given))}
+    names += sorted(part for part in parts if _is_part(part, standard))
+    return list(dict.fromkeys(names))[:_MOST_NAMES]
+
+
+def _is_part(name: str, standard: set[str]) -> bool:
+    """Whether a dotted name may be a module inside a package that is allowed; tests and programs are not."""
+    top, *inner = name.split(".")
+    return (
+        bool(inner)
+        and (top in THIRD_PARTY or top in standard)
+        and not any(part.startswith("_") or part in ("test", "tests", "conftest") for part in inner)
+    )
 
 
 class _Gone:
@@ -174,8 +208,8 @@ def load(names: Sequence[str]) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for name in names:
-            # A part of the standard library that this system lacks is missing for plain CPython too.
-            with contextlib.suppress(ImportError):
+            # What this system lacks, or what only looked like a module, is missing for plain CPython too.
+            with contextlib.suppress(Exception):
                 importlib.import_module(name)
     sys.meta_path[:] = [_Gone]
     sys.path_importer_cache.clear()
