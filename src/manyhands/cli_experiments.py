@@ -145,7 +145,7 @@ def export(
 def _summary(found: Json) -> Json:
     names = ("id", "name", "style", "observations", "wanted", "games", "best", "balance", "board")
     score = found["score"]
-    return {name: found[name] for name in names} | {"score": _said(score) if score else "–"}
+    return {name: found[name] for name in names} | {"foods": _said(score) if score else None}
 
 
 def _row(lesson: Json) -> Json:
