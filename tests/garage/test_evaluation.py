@@ -13,7 +13,8 @@ from manyhands.envs.racer.sensors import Lidar
 from manyhands.envs.racer.task import plain_sensor
 from manyhands.errors import InputError, PolicyFileError
 from manyhands.garage import driving, evaluation
-from manyhands.garage.evaluation import Race, RaceRules
+from manyhands.garage.evaluation import Race
+from manyhands.garage.race_rules import RaceRules
 from manyhands.policies import reference
 from manyhands.policies.files import Policy, dump, parse
 
