@@ -23,7 +23,7 @@ from manyhands import ledger
 from manyhands.errors import CreditError, IdempotencyError, QuotaError
 from manyhands.ledger.book import balances_of
 from manyhands.storage import Database
-from manyhands.types import AssignmentId, AttemptId, CampaignId, Micro, Micros, PlayerId, VerdictId
+from manyhands.types import AssignmentId, AttemptId, CampaignId, Micro, Micros, PlayerId, RaceId, VerdictId
 
 PLAYERS = [PlayerId(f"plr_{name}") for name in "abc"]
 CAMPAIGNS = [CampaignId(f"cmp_{name}") for name in "xy"]
@@ -36,6 +36,7 @@ amounts = st.integers(min_value=1, max_value=60).map(Micro)
 claims = st.lists(st.tuples(players, st.floats(min_value=0, max_value=10)), min_size=1, max_size=6).filter(
     lambda made: any(weight for _, weight in made)
 )
+prizes = st.lists(st.tuples(players, amounts), max_size=4)
 
 Call = Callable[[], Any]
 
@@ -54,6 +55,7 @@ class Books(RuleBasedStateMachine):
         self.settled: set[AssignmentId] = set()
         self.borrowers: set[PlayerId] = set()
         self.refunded: set[CampaignId] = set()
+        self.races: dict[RaceId, tuple[PlayerId, Micro]] = {}
         self.count = 0
 
     def teardown(self) -> None:
@@ -172,6 +174,37 @@ class Books(RuleBasedStateMachine):
             (ledger.escrow(campaign), -left),
             (purse, left),
         )
+
+    @rule(player=players, amount=amounts)
+    def hold_a_race(self, player: PlayerId, amount: Micro) -> None:
+        race = RaceId(self.fresh("rac_"))
+        if self.perform(
+            lambda: ledger.sponsor(self.connection, race, player, amount, NOW),
+            (ledger.wallet(player), -amount),
+            (ledger.escrow(race), amount),
+        ):
+            self.races[race] = (player, amount)
+
+    @precondition(lambda self: self.races)
+    @rule(data=st.data(), won=prizes)
+    def close_a_race(self, data: st.DataObject, won: list[tuple[PlayerId, Micro]]) -> None:
+        race = data.draw(st.sampled_from(sorted(self.races)))
+        organiser, held = self.races[race]
+        wanted = [ledger.Prize(player, amount) for player, amount in won]
+        call = lambda: ledger.pay_prizes(self.connection, race, wanted, organiser, NOW)  # noqa: E731
+        left = held - sum(amount for _, amount in won)
+        if left < 0:
+            with pytest.raises(CreditError):
+                call()
+            return
+        moves = [(ledger.escrow(race), -int(held)), (ledger.wallet(organiser), left)]
+        owed = {player: -self.model[ledger.loan(player)] for player in PLAYERS}
+        for player, amount in won:
+            repaid = min(amount, owed[player])
+            owed[player] -= repaid
+            moves += [(ledger.loan(player), repaid), (ledger.wallet(player), amount - repaid)]
+        assert self.perform(call, *moves)
+        del self.races[race]
 
     @precondition(lambda self: self.done)
     @rule(data=st.data())
