@@ -19,8 +19,8 @@ const colours = HighlightStyle.define([
 
 const looks = EditorView.theme({
   "&": { height: "100%", backgroundColor: "var(--raised)", color: "var(--ink)", fontSize: "var(--text-small)" },
-  "&.cm-focused": { outline: "var(--edge) solid var(--accent)", outlineOffset: "calc(-1 * var(--edge))" },
-  ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "var(--leading)", overflow: "auto" },
+  "&.cm-focused": { outline: "none" }, // its frame shows the focus
+  ".cm-scroller": { fontFamily: "var(--mono)", fontVariantLigatures: "none", lineHeight: "var(--leading)", overflow: "auto" },
   ".cm-content": { caretColor: "var(--ink)", padding: "var(--space-8) 0" },
   ".cm-cursor": { borderLeftColor: "var(--ink)" },
   ".cm-gutters": { backgroundColor: "var(--sunken)", color: "var(--muted)", border: "0" },
