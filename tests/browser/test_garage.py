@@ -1,4 +1,4 @@
-"""A person writes a reward function in a real browser, trains with it, watches it drive and goes on from it."""
+"""A person writes a reward function in a real browser, trains with it, watches it drive and goes on."""
 
 from __future__ import annotations
 
@@ -66,8 +66,9 @@ def test_a_reward_function_is_written_trained_with_and_gone_on_from(
     assert len(json.loads(saved.read_text())["action_space"]) == 10
 
     page.get_by_role("link", name="Go on training").click()
-    files = {"name": "model_metadata.json", "mimeType": "application/json", "buffer": saved.read_bytes()}
-    page.locator("input[type=file]").set_input_files(files)
+    again = metadata.value.path().with_name("model_metadata.json")
+    again.write_bytes(saved.read_bytes())
+    page.locator("input[type=file]").set_input_files(again)
     expect(page.get_by_text("10 actions. Sensor lidar.")).to_be_visible()
     train(page, "0.1")
     expect(page.get_by_role("heading", name="Race of the best policy")).to_be_visible(timeout=RUN_MS)
