@@ -215,7 +215,10 @@ def trial_vectors() -> Json:
     """Episodes with every common end, commands of action spaces, and lists that the generator makes."""
     forms = [(5, 30.0, 2, 1.0), (3, 12.5, 3, 4.0), (7, 25.0, 1, 0.1)]
     generated = [
-        {"form": dict(zip(actions.DEFAULT_GENERATOR, form, strict=True)), "list": actions.generate(*form).plain}
+        {
+            "form": dict(zip(actions.DEFAULT_GENERATOR, form, strict=True)),
+            "list": actions.generate(*form).plain,
+        }
         for form in forms
     ]
     return {

@@ -13,10 +13,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from manyhands.envs.racer import tracks
+from manyhands.envs.racer import actions, time_trial, tracks
 from manyhands.envs.racer.rules import Conditions
 from manyhands.envs.racer.sensors import Camera, Lidar
 from manyhands.envs.racer.task import RacerTask
+from manyhands.envs.racer.time_trial import Episode, Status
+from manyhands.garage import driving
 from manyhands.policies import network
 from manyhands.policies.files import parse
 
@@ -108,3 +110,47 @@ def test_network(index: int) -> None:
         outputs, action = run(seen)
         np.testing.assert_allclose(outputs, look["outputs"], atol=1e-4)
         np.testing.assert_allclose(action, look["action"], atol=1e-4)
+
+
+@pytest.mark.parametrize("case", load("trial")["episodes"], ids=lambda case: case["track"])
+def test_trial(case: dict[str, Any]) -> None:
+    road = tracks.track(case["track"])
+    road = tracks.turned(road) if case["turned"] else road
+    size = road.distance.shape
+    trial = time_trial.make(time_trial.bank_of(road), (size[0], size[1]), case["max_ticks"])
+    commands = np.array(case["commands"], np.float32).reshape(-1, 2)
+
+    def tick(episode: Episode, command: jax.Array) -> tuple[Episode, Episode]:
+        moved = trial.tick(episode, command)
+        return moved, moved
+
+    first = trial.begin(jnp.float32(case["share"]))
+    _, made = jax.jit(lambda: jax.lax.scan(tick, first, jnp.asarray(commands)))()
+    episodes = jax.tree.map(lambda one, rest: np.concatenate([np.asarray(one)[None], rest]), first, made)
+    for expected in case["states"]:
+        at = expected["tick"]
+        found: Episode = jax.tree.map(lambda part: part[at], episodes)  # noqa: B023 (used at once)
+        assert int(found.step) == at
+        assert Status(int(found.status)).name.lower() == expected["status"]
+        assert int(found.state.waypoint) == expected["waypoint"]
+        assert float(found.metres) == pytest.approx(expected["metres"], abs=2e-3)
+        assert float(found.before) == pytest.approx(expected["before"], abs=2e-3)
+        np.testing.assert_allclose(np.array(found.state.motion), expected["motion"], atol=2e-3)
+        assert int(trial.wheels_on_road(found.state).sum()) == expected["wheels"]
+
+
+@pytest.mark.parametrize("case", load("trial")["commands"])
+def test_commands(case: dict[str, Any]) -> None:
+    policy = parse(raw(case["policy"]))
+    driver, weights = driving.driver_of(policy, tracks.track("gen-0"), max_ticks=1, laps=1)
+    for look in case["observations"]:
+        seen = jnp.asarray(look["vector"], jnp.float32)[None]
+        outputs, _ = driving.judge(policy.network, weights, seen)
+        command = driver.command(driver.greedy(outputs))[0]
+        # A sum in another order may move a value across the border of its int8.
+        np.testing.assert_allclose(command, look["command"], atol=1.01 / 127)
+
+
+@pytest.mark.parametrize("case", load("trial")["generated"], ids=lambda case: str(case["form"]))
+def test_generated(case: dict[str, Any]) -> None:
+    assert actions.generate(**case["form"]).plain == case["list"]

@@ -7,6 +7,7 @@ import { EditorState } from "@codemirror/state";
 import { drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import type { RewardCheck, RewardFault } from "./wire";
+import { isGrave } from "./words";
 
 const colours = HighlightStyle.define([
   { tag: [tags.keyword, tags.operatorKeyword, tags.controlKeyword, tags.definitionKeyword, tags.moduleKeyword], color: "var(--code-keyword)" },
@@ -18,8 +19,8 @@ const colours = HighlightStyle.define([
 
 const looks = EditorView.theme({
   "&": { height: "100%", backgroundColor: "var(--raised)", color: "var(--ink)", fontSize: "var(--text-small)" },
-  "&.cm-focused": { outline: "var(--edge) solid var(--accent)", outlineOffset: "calc(-1 * var(--edge))" },
-  ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "var(--leading)", overflow: "auto" },
+  "&.cm-focused": { outline: "none" }, // its frame shows the focus
+  ".cm-scroller": { fontFamily: "var(--mono)", fontVariantLigatures: "none", lineHeight: "var(--leading)", overflow: "auto" },
   ".cm-content": { caretColor: "var(--ink)", padding: "var(--space-8) 0" },
   ".cm-cursor": { borderLeftColor: "var(--ink)" },
   ".cm-gutters": { backgroundColor: "var(--sunken)", color: "var(--muted)", border: "0" },
@@ -35,7 +36,7 @@ export interface Editor {
   /** Replace the text, as one step that can be undone. */
   set(text: string): void;
   /** Mark faults and warnings at their lines. */
-  mark(check: RewardCheck): void;
+  mark(check: Pick<RewardCheck, "faults" | "warnings">): void;
   /** Put the cursor on a line, from 1. */
   goTo(line: number): void;
   destroy(): void;
@@ -78,7 +79,7 @@ export function mountEditor(parent: HTMLElement, text: string, described: string
       if (next !== view.state.doc.toString()) view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: next } });
     },
     mark: ({ faults, warnings }) => {
-      const found = [...faults.flatMap((fault) => diagnostic(view.state, fault, "error")), ...warnings.flatMap((warning) => diagnostic(view.state, warning, "warning"))];
+      const found = [...faults.flatMap((fault) => diagnostic(view.state, fault, isGrave(fault) ? "error" : "warning")), ...warnings.flatMap((warning) => diagnostic(view.state, warning, "warning"))];
       view.dispatch(setDiagnostics(view.state, found));
     },
     goTo: (line) => {

@@ -4,6 +4,7 @@ import type { Wire } from "../lib/api";
 export type GarageOptions = Wire<"GarageOptions">;
 export type RewardCheck = Wire<"RewardCheck">;
 export type RewardFault = Wire<"RewardFault">;
+export type TriedFault = Wire<"TriedFault">;
 export type RunCreate = Wire<"RunCreate">;
 export type RunOrder = Wire<"RunOrder">;
 export type RunRow = Wire<"RunRow">;

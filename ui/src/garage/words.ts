@@ -1,7 +1,7 @@
 /** Plain words for runs and what they are asked. Pure. */
 import { count } from "../lib/format";
 import type { Status } from "../sim/trial";
-import type { Run, RunRow, State } from "./wire";
+import type { RewardCheck, Run, RunRow, State, TriedFault } from "./wire";
 
 const GAP = "\u00a0";
 
@@ -32,6 +32,28 @@ export const HYPER: Record<string, string> = {
   loss_type: "How errors of the estimated value count: huber forgives outliers, mse does not.",
   num_episodes_between_training: "Episodes driven by one policy before it is improved.",
 };
+
+export type Tone = "good" | "bad" | "plain";
+
+/** Whether a fault keeps the car from being trained alone on the track, as all runs here are. */
+export const isGrave = ({ races }: TriedFault): boolean => races.length === 0 || races.includes("time_trial");
+
+/** What the check found, in a sentence. */
+export function checked(check: RewardCheck): { tone: Tone; sentence: string } {
+  const { faults, warnings, call_us } = check;
+  if (!check.time_trial) return { tone: "bad", sentence: `${count(faults.filter(isGrave).length, "fault")} to mend before it can be trained with.` };
+  const pace = call_us === null ? "" : ` A call takes ${call_us < 9.5 ? call_us.toFixed(1) : Math.round(call_us)}${GAP}µs.`;
+  if (!check.objects) return { tone: "good", sentence: `It can be trained with. Boxes on the track would stop it.${pace}` };
+  if (warnings.length > 0) return { tone: "good", sentence: `It can be trained with. DeepRacer's own validator would object.${pace}` };
+  return { tone: "good", sentence: `It can be trained with, and DeepRacer's own validator would take it.${pace}` };
+}
+
+/** A fault with where it showed. */
+export function where({ races, states }: TriedFault): string {
+  const race = races.length === 1 && races[0] === "objects" ? "With boxes on the track" : "";
+  const at = states.length === 0 ? "" : `${race ? ", at" : "At"} ${states.length > 3 ? `${states.slice(0, 3).join(", ")} and ${states.length - 3} more places` : states.join(", ")}`;
+  return race || at ? `${race}${at}.` : "";
+}
 
 /** To the millisecond: "12.345 s", "1:02.345". */
 export function lapTime(ms: number | null): string {

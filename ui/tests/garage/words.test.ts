@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { duration, ending, HYPER, isActive, lapTime, sensorName, share, standing, stepsPerSecond } from "../../src/garage/words";
+import { checked, duration, ending, HYPER, isActive, lapTime, sensorName, share, standing, stepsPerSecond, where } from "../../src/garage/words";
 import { OPTIONS } from "./samples";
 
 const plain = (text: string): string => text.replaceAll("\u00a0", " ");
@@ -21,8 +21,29 @@ describe("a run stands", () => {
 
   it("with words of its own where there is no note", () => {
     expect(standing({ ...run, state: "queued", note: "" })).toBe("Waiting for its turn.");
-    expect(standing({ ...run, state: "failed", note: "", fault: { line: 3, kind: "raises", message: "no" } })).toBe("The reward function ended it.");
+    expect(standing({ ...run, state: "failed", note: "", fault: { line: 3, message: "no" } })).toBe("The reward function ended it.");
     expect([isActive({ state: "queued" }), isActive({ state: "failed" })]).toEqual([true, false]);
+  });
+});
+
+describe("a check", () => {
+  const fault = { line: 2, message: "IndexError", races: ["objects"], states: ["first step"] };
+  const fine = { ok: true, time_trial: true, objects: true, faults: [], warnings: [], call_us: 3.21, printed: [] };
+
+  it.each([
+    [fine, "good", "It can be trained with, and DeepRacer's own validator would take it. A call takes 3.2 µs."],
+    [{ ...fine, call_us: 128.4, warnings: [{ line: 1, message: "import" }] }, "good", "It can be trained with. DeepRacer's own validator would object. A call takes 128 µs."],
+    [{ ...fine, ok: false, objects: false, faults: [fault], call_us: null }, "good", "It can be trained with. Boxes on the track would stop it."],
+    [{ ...fine, ok: false, time_trial: false, faults: [fault, { ...fault, races: [] }] }, "bad", "1 fault to mend before it can be trained with."],
+  ])("is told in a sentence, case %#", (check, tone, sentence) => {
+    const said = checked(check);
+    expect([said.tone, plain(said.sentence)]).toEqual([tone, sentence]);
+  });
+
+  it("says where a fault showed", () => {
+    expect(where(fault)).toBe("With boxes on the track, at first step.");
+    expect(where({ ...fault, races: ["time_trial", "objects"], states: ["a", "b", "c", "d", "e"] })).toBe("At a, b, c and 2 more places.");
+    expect(where({ ...fault, races: [], states: [] })).toBe("");
   });
 });
 
