@@ -95,3 +95,17 @@ def test_a_folder_that_exists_is_left_alone(folder: Path) -> None:
     (folder / "run").mkdir()
     with pytest.raises(InputError, match="exists already"):
         invoke(*arguments(folder))
+
+
+def test_a_reward_function_is_tried_before_it_is_trained_with(folder: Path) -> None:
+    # Driving well would never come to it within a few episodes.
+    (folder / "my.py").write_text(
+        "def reward_function(params):\n"
+        "    if params['progress'] == 100:\n"
+        "        return params['lap_time']\n"
+        "    return 1.0\n"
+    )
+    with pytest.raises(ManyhandsError, match="lap_time") as refused:
+        invoke(*arguments(folder))
+    assert getattr(refused.value, "line", None) == 3
+    assert not (folder / "run").exists()

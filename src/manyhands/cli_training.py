@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from manyhands.errors import InputError, NotFoundError
+from manyhands.cli_rewards import source_of
+from manyhands.errors import InputError, NotFoundError, RewardError
 from manyhands.settings import Settings
 from manyhands.storage.faults import disk_in_words
 from manyhands.terminal import AsJson, Data, Out, new_file, options_of, settings_of, show
@@ -100,17 +102,25 @@ def train_racer(options: RacerTraining) -> None:
 
     The folder gets policy.safetensors, model_metadata.json, hyperparameters.json and history.json.
     """
-    from manyhands.computing import remember_compilations
-    from manyhands.garage import evaluation, outputs, training
     from manyhands.garage.checks import limits_of
     from manyhands.garage.params import columns
+    from manyhands.garage.rewards.check import check
     from manyhands.garage.rewards.runner import RewardRunner
 
     begun_s = time.perf_counter()
     if options.out.exists():
         raise InputError(f"{options.out} exists already.", field="out", remedy="Give a new folder.")
-    if not options.reward.is_file():
-        raise InputError(f"There is no file {options.reward}.", field="reward", remedy="Name a .py file.")
+    source = source_of(options.reward)
+    limits = limits_of(settings_of(options.data))
+    # It is tried while JAX is imported, which takes as long.
+    with ThreadPoolExecutor(1) as aside:
+        trial = aside.submit(check, source, limits)
+        from manyhands.computing import remember_compilations
+        from manyhands.garage import evaluation, outputs, training
+
+        report = trial.result()
+    if not report.good_for("time_trial"):
+        raise RewardError.of([found.fault for found in report.faults])
     order = _order(options)
     remember_compilations(settings_of(options.data).data / "cache" / "jax")
 
@@ -118,8 +128,7 @@ def train_racer(options: RacerTraining) -> None:
         typer.echo(_line(done), err=True)
 
     cars = order.hyper.num_episodes_between_training
-    limits = limits_of(settings_of(options.data))
-    with RewardRunner(options.reward.read_text(), cars, limits) as runner:
+    with RewardRunner(source, cars, limits) as runner:
         run = training.train(order, lambda trace: runner.reward(columns(trace)), _until(options), tell)
     with disk_in_words(options.out):
         outputs.write(run, options.out)
