@@ -19,15 +19,15 @@ app = typer.Typer(no_args_is_help=True, help="Check and run reward functions.")
 Source = Annotated[Path, typer.Argument(help="The reward function's file.", metavar="FILE")]
 
 
-def source_of(file: Path) -> str:
+def source_of(file: Path, field: str = "file") -> str:
     """Text of a file. Raises InputError where there is none, or where it is not UTF-8."""
     if not file.is_file():
-        raise InputError(f"There is no file {file}.", field="file", remedy="Name a .py file.")
+        raise InputError(f"There is no file {file}.", field=field, remedy="Name a .py file.")
     try:
         return file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(
-            f"{file} is not UTF-8 at byte {error.start}.", field="file", remedy="Save it as UTF-8."
+            f"{file} is not UTF-8 at byte {error.start}.", field=field, remedy="Save it as UTF-8."
         ) from None
 
 

@@ -110,7 +110,7 @@ def train_racer(options: RacerTraining) -> None:
     begun_s = time.perf_counter()
     if options.out.exists():
         raise InputError(f"{options.out} exists already.", field="out", remedy="Give a new folder.")
-    source = source_of(options.reward)
+    source = source_of(options.reward, "reward")
     limits = limits_of(settings_of(options.data))
     # It is tried while JAX is imported, which takes as long.
     with ThreadPoolExecutor(1) as aside:
