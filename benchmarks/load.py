@@ -70,6 +70,7 @@ def server(folder: Path, referees: int) -> Iterator[tuple[str, int]]:
     """A running server with its judges: its address and process id."""
     environment = os.environ | {f"MANYHANDS_{name}": value for name, value in LIMITS.items()}
     environment["MANYHANDS_REFEREES"] = str(referees)
+    environment["MANYHANDS_SPARE_CORES_ONLY"] = "true"
     command = [sys.executable, "-m", "manyhands.cli", "up", "--no-open", "--json", "--port", "0"]
     process = subprocess.Popen(
         [*command, "--data", str(folder)], stdout=subprocess.PIPE, env=environment, text=True

@@ -40,6 +40,10 @@ class Settings:
     trainers: Annotated[int, "Judge processes that train, gate and pay rounds."] = 1
     tutors: Annotated[int, "Processes that train what experiments ask for."] = 1
     coaches: Annotated[int, "Processes that train what the garage asks for."] = 1
+    spare_cores_only: Annotated[
+        bool,
+        "Trainers and tutors compute only on cores that have nothing else to do: for servers with many players.",
+    ] = False
     executor: Annotated[str, "Where training computes: 'process' (pool on this machine) or 'ray'."] = (
         "process"
     )

@@ -159,8 +159,8 @@ ROLES: dict[str, Callable[[Post], tuple[Worker, ...]]] = {
 }
 # Where cores are few, requests go first, then what an attempt is worth, then rounds, then lessons.
 NICENESS = {"referee": 10, "trainer": 15, "tutor": 17, "coach": 12}
-# Of a second that a round or a lesson takes longer nobody takes notice.
 LEISURELY = {"trainer", "tutor"}
+"""Roles that the setting `spare_cores_only` is about."""
 
 
 def begin_computing(post: Post) -> None:
@@ -168,7 +168,7 @@ def begin_computing(post: Post) -> None:
     from manyhands.computing import remember_compilations, yield_cores
 
     remember_compilations(post.settings.data / "cache" / "jax")
-    yield_cores(NICENESS[post.role], wholly=post.role in LEISURELY)
+    yield_cores(NICENESS[post.role], wholly=post.settings.spare_cores_only and post.role in LEISURELY)
 
 
 class Crew:
