@@ -42,7 +42,7 @@ class Settings:
     coaches: Annotated[int, "Processes that train what the garage asks for."] = 1
     spare_cores_only: Annotated[
         bool,
-        "Trainers and tutors compute only on cores that have nothing else to do: for servers with many players.",
+        "Trainers and tutors compute only on cores that have nothing else to do: for many players at once.",
     ] = False
     executor: Annotated[str, "Where training computes: 'process' (pool on this machine) or 'ray'."] = (
         "process"
