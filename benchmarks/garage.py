@@ -87,10 +87,9 @@ def reward_function(params):
 
 def measure(case: Case, track: str, seed: int, begun_s: float, cache: Path) -> dict[str, Any]:
     """Train one case in this process, which began at `begun_s` on the monotonic clock."""
-    from manyhands import cli_training
     from manyhands.computing import remember_compilations
     from manyhands.envs.racer import actions, tracks
-    from manyhands.garage import evaluation, hyperparameters, outputs, training
+    from manyhands.garage import evaluation, hyperparameters, orders, outputs, training
     from manyhands.garage.params import Trace, columns
     from manyhands.garage.rewards.runner import RewardRunner
     from manyhands.garage.training import Iteration
@@ -99,7 +98,7 @@ def measure(case: Case, track: str, seed: int, begun_s: float, cache: Path) -> d
     order = training.Order(
         track=tracks.named(track, None),
         space=actions.generate(5 if case.max_speed == TWO else 7, 30.0, 2, case.max_speed),
-        sensor=cli_training.sensor_of(case.sensor),
+        sensor=orders.sensor_of(case.sensor),
         hyper=hyperparameters.parse(case.hyper),
         seed=seed,
     )
