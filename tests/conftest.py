@@ -18,6 +18,19 @@ from manyhands.storage.schema import counters, metadata
 
 SERVER_VARIABLE = "MANYHANDS_TEST_POSTGRES"
 _TEMPLATE = "manyhands_template"
+_BROWSER = Path(__file__).parent / "browser"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a file's tests in one process, and those of the browser, which wait most, in one and first.
+
+    The files in `browser` share a running service, whose first champions take minutes.
+    """
+    items.sort(key=lambda item: _BROWSER not in item.path.parents)
+    for item in items:
+        group = _BROWSER if _BROWSER in item.path.parents else item.path
+        item.add_marker(pytest.mark.xdist_group(group.name))
 
 
 def _postgres_programs() -> Path:

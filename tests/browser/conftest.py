@@ -25,7 +25,7 @@ PATIENCE_MS = 240_000
 expect.set_options(timeout=PATIENCE_MS)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of `manyhands up` with small rounds, stopped as Ctrl-C stops it; the variable names another."""
     if SITE_VARIABLE in os.environ:

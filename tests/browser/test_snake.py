@@ -1,7 +1,4 @@
-"""A person plays Snake in a real browser with real keys: for an experiment, and in a campaign.
-
-Both are in one file because they share the service, whose first champions take minutes.
-"""
+"""A person plays Snake in a real browser with real keys: for an experiment, and in a campaign."""
 
 from __future__ import annotations
 
