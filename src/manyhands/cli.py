@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 import subprocess
 import sys
 import time
@@ -14,16 +13,16 @@ from typing import Annotated
 import typer
 
 import manyhands
-from manyhands import cli_experiments, cli_races, cli_rewards, cli_training
+from manyhands import cli_campaigns, cli_experiments, cli_races, cli_rewards, cli_training
 from manyhands.arena import api as arena
 from manyhands.crowd.roles import DEFAULT_MIX, parse_mix
 from manyhands.errors import InputError, ManyhandsError, NotFoundError
 from manyhands.server.assets import Assets
 from manyhands.settings import Settings
-from manyhands.storage import ContentStore, Database
+from manyhands.storage import ContentStore
 from manyhands.storage.faults import disk_in_words
 from manyhands.terminal import AsJson, Data, Out, database_of, new_file, settings_of, show, table
-from manyhands.types import credits, now_us
+from manyhands.types import now_us
 
 app = typer.Typer(
     name="manyhands",
@@ -32,11 +31,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-campaign_app = typer.Typer(no_args_is_help=True, help="Create, list, show, fund, close and export campaigns.")
 operator_app = typer.Typer(no_args_is_help=True, help="What an operator needs.")
 policy_app = typer.Typer(no_args_is_help=True, help="List, show and export policies.")
 track_app = typer.Typer(no_args_is_help=True, help="Import, list and show tracks.")
-app.add_typer(campaign_app, name="campaign")
+app.add_typer(cli_campaigns.app, name="campaign")
 app.add_typer(cli_experiments.app, name="experiment")
 app.add_typer(cli_training.app, name="train")
 app.add_typer(operator_app, name="operator")
@@ -44,8 +42,6 @@ app.add_typer(policy_app, name="policy")
 app.add_typer(cli_races.app, name="race")
 app.add_typer(cli_rewards.app, name="reward")
 app.add_typer(track_app, name="track")
-
-Key = Annotated[str, typer.Argument(help="The campaign's id or slug.", metavar="CAMPAIGN")]
 
 
 @app.command()
@@ -112,114 +108,6 @@ _CROWD_COLUMNS = {
     "net": "NET",
 }
 _TIME_COLUMNS = {"what": "SECONDS", "count": "COUNT", "p50": "P50", "p95": "P95", "p99": "P99"}
-_CAMPAIGN_COLUMNS = {
-    "id": "ID",
-    "slug": "SLUG",
-    "state": "STATE",
-    "sensor": "SENSOR",
-    "score": "SCORE",
-    "escrow_micro": "LEFT",
-    "paid_micro": "PAID",
-    "attempts": "ATTEMPTS",
-    "players": "PLAYERS",
-}
-
-
-@campaign_app.command("list")
-def campaign_list(data: Data = None, as_json: AsJson = False) -> None:
-    """List all campaigns."""
-    with database_of(settings_of(data)) as database, database.read() as connection:
-        show(arena.list_campaigns(connection, now_us()), as_json, _CAMPAIGN_COLUMNS)
-
-
-@campaign_app.command("show")
-def campaign_show(campaign: Key, data: Data = None, as_json: AsJson = False) -> None:
-    """Show one campaign with its history and open lot."""
-    settings = settings_of(data)
-    with database_of(settings) as database, database.read() as connection:
-        show(arena.campaign_detail(connection, campaign, settings, now_us()), as_json)
-
-
-@campaign_app.command("create")
-def campaign_create(
-    name: Annotated[str, typer.Argument(help="What players read.")],
-    environment: Annotated[str, typer.Option(help="racer-v0 or snake-v0.")] = "racer-v0",
-    sensor: Annotated[
-        str | None,
-        typer.Option(help="lidar or camera of the racer, grid or features of Snake; the former if absent."),
-    ] = None,
-    budget: Annotated[float, typer.Option(help="Credits to put into the escrow.")] = 1000.0,
-    stake: Annotated[float, typer.Option(help="Credits an attempt locks.")] = 2.0,
-    target: Annotated[float, typer.Option(help="Score that uses up the budget; 1 is the reference.")] = 1.0,
-    data: Data = None,
-    as_json: AsJson = False,
-) -> None:
-    """Create a campaign that the house pays with newly issued play credits."""
-    order = arena.CampaignOrder(
-        name=name,
-        slug=None,
-        environment=environment,
-        sensor=sensor,
-        budget_micro=credits(budget),
-        stake_micro=credits(stake),
-        target_score=target,
-    )
-    with database_of(settings_of(data)) as database, database.write() as connection:
-        campaign_id = arena.create_campaign(connection, order, None, now_us())
-        row = arena.find_campaign(connection, campaign_id)
-    show({name: row[name] for name in ("id", "slug", "name", "state")}, as_json)
-
-
-@campaign_app.command("fund")
-def campaign_fund(
-    campaign: Key,
-    amount: Annotated[float, typer.Argument(help="Credits to issue into the escrow.")],
-    data: Data = None,
-    as_json: AsJson = False,
-) -> None:
-    """Top up a campaign with newly issued play credits."""
-    settings = settings_of(data)
-    with database_of(settings) as database:
-        with database.write() as connection:
-            order = arena.TopUp(campaign, None, credits(amount), secrets.token_hex(8))
-            arena.fund_campaign(connection, order, now_us())
-        _show_escrow(database, campaign, settings, as_json)
-
-
-@campaign_app.command("close")
-def campaign_close(campaign: Key, data: Data = None, as_json: AsJson = False) -> None:
-    """Close a campaign; a running server judges what is pending, then refunds the rest."""
-    settings = settings_of(data)
-    with database_of(settings) as database:
-        with database.write() as connection:
-            arena.close_campaign(connection, campaign, None, now_us())
-        _show_escrow(database, campaign, settings, as_json)
-
-
-def _show_escrow(database: Database, campaign: str, settings: Settings, as_json: bool) -> None:
-    with database.read() as connection:
-        view = arena.campaign_detail(connection, campaign, settings, now_us())
-    show(
-        {name: view[name] for name in ("id", "state", "budget_micro", "escrow_micro", "paid_micro")}, as_json
-    )
-
-
-@campaign_app.command("export")
-def campaign_export(campaign: Key, out: Out, data: Data = None, as_json: AsJson = False) -> None:
-    """Write a campaign's paid contributions as JSON lines; the first line states the licence."""
-    contributions = 0
-    with database_of(settings_of(data)) as database, database.read() as connection:
-        campaign_id, header = arena.export_header(connection, campaign, None)
-        with new_file(out), out.open("w") as file:
-            file.write(header)
-            lines, cursor = arena.export_batch(connection, campaign_id, None)
-            while lines:
-                file.writelines(lines)
-                contributions += len(lines)
-                if cursor is None:
-                    break
-                lines, cursor = arena.export_batch(connection, campaign_id, cursor)
-    show({"file": str(out), "contributions": contributions}, as_json)
 
 
 @operator_app.command("token")
