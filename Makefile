@@ -51,7 +51,7 @@ $(PAGE): ui/node_modules/.installed $(PAGE_SOURCES)
 
 test: $(VENV)/.dev page ## every test: Python, TypeScript, browser
 	cd ui && npm test --silent
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/.dev ui/node_modules/.installed ## format, lint and types of both languages
 	$(BIN)/ruff format --check src tests benchmarks

@@ -9,28 +9,37 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy
+from xdist.scheduler import LoadFileScheduling
 
 from manyhands.storage import Database, open_database
 from manyhands.storage.schema import counters, metadata
 
 SERVER_VARIABLE = "MANYHANDS_TEST_POSTGRES"
 _TEMPLATE = "manyhands_template"
-_BROWSER = Path(__file__).parent / "browser"
+_BROWSER = "tests/browser/"
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a file's tests in one process, and those of the browser, which wait most, in one and first.
+class _Sharing(LoadFileScheduling):
+    """Keeps a file's tests in one process, and those of the browser, which wait most, in one and first.
 
     The files in `browser` share a running service, whose first champions take minutes.
     """
-    items.sort(key=lambda item: _BROWSER not in item.path.parents)
-    for item in items:
-        group = _BROWSER if _BROWSER in item.path.parents else item.path
-        item.add_marker(pytest.mark.xdist_group(group.name))
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _BROWSER if nodeid.startswith(_BROWSER) else str(super()._split_scope(nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _Sharing:
+    return _Sharing(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(_BROWSER))
 
 
 def _postgres_programs() -> Path:
