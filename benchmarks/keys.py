@@ -12,9 +12,6 @@ Printed first is why the person is not the reference driver behind a delay: how 
 """
 
 import argparse
-import os
-import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -30,6 +27,7 @@ import numpy as np
 from playwright.sync_api import Page, sync_playwright
 from sqlalchemy import select
 
+import service
 from manyhands.arena.lots import Lots
 from manyhands.arena.shelf import Shelf, record
 from manyhands.envs.racer import task as racer
@@ -76,15 +74,10 @@ def delayed_reference(starts: int = 64) -> tuple[float, float]:
 
 
 @contextmanager
-def served(data: Path) -> Iterator[str]:
-    """Address of `manyhands up` that judges attempts but no round."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("MANYHANDS_")}
-    terms = {"MANYHANDS_ROUND_SIZE": "100000", "MANYHANDS_ROUND_WAIT_S": "1000000"}
-    order = [sys.executable, "-m", "manyhands.cli", "up", "--data", str(data), "--port", "0", "--no-open"]
-    running = subprocess.Popen(order, stdout=subprocess.PIPE, text=True, env=kept | terms)
-    try:
-        assert running.stdout is not None
-        address = running.stdout.readline().split()[-1]
+def served(folder: Path) -> Iterator[str]:
+    """Address of a service that judges attempts but no round, once its champion can be played."""
+    terms = {"ROUND_SIZE": "100000", "ROUND_WAIT_S": "1000000"}
+    with service.served(folder, terms) as (address, _):
         with httpx.Client(base_url=address, timeout=60.0) as client:
             while True:
                 campaign = client.get(f"/api/campaigns/{CAMPAIGN}").json()
@@ -92,9 +85,6 @@ def served(data: Path) -> Iterator[str]:
                     break
                 time.sleep(1.0)
         yield address
-    finally:
-        running.send_signal(signal.SIGINT)
-        running.wait(timeout=60)
 
 
 def play(page: Page, count: int, speed_mps: float) -> None:

@@ -57,7 +57,8 @@ def run(arguments: argparse.Namespace, seed: int) -> dict[str, Any]:
     rng = np.random.default_rng(seed)
     settings = rounds.RoundConfig()
     key = jax.random.key(1000 + seed)
-    worst_step, before = 0.0, campaign.standing.heldout.mean()
+    begun_at = float(campaign.standing.heldout.mean())
+    worst_step, before = 0.0, begun_at
     for number in range(arguments.rounds):
         key, now = jax.random.split(key)
         chosen = [players[n] for n in rng.permutation(len(players))[: offline.PER_ROUND]]
@@ -82,6 +83,7 @@ def run(arguments: argparse.Namespace, seed: int) -> dict[str, Any]:
     assert paid <= offline.ESCROW
     return {
         "seed": seed,
+        "begun_at": begun_at,
         "curve": campaign.curve,
         "worst_step": worst_step,
         "paid": paid / 1e6,
@@ -110,7 +112,9 @@ def main() -> None:
     firsts, lasts = [r["curve"][0]["score"] for r in results], [r["curve"][-1]["score"] for r in results]
     reach = 1.96 * np.std(lasts, ddof=1) / np.sqrt(len(lasts)) if len(lasts) > 1 else float("nan")
     print(f"{arguments.environment}, {arguments.sensor or 'first sensor'}, mix {arguments.mix}")
+    begun = [r["begun_at"] for r in results]
     print(
+        f"first champions {np.mean(begun):.3f} ({min(begun):.3f} to {max(begun):.3f}); "
         f"after the first round {np.mean(firsts):.3f}, last {np.mean(lasts):.3f} +- {reach:.3f}; "
         f"plain cloning {np.mean([r['cloning'] for r in results]):.3f}; "
         f"worst step {min(r['worst_step'] for r in results):+.3f}"

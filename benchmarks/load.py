@@ -13,17 +13,15 @@ import json
 import os
 import resource
 import signal
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 from sqlalchemy import func, select
 
+import service
 from manyhands import ledger
 from manyhands.arena import api as arena
 from manyhands.crowd import run as crowds
@@ -63,24 +61,6 @@ def prepare(folder: Path, sensor: str) -> str:
         arena.create_campaign(connection, order, None, now_us())
     database.close()
     return url
-
-
-@contextmanager
-def server(folder: Path, referees: int) -> Iterator[tuple[str, int]]:
-    """A running server with its judges: its address and process id."""
-    environment = os.environ | {f"MANYHANDS_{name}": value for name, value in LIMITS.items()}
-    environment["MANYHANDS_REFEREES"] = str(referees)
-    environment["MANYHANDS_SPARE_CORES_ONLY"] = "true"
-    command = [sys.executable, "-m", "manyhands.cli", "up", "--no-open", "--json", "--port", "0"]
-    process = subprocess.Popen(
-        [*command, "--data", str(folder)], stdout=subprocess.PIPE, env=environment, text=True
-    )
-    assert process.stdout is not None
-    try:
-        yield json.loads(process.stdout.readline())["url"], process.pid
-    finally:
-        process.terminate()
-        process.wait(60)
 
 
 def processes(pid: int) -> dict[str, int]:
@@ -148,7 +128,8 @@ def tell(line: str) -> None:
 def measure(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
     """Warm the judges with the same crowd, then measure it."""
     url = prepare(folder, arguments.sensor)
-    with server(folder, arguments.referees) as (address, pid):
+    terms = LIMITS | {"REFEREES": str(arguments.referees), "SPARE_CORES_ONLY": "true"}
+    with service.served(folder, terms) as (address, pid):
         orders = crowds.Orders(
             url=address,
             players=arguments.players,
