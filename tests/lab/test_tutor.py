@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import random
+import shutil
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +30,7 @@ from manyhands.lab.tutor import Tutor
 from manyhands.learners import cloning, snake_lessons
 from manyhands.learners.snake_lessons import Halfway
 from manyhands.learners.snake_rows import Snapshot
+from manyhands.settings import Settings
 from manyhands.storage import ContentStore, Database, open_database
 from manyhands.storage.desk import Desk
 from manyhands.storage.schema import players
@@ -32,6 +39,8 @@ from manyhands.types import Json, now_us
 PLAYER = "plr_aaaaaaaaaaaaaaaa"
 BOARD = {"width": 8, "height": 8, "start_length": 3, "cap": 100}
 TERMS = jobs.WorkerTerms("tutor-test", 20.0, 0.05)
+KILLS = 2
+PATIENCE_S = 600.0  # a busy machine takes its time to compile the learner
 
 
 @pytest.fixture
@@ -171,3 +180,61 @@ def test_what_is_kept_halfway_is_read_back(tmp_path: Path) -> None:
 
 def test_the_learners_of_the_interface_are_those_of_the_lessons() -> None:
     assert LEARNERS == snake_lessons.LEARNERS
+
+
+@contextmanager
+def teaching(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A tutor's own process over a data folder, killed at the end."""
+    program = Path(__file__).with_name("crash_tutor.py")
+    terms = {"MANYHANDS_LEASE_S": "2", "MANYHANDS_POLL_S": "0.05"}
+    with (folder / "tutor.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, str(program), "tutor", "--data", str(folder)],
+            env=os.environ | terms,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def reached(folder: Path, lesson_id: str, share: float) -> dict[str, Any]:
+    """Wait until that share of a lesson is done."""
+    database, ends = open_database(Settings(data=folder).url), time.monotonic() + PATIENCE_S
+    try:
+        while (found := lesson(database, lesson_id))["progress"] <= share and found["state"] != "done":
+            assert time.monotonic() < ends, (found, (folder / "tutor.log").read_text()[-3000:])
+            time.sleep(0.02)
+    finally:
+        database.close()
+    return found
+
+
+@pytest.mark.timeout(1500)
+def test_a_killed_tutor_loses_nothing_and_changes_nothing(tmp_path: Path) -> None:
+    """Killed again and again, a lesson ends as it would have ended without."""
+    calm, killed = tmp_path / "calm", tmp_path / "killed"
+    calm.mkdir()
+    database = open_database(Settings(data=calm).url)
+    with database.write() as connection:
+        connection.execute(
+            insert(players).values(id=PLAYER, name="Ada", created_us=now_us(), consent_us=now_us())
+        )
+    lesson_id = ask(database)
+    database.close()
+    shutil.copytree(calm, killed)
+    with teaching(calm):
+        expected = reached(calm, lesson_id, 1.0)
+    share = 0.0
+    for _ in range(KILLS):
+        with teaching(killed):
+            share = reached(killed, lesson_id, share)["progress"]
+    with teaching(killed):
+        found = reached(killed, lesson_id, 1.0)
+    assert (found["state"], expected["state"]) == ("done", "done")
+    assert {**found["result"], "seconds": 0} == {**expected["result"], "seconds": 0}
+    assert found["curves"] == expected["curves"]
+    assert not list((killed / "lessons").iterdir())
