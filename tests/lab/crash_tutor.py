@@ -1,4 +1,4 @@
-"""A tutor process that trains and measures with less, to be killed: `python crash_tutor.py tutor --data DIR`."""
+"""A tutor process that trains with less, to be killed: `python crash_tutor.py tutor --data DIR`."""
 
 from __future__ import annotations
 
