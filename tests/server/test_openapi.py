@@ -9,7 +9,7 @@ from schemathesis.checks import load_all_checks
 from schemathesis.specs.openapi import checks
 from server_harness import Client
 
-from manyhands.server import messages, openapi
+from manyhands.server import openapi, protocol
 from manyhands.server.application import api_app
 
 ROOT = Path(__file__).parents[2]
@@ -25,11 +25,11 @@ def test_the_document_for_typescript_is_up_to_date() -> None:
 
 def test_every_message_is_in_the_document() -> None:
     known = api_app().openapi()["components"]["schemas"]
-    assert set(messages.all_messages()) - set(known) == set()
+    assert set(protocol.all_messages()) - set(known) == set()
 
 
 def test_every_field_with_an_amount_or_a_time_states_its_unit() -> None:
-    for name, message in messages.all_messages().items():
+    for name, message in protocol.all_messages().items():
         for field in message.model_fields:
             described = str(message.model_json_schema()["properties"][field])
             if field.endswith("_micro"):

@@ -118,7 +118,7 @@ class Standing(Message):
     crashes: int
     progress: float = Field(description="Percentage of all laps.")
     entries: int = Field(description="Of this racer that were driven.")
-    prize_micro: Micro = Field(description="Paid at the close.")
+    prize_micro: Micro = Field(description="Micro-credits paid at the close.")
 
 
 class RaceDetail(RaceRow):

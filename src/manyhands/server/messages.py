@@ -11,7 +11,7 @@ Conventions: `*_micro` is integer micro-credits (1 cr = 1,000,000), `*_at` is a 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
@@ -783,16 +783,6 @@ class Health(Message):
     judge: Literal["warming", "ready", "away"]
     judge_heartbeat_age_s: float | None
     version: str
-
-
-def all_messages() -> dict[str, type[BaseModel]]:
-    """Every concrete message by name, in the order of this file."""
-    skipped: tuple[Any, ...] = (BaseModel, Message, Request)
-    return {
-        name: item
-        for name, item in globals().items()
-        if isinstance(item, type) and issubclass(item, BaseModel) and item not in skipped
-    }
 
 
 Attempt.model_rebuild()

@@ -12,13 +12,29 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
 from manyhands import errors
-from manyhands.server import messages
+from manyhands.server import garage_messages, lab_messages, league_messages, messages
 from manyhands.server.application import api_app
 from manyhands.server.problems import problem_of
 
 _BLOCK = re.compile(r"(<!-- (?P<name>[a-z]+) -->\n).*?(<!-- /(?P=name) -->)", re.DOTALL)
 _METHODS = ("get", "post", "patch", "delete")
+
+
+def all_messages() -> dict[str, type[BaseModel]]:
+    """Every concrete message by name, in the order of the files."""
+    skipped: tuple[Any, ...] = (messages.Message, messages.Request)
+    return {
+        name: item
+        for module in (messages, lab_messages, garage_messages, league_messages)
+        for name, item in vars(module).items()
+        if isinstance(item, type)
+        and issubclass(item, BaseModel)
+        and item.__module__ == module.__name__
+        and item not in skipped
+    }
 
 
 def tables() -> dict[str, str]:
@@ -93,7 +109,7 @@ def _tree(kind: type[errors.ManyhandsError]) -> Iterator[type[errors.ManyhandsEr
 
 def _messages(schemas: dict[str, Any]) -> str:
     parts = []
-    for name, message in messages.all_messages().items():
+    for name, message in all_messages().items():
         schema = schemas.get(name)
         if schema is None:
             continue

@@ -4211,7 +4211,7 @@ export interface components {
             player_id: string;
             /**
              * Prize Micro
-             * @description Paid at the close.
+             * @description Micro-credits paid at the close.
              */
             prize_micro: number;
             /**
