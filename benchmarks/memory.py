@@ -39,6 +39,8 @@ TAKE_FRAMES = """() => {
 def begin(page: Page, number: int) -> None:
     """Make the next experiment by the page's own links."""
     page.get_by_role("link", name="Experiments").first.click()
+    if number > 1:
+        page.get_by_role("button", name="New experiment").click()
     page.get_by_label("Name", exact=True).fill(f"Round {number}")
     page.get_by_label("Observations").fill(str(WANTED))
     page.get_by_role("button", name="Begin to play").click()
