@@ -109,3 +109,12 @@ def test_a_reward_function_is_tried_before_it_is_trained_with(folder: Path) -> N
         invoke(*arguments(folder))
     assert getattr(refused.value, "line", None) == 3
     assert not (folder / "run").exists()
+
+
+def test_soft_actor_critic_leaves_its_own_files(folder: Path) -> None:
+    ranges = {"steering_angle": {"low": -20, "high": 20}, "speed": {"low": 0.5, "high": 1.2}}
+    (folder / "space.json").write_text(json.dumps(ranges))
+    invoke(*arguments(folder, algorithm="sac"), "--json")
+    metadata = json.loads((folder / "run" / "model_metadata.json").read_text())
+    assert (metadata["training_algorithm"], metadata["action_space_type"]) == ("sac", "continuous")
+    assert "sac_alpha" in json.loads((folder / "run" / "hyperparameters.json").read_text())

@@ -23,8 +23,10 @@ def begin(client: Client, **changes: Any) -> dict[str, Any]:
 
 def test_the_form_is_told_what_it_may_offer(client: Client) -> None:
     found = client.get("/api/garage").json()
-    assert found["hyperparameters"]["batch_size"] == 64
-    assert found["ranges"].keys() == found["hyperparameters"].keys()
+    assert [one["name"] for one in found["algorithms"]] == ["ppo", "sac", "policy-gradient"]
+    for one in found["algorithms"]:
+        assert one["hyperparameters"]["batch_size"] == 64
+        assert one["ranges"].keys() == one["hyperparameters"].keys()
     assert len(found["examples"]) >= 4
 
 
@@ -61,6 +63,8 @@ def test_a_run_is_posted_once_per_key_listed_stopped_and_deleted(player: Client)
         ({"hyperparameters": {"batch_size": 65}}, 422, "batch_size"),
         ({"hyperparameters": {"speed": 1}}, 422, "hyperparameters.speed"),
         ({"action_space": ACTIONS[:1]}, 422, "actions"),
+        ({"algorithm": "dqn"}, 422, "algorithm"),
+        ({"algorithm": "sac"}, 422, "action_space"),
         ({"source": "#" * 140_001}, 422, "source"),
         ({"origin": {"run_id": "run_aaaaaaaaaaaaaaaa"}}, 404, "run_id"),
     ],
@@ -92,10 +96,11 @@ def test_the_ranges_are_those_that_are_enforced() -> None:
     from manyhands.errors import InputError
     from manyhands.garage.hyperparameters import parse
 
-    for name, allowed in garage.options()["ranges"].items():
-        for value in allowed:
-            parse({name: value})
-        beyond = ["other"] if isinstance(allowed[0], str) else [min(allowed) - 1, max(allowed) + 1]
-        for value in beyond:
-            with pytest.raises(InputError):
-                parse({name: value})
+    for algorithm in garage.options()["algorithms"]:
+        for name, allowed in algorithm["ranges"].items():
+            for value in allowed:
+                parse({name: value}, algorithm["name"])
+            beyond = ["other"] if isinstance(allowed[0], str) else [min(allowed) - 1, max(allowed) + 1]
+            for value in beyond:
+                with pytest.raises(InputError):
+                    parse({name: value}, algorithm["name"])

@@ -1,7 +1,7 @@
 /** Plain words for runs and what they are asked. Pure. */
 import { count } from "../lib/format";
 import type { Status } from "../sim/trial";
-import type { RewardCheck, Run, RunRow, State, TriedFault } from "./wire";
+import type { Algorithm, RewardCheck, Run, RunRow, State, TriedFault } from "./wire";
 
 const GAP = "\u00a0";
 
@@ -30,7 +30,15 @@ export const HYPER: Record<string, string> = {
   beta_entropy: "What trying other actions is worth: large explores for longer.",
   discount_factor: "How much the future counts: at 0.99, a reward 69 steps later counts half.",
   loss_type: "How errors of the estimated value count: huber forgives outliers, mse does not.",
+  sac_alpha: "What being unpredictable is worth: large explores for longer.",
   num_episodes_between_training: "Episodes driven by one policy before it is improved.",
+};
+
+/** What each algorithm is, in a line. */
+export const ALGORITHM: Record<Algorithm, string> = {
+  ppo: "PPO: steady, for either kind of action space",
+  sac: "SAC: continuous actions; learns from old episodes, too",
+  "policy-gradient": "Policy gradient: the simplest there is, for learning how it works",
 };
 
 export type Tone = "good" | "bad" | "plain";
@@ -101,7 +109,7 @@ export function ending(status: Status, completed: number, lap_ms: number | null)
 }
 
 /** Where a run stands, in a sentence. */
-export function standing({ state, progress, note, fault }: Pick<Run, "state" | "progress" | "note" | "fault">): string {
+export function standing({ state, progress, note, faults }: Pick<Run, "state" | "progress" | "note" | "faults">): string {
   const words = note === "" ? "" : `${note.charAt(0).toUpperCase()}${note.slice(1)}`;
   switch (state) {
     case "queued":
@@ -113,7 +121,7 @@ export function standing({ state, progress, note, fault }: Pick<Run, "state" | "
     case "cancelled":
       return `Cancelled at ${Math.floor(100 * progress)}${GAP}%.`;
     case "failed":
-      return fault ? "The reward function ended it." : words || "It failed.";
+      return faults.length > 0 ? "The reward function ended it." : words || "It failed.";
   }
 }
 

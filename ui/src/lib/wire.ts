@@ -1313,6 +1313,31 @@ export interface components {
             steering_angle: components["schemas"]["ActionLimits"];
         };
         /**
+         * AlgorithmOptions
+         * @description What an algorithm is told.
+         */
+        AlgorithmOptions: {
+            /**
+             * Hyperparameters
+             * @description Defaults by name.
+             */
+            hyperparameters: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "ppo" | "sac" | "policy-gradient";
+            /**
+             * Ranges
+             * @description Least and most, or all values, by name.
+             */
+            ranges: {
+                [key: string]: components["schemas"]["JsonValue"][];
+            };
+        };
+        /**
          * Assignment
          * @description What a player is given to play.
          */
@@ -2691,22 +2716,10 @@ export interface components {
          * @description What the form offers.
          */
         GarageOptions: {
+            /** Algorithms */
+            algorithms: components["schemas"]["AlgorithmOptions"][];
             /** Examples */
             examples: components["schemas"]["RewardExample"][];
-            /**
-             * Hyperparameters
-             * @description Defaults by name.
-             */
-            hyperparameters: {
-                [key: string]: components["schemas"]["JsonValue"];
-            };
-            /**
-             * Ranges
-             * @description Least and most, or all values, by name.
-             */
-            ranges: {
-                [key: string]: components["schemas"]["JsonValue"][];
-            };
             /** Sensors */
             sensors: string[];
             /** Steering Granularities */
@@ -3895,8 +3908,11 @@ export interface components {
              * @description UTC time, RFC 3339.
              */
             created_at: string;
-            /** @description What ended the run, if the reward function did. */
-            fault: components["schemas"]["RewardFault"] | null;
+            /**
+             * Faults
+             * @description All that ended the run, if the reward function did.
+             */
+            faults: components["schemas"]["RewardFault"][];
             /** Finished At */
             finished_at: string | null;
             /**
@@ -3952,6 +3968,13 @@ export interface components {
              * @description A list of actions, or ranges.
              */
             action_space: components["schemas"]["ActionChoice"][] | components["schemas"]["ActionRanges"];
+            /**
+             * Algorithm
+             * @description sac takes ranges of actions only.
+             * @default ppo
+             * @enum {string}
+             */
+            algorithm: "ppo" | "sac" | "policy-gradient";
             /**
              * Direction
              * @default forward
@@ -4013,6 +4036,11 @@ export interface components {
          */
         RunOrder: {
             action_space: components["schemas"]["JsonValue"];
+            /**
+             * Algorithm
+             * @enum {string}
+             */
+            algorithm: "ppo" | "sac" | "policy-gradient";
             /** Direction */
             direction: string;
             /** Hyperparameters */
