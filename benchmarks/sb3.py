@@ -2,12 +2,12 @@
 
     python benchmarks/sb3.py --track FILE.npy [--seconds 300] [--seeds 1]
 
-Needs `pip install stable-baselines3` beside manyhands; it is no dependency of ours. Both drive 20 cars with the
-same 64 beams, actions, starts, ends and reward (metres made along the centre line), with DeepRacer's
+Needs `pip install stable-baselines3` beside manyhands; it is no dependency of ours. Both drive 20 cars with
+the same 64 beams, actions, starts, ends and reward (metres made along the centre line), with DeepRacer's
 hyperparameters and two layers of 64. The garage calls its reward function in the jail; the other side's is
-compiled into its environment. After every update five greedy trials are driven by the same code. Each side is a
-fresh process, whose seconds count from its start with nothing compiled: until the first policy whose trials all
-complete their lap, and until one whose shortest lap is no longer than that of the garage's first.
+compiled into its environment. After every update five greedy trials are driven by the same code. Each side is
+a fresh process, whose seconds count from its start with nothing compiled: until the first policy whose trials
+all complete their lap, and until one whose shortest lap is no longer than that of the garage's first.
 """
 
 import argparse
@@ -96,7 +96,7 @@ def ours(track: str, seed: int, tally: Tally, cache: Path) -> None:
 
 
 def programs(order: Any) -> Any:
-    """Compiled beginnings (shares) and steps (episodes, actions, shares) of the garage's training episodes."""
+    """Compiled beginnings (shares) and steps (episodes, actions, shares) of the garage's episodes."""
     import jax
     import jax.numpy as jnp
 
@@ -151,14 +151,14 @@ def episodes(order: Any) -> Any:
         def reset(self) -> Any:
             self.running, seen = begin(self.shares())
             self.begun += CARS
-            return np.asarray(seen)
+            return np.array(seen)
 
         def step_async(self, actions: Any) -> None:
             self.actions = np.asarray(actions, np.float32)
 
         def step_wait(self) -> Any:
             self.running, *found = step(self.running, self.actions, self.shares())
-            seen, made, done, status, last = (np.asarray(part) for part in found)
+            seen, made, done, status, last = (np.array(part) for part in found)  # torch writes to them
             self.begun += int(done.sum())
             infos: list[dict[str, Any]] = [{} for _ in range(CARS)]
             for car in np.flatnonzero(done):

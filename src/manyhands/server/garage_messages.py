@@ -169,7 +169,7 @@ class RunOrder(Message):
     track: str
     direction: str
     sensor: str
-    network: str
+    network: Network
     action_space: JsonValue
     hyperparameters: dict[str, JsonValue]
     minutes: float
@@ -216,6 +216,6 @@ class GarageOptions(Message):
 
     algorithms: list[AlgorithmOptions]
     sensors: list[str]
-    networks: list[str]
+    networks: list[Network]
     steering_granularities: list[int]
     examples: list[RewardExample]

@@ -1,7 +1,7 @@
 /** DeepRacer's `model_metadata.json` and `hyperparameters.json`, read into the form and written from it. Pure. */
 import { parseActions, type ActionSpace } from "../sim/actions";
 import { withActions, withAlgorithm, withHyperparameters, type Form } from "./form";
-import type { Algorithm, GarageOptions } from "./wire";
+import type { Algorithm, GarageOptions, Network } from "./wire";
 
 type Plain = Record<string, unknown>;
 
@@ -11,11 +11,26 @@ export interface Taken {
   notes: string[];
 }
 
-/** Their names of networks, by ours. */
-const NETWORKS = { shallow: "DEEP_CONVOLUTIONAL_NETWORK_SHALLOW", deep: "DEEP_CONVOLUTIONAL_NETWORK" } as const;
+/** Their names of networks, by ours; of two with one name the first, which is quick here, is taken up. */
+const NETWORKS: Record<Network, string> = {
+  shallow: "DEEP_CONVOLUTIONAL_NETWORK_SHALLOW",
+  deep: "DEEP_CONVOLUTIONAL_NETWORK",
+  "deepracer-shallow": "DEEP_CONVOLUTIONAL_NETWORK_SHALLOW",
+  "deepracer-deep": "DEEP_CONVOLUTIONAL_NETWORK",
+  "deepracer-deep-deep": "DEEP_CONVOLUTIONAL_NETWORK_DEEP",
+};
 /** Their names of algorithms, by ours; the last is ours alone. */
 const ALGORITHMS: Record<Algorithm, string> = { ppo: "clipped_ppo", sac: "sac", "policy-gradient": "policy_gradient" };
 const CAMERA = "FRONT_FACING_CAMERA";
+/** The sensor that is taken up for each of theirs, and the beginning of all of ours that go by that name. */
+const SENSORS: [theirs: string, taken: string, like: RegExp][] = [
+  ["LIDAR", "lidar", /^lidar$/],
+  ["SECTOR_LIDAR", "sector-lidar", /^sector-lidar$/],
+  ["DISCRETIZED_SECTOR_LIDAR", "sector-lidar-8x4", /^sector-lidar-/],
+  ["STEREO_CAMERAS", "stereo-160x120", /^stereo-/],
+  [CAMERA, "camera-160x120", /^camera-/],
+  ["LEFT_CAMERA", "camera-160x120", /^camera-/],
+];
 /** Keys of `hyperparameters.json` that belong to other learners, other ends, or pictures stacked in time. */
 const WITHOUT_EFFECT = new Set(["e_greedy_value", "epsilon_steps", "exploration_type", "stack_size", "term_cond_avg_score", "term_cond_max_episodes"]);
 
@@ -46,9 +61,9 @@ function takeMetadata(form: Form, plain: Plain, options: Offered): Taken {
     notes.push(`Sensor ${sensor}.`);
   }
   if (named.length > 1) notes.push(`Of the sensors ${named.join(", ")} a car has one here.`);
-  else if (named.length === 1 && named[0] !== CAMERA && named[0] !== "LIDAR") notes.push(`${named[0]} has no exact counterpart here.`);
+  if (named.length > 0 && !sensor) notes.push(`None of ${named.join(", ")} is offered here.`);
   const network = Object.entries(NETWORKS).find(([, name]) => name === plain.neural_network)?.[0];
-  if (network) next = { ...next, network: network as Form["network"] };
+  if (network) next = { ...next, network: network as Network };
   else if (typeof plain.neural_network === "string") notes.push(`There is no network ${plain.neural_network} here; ${form.network} stays.`);
   const algorithm = Object.entries(ALGORITHMS).find(([, name]) => name === plain.training_algorithm)?.[0];
   if (algorithm) next = withAlgorithm(next, options, algorithm as Algorithm);
@@ -56,12 +71,11 @@ function takeMetadata(form: Form, plain: Plain, options: Offered): Taken {
   return { form: next, notes };
 }
 
-/** The sensor that comes nearest to theirs: the camera in their size, else the lidar. */
+/** The sensor of the first of their names: cameras before lidars, as a car of theirs has one of each at most. */
 function sensorOf(named: readonly string[], sensors: readonly string[]): string | null {
-  if (named.some((name) => name.includes("CAMERA"))) {
-    return sensors.find((name) => name === "camera-160x120") ?? sensors.find((name) => name.startsWith("camera")) ?? null;
-  }
-  return named.some((name) => name.includes("LIDAR")) ? (sensors.find((name) => name === "lidar") ?? null) : null;
+  const ordered = [...named].sort((one, other) => Number(other.includes("CAMERA")) - Number(one.includes("CAMERA")));
+  const found = ordered.map((name) => SENSORS.find(([theirs]) => theirs === name)?.[1]);
+  return found.find((name): name is string => name !== undefined && sensors.includes(name)) ?? null;
 }
 
 function takeHyperparameters(form: Form, plain: Plain, options: Offered): Taken {
@@ -85,7 +99,7 @@ function lossOf(value: unknown): string {
 
 interface Car {
   sensor: string;
-  network: string;
+  network: Network;
   algorithm: Algorithm;
   action_space: ActionSpace;
 }
@@ -93,8 +107,8 @@ interface Car {
 export function metadataText({ sensor, network, algorithm, action_space: space }: Car): string {
   const plain = {
     action_space: Array.isArray(space) ? space.map((action, index) => ({ ...action, index })) : space,
-    sensor: [sensor === "lidar" ? "LIDAR" : CAMERA],
-    neural_network: NETWORKS[network === "deep" ? "deep" : "shallow"],
+    sensor: [SENSORS.find(([, , like]) => like.test(sensor))?.[0] ?? CAMERA],
+    neural_network: NETWORKS[network],
     training_algorithm: ALGORITHMS[algorithm],
     action_space_type: Array.isArray(space) ? "discrete" : "continuous",
     version: "5",

@@ -1,5 +1,6 @@
 /** What a new run is asked: the form as it is typed, what is wrong with it, and the order it becomes. Pure. */
 import { generate, parseActions, type ActionSpace, type Generator, type Limits } from "../sim/actions";
+import { seesPictures } from "./words";
 import type { Algorithm, AlgorithmOptions, GarageOptions, Run, RunCreate, TrackSummary, Which } from "./wire";
 
 export const NAME_MOST = 32;
@@ -106,7 +107,7 @@ export function cloned(form: Form, options: Pick<GarageOptions, "algorithms">, r
     track: order.track,
     direction: order.direction === "reverse" ? "reverse" : "forward",
     sensor: order.sensor,
-    network: order.network === "deep" ? "deep" : "shallow",
+    network: order.network,
     minutes: written(order.minutes),
     seed: String(order.seed),
     origin: which === null ? null : { run_id: run.id, which },
@@ -184,6 +185,7 @@ export function faults(form: Form, ranges: AlgorithmOptions["ranges"], origin: n
     minutes: outside(form.minutes, MINUTES),
     seed: outside(form.seed, { low: 0, high: SEED_MOST }, true),
     ...hyperFaults(form, ranges),
+    network: form.network.startsWith("deepracer") && !seesPictures(form.sensor) ? "This network reads pictures: choose a camera, or another network." : null,
     algorithm: form.algorithm === "sac" && form.kind === "list" ? "SAC learns continuous actions only." : null,
     ...actionFaults(form, origin),
   };

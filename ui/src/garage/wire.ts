@@ -10,6 +10,7 @@ export type RunOrder = Wire<"RunOrder">;
 export type RunRow = Wire<"RunRow">;
 export type Runs = Wire<"Runs">;
 export type Run = Wire<"Run">;
+export type Network = RunCreate["network"];
 export type Algorithm = RunCreate["algorithm"];
 export type AlgorithmOptions = Wire<"AlgorithmOptions">;
 export type Iteration = Wire<"Iteration">;

@@ -1070,6 +1070,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/runs/{run_id}/policy.onnx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Run Onnx
+         * @description Download a run's policy, ONNX.
+         */
+        get: operations["read_run_onnx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs/{run_id}/policy.safetensors": {
         parameters: {
             query?: never;
@@ -2720,6 +2740,8 @@ export interface components {
             algorithms: components["schemas"]["AlgorithmOptions"][];
             /** Examples */
             examples: components["schemas"]["RewardExample"][];
+            /** Networks */
+            networks: ("shallow" | "deep" | "deepracer-shallow" | "deepracer-deep" | "deepracer-deep-deep")[];
             /** Sensors */
             sensors: string[];
             /** Steering Granularities */
@@ -4001,10 +4023,11 @@ export interface components {
             name: string;
             /**
              * Network
+             * @description The deepracer ones read pictures only.
              * @default shallow
              * @enum {string}
              */
-            network: "shallow" | "deep";
+            network: "shallow" | "deep" | "deepracer-shallow" | "deepracer-deep" | "deepracer-deep-deep";
             /** @description Go on with the policy of another run. */
             origin?: components["schemas"]["RunOrigin"] | null;
             /**
@@ -4015,7 +4038,7 @@ export interface components {
             seed: number;
             /**
              * Sensor
-             * @description lidar, or camera-WIDTHxHEIGHT up to 160x120.
+             * @description lidar, sector-lidar, sector-lidar-SECTORSxLEVELS, camera- or stereo-WIDTHxHEIGHT.
              * @default lidar
              */
             sensor: string;
@@ -4049,8 +4072,11 @@ export interface components {
             };
             /** Minutes */
             minutes: number;
-            /** Network */
-            network: string;
+            /**
+             * Network
+             * @enum {string}
+             */
+            network: "shallow" | "deep" | "deepracer-shallow" | "deepracer-deep" | "deepracer-deep-deep";
             /** Origin */
             origin: {
                 [key: string]: components["schemas"]["JsonValue"];
@@ -7207,6 +7233,49 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_run_onnx: {
+        parameters: {
+            query?: {
+                /** @description The best policy so far, or the latest. */
+                which?: "best" | "latest";
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
             };
             /** @description A problem that the client can mend. */
             "4XX": {

@@ -32,19 +32,19 @@ describe("model_metadata.json", () => {
     expect(taken.kind).toBe("ranges");
     expect(notes).toEqual([
       "A continuous action space.",
-      "Sensor camera-160x120.",
+      "Sensor stereo-160x120.",
       "Of the sensors STEREO_CAMERAS, SECTOR_LIDAR a car has one here.",
       "There is no network HUGE here; shallow stays.",
       "There is no algorithm dqn here; ppo stays.",
     ]);
-    expect(take({ action_space: space, sensor: ["SECTOR_LIDAR"] }).notes).toContain("SECTOR_LIDAR has no exact counterpart here.");
+    expect(take({ action_space: space, sensor: ["SONAR"] }).notes).toContain("None of SONAR is offered here.");
   });
 
   it("comes back as it was written", () => {
-    const car = { sensor: "lidar", network: "deep", algorithm: "sac" as const, action_space: actionsOf(form) };
+    const car = { sensor: "sector-lidar-8x4", network: "deepracer-deep-deep" as const, algorithm: "sac" as const, action_space: actionsOf(form) };
     const { form: taken, notes } = takeFile({ ...form, network: "shallow", choices: [] }, metadataText(car), OPTIONS);
     expect({ sensor: taken.sensor, network: taken.network, algorithm: taken.algorithm, action_space: actionsOf(taken) }).toEqual(car);
-    expect(notes).toEqual(["10 actions.", "Sensor lidar."]);
+    expect(notes).toEqual(["10 actions.", "Sensor sector-lidar-8x4."]);
   });
 });
 

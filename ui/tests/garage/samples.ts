@@ -25,7 +25,8 @@ export const SAC: AlgorithmOptions = {
 
 export const OPTIONS: GarageOptions = {
   algorithms: [PPO, SAC],
-  sensors: ["lidar", "camera-48x32", "camera-160x120"],
+  sensors: ["lidar", "sector-lidar", "sector-lidar-8x4", "camera-48x32", "camera-160x120", "stereo-160x120"],
+  networks: ["shallow", "deep", "deepracer-shallow", "deepracer-deep", "deepracer-deep-deep"],
   steering_granularities: [3, 5, 7],
   examples: [{ name: "Always one", source: SOURCE }],
 };
