@@ -51,6 +51,7 @@ class Tally:
     def note(self, laps_ms: list[int], steps: int) -> None:
         """Take in a policy's trials, and the steps that were driven before it."""
         now_s = round(time.monotonic() - self._begun_s, 1)
+        self.found |= {"driven": steps, "driven_s": now_s}
         if len(laps_ms) < TRIALS:
             return
         if self.found["finishes_s"] is None:
@@ -270,7 +271,7 @@ def start(side: str, options: argparse.Namespace, seed: int, target_ms: int | No
 def show(side: str, seed: int, found: dict[str, Any]) -> None:
     cells = [
         "-" if found.get(name) is None else f"{found[name]:,}"
-        for name in ("finishes_s", "steps", "lap_ms", "target_s", "target_steps")
+        for name in ("finishes_s", "steps", "lap_ms", "target_s", "target_steps", "driven", "driven_s")
     ]
     print(f"{side:20s} {seed:4d}" + "".join(f"{cell:>14s}" for cell in cells), flush=True)
 
@@ -300,7 +301,7 @@ def main() -> None:
         print(json.dumps(tally.found))
         return
     print(f"{platform.machine()}, {date.today()}, {options.track}, SB3 {stable_baselines3.__version__}")
-    names = ("finishes_s", "steps", "lap_ms", "same_lap_s", "its_steps")
+    names = ("finishes_s", "steps", "lap_ms", "same_lap_s", "its_steps", "driven", "driven_s")
     print(f"{'side':20s} {'seed':4s}" + "".join(f"{name:>14s}" for name in names))
     for seed in range(options.seeds):
         own = start("garage", options, seed, None)
