@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import onnx
 import pytest
 from typer.testing import CliRunner
 
@@ -60,6 +61,8 @@ def test_a_training_leaves_a_policy_that_races(folder: Path) -> None:
     assert [row["number"] for row in history] == [0, 1]
     assert found["steps"] == sum(row["steps"] for row in history)
     policy = str(run / "policy.safetensors")
+    invoke("policy", "export", policy, "--out", str(folder / "policy.onnx"))
+    onnx.checker.check_model(onnx.load(folder / "policy.onnx"))
     data = ("--data", str(folder / "data"))
     race = json.loads(invoke("evaluate", policy, "--track", "kidney", "--json", *data))
     assert race == found["race"]

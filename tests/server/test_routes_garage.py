@@ -49,7 +49,8 @@ def test_a_run_is_posted_once_per_key_listed_stopped_and_deleted(player: Client)
     assert (run["state"], run["order"]["source"], run["race"]) == ("queued", SOURCE, None)
     assert [row["id"] for row in player.get("/api/runs").json()["items"]] == [run["id"]]
     assert player.post(f"/api/runs/{run['id']}/stop").status_code == 200
-    assert player.get(f"/api/runs/{run['id']}/policy.safetensors").status_code == 409
+    for form in ("safetensors", "onnx"):
+        assert player.get(f"/api/runs/{run['id']}/policy.{form}").status_code == 409
     assert player.delete(f"/api/runs/{run['id']}").status_code == 204
     assert player.get(f"/api/runs/{run['id']}").status_code == 404
 
@@ -60,6 +61,7 @@ def test_a_run_is_posted_once_per_key_listed_stopped_and_deleted(player: Client)
         ({"track": "nowhere"}, 404, "track"),
         ({"sensor": "sonar"}, 422, "sensor"),
         ({"sensor": "camera-999x999"}, 422, "sensor"),
+        ({"network": "deepracer-deep"}, 422, "network"),
         ({"hyperparameters": {"batch_size": 65}}, 422, "batch_size"),
         ({"hyperparameters": {"speed": 1}}, 422, "hyperparameters.speed"),
         ({"action_space": ACTIONS[:1]}, 422, "actions"),
