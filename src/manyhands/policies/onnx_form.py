@@ -81,7 +81,7 @@ def of_policy(data: bytes) -> bytes:
 def _encode(graph: _Graph, encoder: dict[str, Any]) -> str:
     """Layers of patches as convolutions, whose weights take the place of the matrices."""
     depth = encoder.get("depth", 1)
-    graph.arrays |= {"scale": np.float32(1.0 / 255.0), "middle": np.float32(0.5)}
+    graph.arrays |= {"scale": np.array(1.0 / 255.0, np.float32), "middle": np.array(0.5, np.float32)}
     layer = graph.add("Cast", ["image"], "image.float", to=TensorProto.FLOAT)
     layer = graph.add("Mul", [layer, "scale"], "image.scaled")
     layer = graph.add("Sub", [layer, "middle"], "image.centred")
