@@ -6,12 +6,14 @@ import jax
 import numpy as np
 import pytest
 
+from manyhands.envs.racer import task, tracks
 from manyhands.envs.racer.actions import Choices
 from manyhands.envs.racer.sensors import Camera, Lidar, SectorLidar, StereoCamera
-from manyhands.errors import InputError
-from manyhands.garage import networks, orders, outputs
+from manyhands.errors import InputError, PolicyFileError
+from manyhands.garage import driving, networks, orders, outputs
 from manyhands.garage.metadata import SENSORS, Network
 from manyhands.policies import network
+from manyhands.policies.files import Policy
 
 SPACE = Choices(((-20.0, 1.0), (20.0, 1.0)))
 
@@ -59,3 +61,12 @@ def test_their_networks_need_a_picture_that_is_large_enough() -> None:
         with pytest.raises(InputError, match=words) as fault:
             networks.spec_of(orders.sensor_of(sensor), SPACE, "deepracer-shallow")
         assert fault.value.field == "network"
+
+
+def test_a_policy_whose_sensor_does_not_fit_its_network_drives_nothing() -> None:
+    for own, other in (("camera-48x32", "stereo-48x32"), ("lidar", "sector-lidar")):
+        spec = networks.spec_of(orders.sensor_of(own), SPACE, "shallow")
+        sensor = task.plain_sensor(orders.sensor_of(other))
+        policy = Policy("racer-v0", sensor, spec, network.init(spec, jax.random.key(0)), SPACE.plain)
+        with pytest.raises(PolicyFileError, match="sensor"):
+            driving.driver_of(policy, tracks.track("kidney"), 10, 1)

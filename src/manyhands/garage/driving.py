@@ -112,8 +112,8 @@ class Driver:
 def driver_of(policy: Policy, track: Track, max_ticks: int, laps: int) -> tuple[Driver, Weights]:
     """What drives a policy of the racer on a road, and its weights.
 
-    Raises InputError for a policy of another environment and PolicyFileError where its actions do not fit its
-    network.
+    Raises InputError for a policy of another environment and PolicyFileError where its actions or its sensor
+    do not fit its network.
     """
     if policy.environment != "racer-v0":
         raise InputError(f"A policy of {policy.environment} drives no car.", field="policy")
@@ -123,6 +123,11 @@ def driver_of(policy: Policy, track: Track, max_ticks: int, laps: int) -> tuple[
     if space is not None and replace(spec, **head_of(space, ranges)) != spec:
         raise PolicyFileError("The policy's list of actions does not fit its network.", field="policy")
     sensor = task.parse_sensor(policy.sensor)
+    image = task.image_of(sensor)
+    picture = None if image is None else (*image, task.depth_of(sensor))
+    read = None if spec.encoder is None else spec.encoder.sizes()[0]
+    if (task.vector_of(sensor), picture) != (spec.vector, read):
+        raise PolicyFileError("The policy's sensor does not fit its network.", field="policy")
     shape = (track.distance.shape[0], track.distance.shape[1])
     weights = {"policy": policy.params, "spread": {"log": jnp.zeros(spec.actions)}}
     return Driver(sensor, space, spec, shape, max_ticks, laps), weights
