@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import onnx
 import pytest
 from typer.testing import CliRunner
 
@@ -60,6 +61,8 @@ def test_a_training_leaves_a_policy_that_races(folder: Path) -> None:
     assert [row["number"] for row in history] == [0, 1]
     assert found["steps"] == sum(row["steps"] for row in history)
     policy = str(run / "policy.safetensors")
+    invoke("policy", "export", policy, "--out", str(folder / "policy.onnx"))
+    onnx.checker.check_model(onnx.load(folder / "policy.onnx"))
     data = ("--data", str(folder / "data"))
     race = json.loads(invoke("evaluate", policy, "--track", "kidney", "--json", *data))
     assert race == found["race"]
@@ -109,3 +112,12 @@ def test_a_reward_function_is_tried_before_it_is_trained_with(folder: Path) -> N
         invoke(*arguments(folder))
     assert getattr(refused.value, "line", None) == 3
     assert not (folder / "run").exists()
+
+
+def test_soft_actor_critic_leaves_its_own_files(folder: Path) -> None:
+    ranges = {"steering_angle": {"low": -20, "high": 20}, "speed": {"low": 0.5, "high": 1.2}}
+    (folder / "space.json").write_text(json.dumps(ranges))
+    invoke(*arguments(folder, algorithm="sac"), "--json")
+    metadata = json.loads((folder / "run" / "model_metadata.json").read_text())
+    assert (metadata["training_algorithm"], metadata["action_space_type"]) == ("sac", "continuous")
+    assert "sac_alpha" in json.loads((folder / "run" / "hyperparameters.json").read_text())

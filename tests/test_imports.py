@@ -63,9 +63,13 @@ JUDGE_SIDE = {
     "coach",
     "driving",
     "evaluation",
+    "learning",
+    "networks",
     "orders",
     "outputs",
     "ppo",
+    "reinforce",
+    "sac",
     "training",
 }
 HEAVY = ("jax", "jaxlib", "optax")

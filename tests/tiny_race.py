@@ -9,7 +9,7 @@ import numpy as np
 from manyhands.envs.racer.actions import Choices
 from manyhands.envs.racer.sensors import Lidar
 from manyhands.envs.racer.task import plain_sensor
-from manyhands.garage import driving
+from manyhands.garage import networks
 from manyhands.garage.api import RaceRules
 from manyhands.league import api as league
 from manyhands.policies.files import Policy, dump
@@ -24,7 +24,7 @@ HOUR_US = 3_600_000_000
 
 def steering(gain: float, straight: float = 0.02) -> bytes:
     """The file of a policy that turns to where the outer of 8 beams see further, the stronger the larger."""
-    spec = replace(driving.spec_of(Lidar(beams=8), SPACE, "shallow"), hidden=())
+    spec = replace(networks.spec_of(Lidar(beams=8), SPACE, "shallow"), hidden=())
     weights = np.zeros((spec.vector, 3), np.float32)
     weights[:4, 0] = weights[4:8, 2] = gain
     params = {"head.w": weights, "head.b": np.array([0.0, straight, 0.0], np.float32)}

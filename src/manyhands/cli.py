@@ -198,11 +198,24 @@ def policy_show(cid: CidArgument, data: Data = None, as_json: AsJson = False) ->
 
 
 @policy_app.command("export")
-def policy_export(cid: CidArgument, out: Out, data: Data = None, as_json: AsJson = False) -> None:
-    """Write a policy's safetensors file."""
+def policy_export(
+    policy: Annotated[str, typer.Argument(help="A policy's content id, or a safetensors file.")],
+    out: Out,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write a policy's file: ONNX where the new name ends in .onnx, else safetensors."""
     from manyhands.storage.content import parse_cid
 
-    content = ContentStore(settings_of(data).content).get(parse_cid(cid))
+    file = Path(policy)
+    if file.is_file():
+        content = file.read_bytes()
+    else:
+        content = ContentStore(settings_of(data).content).get(parse_cid(policy))
+    if out.suffix == ".onnx":
+        from manyhands.policies import onnx_form
+
+        content = onnx_form.of_policy(content)
     with new_file(out):
         out.write_bytes(content)
     show({"file": str(out), "bytes": len(content)}, as_json)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from manyhands.cli_rewards import source_of
-from manyhands.errors import InputError, NotFoundError, RewardError
+from manyhands.errors import InputError, NotFoundError
 from manyhands.settings import Settings
 from manyhands.storage.faults import disk_in_words
 from manyhands.terminal import AsJson, Data, Out, new_file, options_of, settings_of, show
@@ -81,11 +81,18 @@ class RacerTraining:
         Path | None,
         typer.Option(help="JSON: actions, ranges, or the generator's values; 5 x 2 up to 1 m/s if absent."),
     ] = None
-    sensor: Annotated[str, typer.Option(help="lidar, camera, or camera-WIDTHxHEIGHT.")] = "lidar"
+    sensor: Annotated[
+        str, typer.Option(help="lidar, sector-lidar[-SECTORSxLEVELS], camera- or stereo-WIDTHxHEIGHT.")
+    ] = "lidar"
     hyperparameters: Annotated[
         Path | None, typer.Option(help="JSON by DeepRacer's names; their defaults if absent.")
     ] = None
-    network: Annotated[str, typer.Option(help="shallow or deep.")] = "shallow"
+    network: Annotated[
+        str, typer.Option(help="shallow, deep, or deepracer-shallow, -deep or -deep-deep.")
+    ] = "shallow"
+    algorithm: Annotated[
+        str, typer.Option(help="ppo; sac, for ranges of actions; or policy-gradient, for teaching.")
+    ] = "ppo"
     seconds: Annotated[
         float | None, typer.Option(min=0, help=f"Time to train; {MINUTES} minutes if neither is given.")
     ] = None
@@ -118,9 +125,7 @@ def train_racer(options: RacerTraining) -> None:
         from manyhands.computing import remember_compilations
         from manyhands.garage import evaluation, outputs, training
 
-        report = trial.result()
-    if not report.good_for("time_trial"):
-        raise RewardError.of([found.fault for found in report.faults])
+        trial.result().approve("time_trial")
     order = _order(options)
     remember_compilations(settings_of(options.data).data / "cache" / "jax")
 
@@ -182,6 +187,7 @@ def _order(options: RacerTraining) -> Order:
         "sensor": options.sensor,
         "network": options.network,
         "action_space": _read(options.action_space, "action-space", DEFAULT_GENERATOR),
+        "algorithm": options.algorithm,
         "hyperparameters": _read(options.hyperparameters, "hyperparameters", {}),
         "seed": options.seed,
     }

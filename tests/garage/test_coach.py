@@ -90,7 +90,7 @@ def test_a_run_is_trained_told_and_raced(database: Database, coach: Coach, setti
     assert read(database, run_id)["state"] == "queued"
     assert coach.step()
     found = read(database, run_id)
-    assert (found["state"], found["fault"]) == ("done", None)
+    assert (found["state"], found["faults"]) == ("done", [])
     assert found["iterations"][0]["number"] == 0
     assert found["steps"] > 0
     assert "off we go" in found["printed"]
@@ -104,14 +104,20 @@ def test_a_run_is_trained_told_and_raced(database: Database, coach: Coach, setti
     assert list(garage.folder_of(settings).glob("*")) == []
 
 
-def test_a_reward_function_that_raises_is_blamed_with_its_line(database: Database, coach: Coach) -> None:
-    source = "def reward_function(params):\n    return params['nothing']\n"
+def test_all_that_is_wrong_with_a_reward_function_is_told(database: Database, coach: Coach) -> None:
+    source = """
+def reward_function(params):
+    if params["is_offtrack"]:
+        return "none"
+    return params['nothing']
+"""
     run_id = ask(database, replace(ORDER, source=source))
     assert coach.step()
     found = read(database, run_id)
     assert found["state"] == "failed"
-    assert found["fault"]["line"] == 2
-    assert "nothing" in found["fault"]["message"]
+    assert found["iterations"] == []
+    assert [fault["line"] for fault in found["faults"]] == [2, 5]
+    assert "nothing" in found["faults"][1]["message"]
 
 
 def test_a_stopped_run_keeps_what_it_has(database: Database, coach: Coach) -> None:

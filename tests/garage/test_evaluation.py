@@ -12,7 +12,7 @@ from manyhands.envs.racer.actions import Choices
 from manyhands.envs.racer.sensors import Lidar
 from manyhands.envs.racer.task import plain_sensor
 from manyhands.errors import InputError, PolicyFileError
-from manyhands.garage import driving, evaluation
+from manyhands.garage import evaluation, networks
 from manyhands.garage.evaluation import Race
 from manyhands.garage.race_rules import RaceRules
 from manyhands.policies import reference
@@ -25,7 +25,7 @@ RULES = RaceRules(laps=2, consecutive=2, limit_s=200)
 
 def steers(gain: float) -> Policy:
     """A policy of three actions that turns to where the outer beams see further, the stronger the larger."""
-    spec = replace(driving.spec_of(Lidar(beams=8), SPACE, "shallow"), hidden=())
+    spec = replace(networks.spec_of(Lidar(beams=8), SPACE, "shallow"), hidden=())
     weights = np.zeros((spec.vector, 3), np.float32)
     weights[:4, 0] = weights[4:8, 2] = gain
     params = {"head.w": weights, "head.b": np.array([0.0, 0.02, 0.0], np.float32)}

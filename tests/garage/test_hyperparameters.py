@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from manyhands.errors import InputError
@@ -56,3 +58,14 @@ def test_an_unknown_name_is_named() -> None:
     with pytest.raises(InputError) as fault:
         hyperparameters.parse({"learning_rate": 1e-3})
     assert fault.value.field == "hyperparameters.learning_rate"
+
+
+def test_an_algorithm_has_its_own_and_its_defaults() -> None:
+    sac = hyperparameters.parse({"num_epochs": 5, "beta_entropy": 0.5, "sac_alpha": 0.1}, "sac")
+    assert sac == replace(hyperparameters.defaults("sac"), sac_alpha=0.1)
+    assert sac.plain.keys() == set(hyperparameters.NAMES["sac"])
+    assert (sac.loss_type, sac.num_episodes_between_training) == ("mse", 1)
+    assert "num_epochs" not in hyperparameters.defaults("policy-gradient").plain
+    with pytest.raises(InputError, match="sac, policy-gradient") as fault:
+        hyperparameters.parse({}, "dqn")
+    assert fault.value.field == "algorithm"

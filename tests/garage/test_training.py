@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from manyhands.envs.racer import tracks
 from manyhands.envs.racer.actions import Choices, Ranges
 from manyhands.envs.racer.sensors import Camera, Lidar
-from manyhands.garage import ppo, training
+from manyhands.garage import learning, training
 from manyhands.garage.hyperparameters import Hyperparameters
 from manyhands.garage.params import Trace
 from manyhands.garage.training import Order, Training
@@ -149,12 +149,11 @@ def test_the_size_of_rewards_does_not_matter() -> None:
 
 
 def test_an_order_holds_every_row_once_an_epoch() -> None:
-    hyper = replace(ORDER.hyper, num_epochs=4)
     rows = np.arange(100, 196)
-    order, count = ppo.draw_order(np.random.default_rng(0), rows, hyper, 1000)
+    order, count = learning.draw_order(np.random.default_rng(0), rows, 32, 4, 1000)
     assert count == 4 * 3
     for epoch in range(4):
         assert sorted(order[3 * epoch : 3 * epoch + 3].ravel()) == rows.tolist()
-    few, count = ppo.draw_order(np.random.default_rng(0), rows[:5], hyper, 1000)
+    few, count = learning.draw_order(np.random.default_rng(0), rows[:5], 32, 4, 1000)
     assert count == 4
     assert set(few[0]) == set(rows[:5].tolist())

@@ -23,8 +23,10 @@ def begin(client: Client, **changes: Any) -> dict[str, Any]:
 
 def test_the_form_is_told_what_it_may_offer(client: Client) -> None:
     found = client.get("/api/garage").json()
-    assert found["hyperparameters"]["batch_size"] == 64
-    assert found["ranges"].keys() == found["hyperparameters"].keys()
+    assert [one["name"] for one in found["algorithms"]] == ["ppo", "sac", "policy-gradient"]
+    for one in found["algorithms"]:
+        assert one["hyperparameters"]["batch_size"] == 64
+        assert one["ranges"].keys() == one["hyperparameters"].keys()
     assert len(found["examples"]) >= 4
 
 
@@ -47,7 +49,8 @@ def test_a_run_is_posted_once_per_key_listed_stopped_and_deleted(player: Client)
     assert (run["state"], run["order"]["source"], run["race"]) == ("queued", SOURCE, None)
     assert [row["id"] for row in player.get("/api/runs").json()["items"]] == [run["id"]]
     assert player.post(f"/api/runs/{run['id']}/stop").status_code == 200
-    assert player.get(f"/api/runs/{run['id']}/policy.safetensors").status_code == 409
+    for form in ("safetensors", "onnx"):
+        assert player.get(f"/api/runs/{run['id']}/policy.{form}").status_code == 409
     assert player.delete(f"/api/runs/{run['id']}").status_code == 204
     assert player.get(f"/api/runs/{run['id']}").status_code == 404
 
@@ -58,9 +61,12 @@ def test_a_run_is_posted_once_per_key_listed_stopped_and_deleted(player: Client)
         ({"track": "nowhere"}, 404, "track"),
         ({"sensor": "sonar"}, 422, "sensor"),
         ({"sensor": "camera-999x999"}, 422, "sensor"),
+        ({"network": "deepracer-deep"}, 422, "network"),
         ({"hyperparameters": {"batch_size": 65}}, 422, "batch_size"),
         ({"hyperparameters": {"speed": 1}}, 422, "hyperparameters.speed"),
         ({"action_space": ACTIONS[:1]}, 422, "actions"),
+        ({"algorithm": "dqn"}, 422, "algorithm"),
+        ({"algorithm": "sac"}, 422, "action_space"),
         ({"source": "#" * 140_001}, 422, "source"),
         ({"origin": {"run_id": "run_aaaaaaaaaaaaaaaa"}}, 404, "run_id"),
     ],
@@ -92,10 +98,11 @@ def test_the_ranges_are_those_that_are_enforced() -> None:
     from manyhands.errors import InputError
     from manyhands.garage.hyperparameters import parse
 
-    for name, allowed in garage.options()["ranges"].items():
-        for value in allowed:
-            parse({name: value})
-        beyond = ["other"] if isinstance(allowed[0], str) else [min(allowed) - 1, max(allowed) + 1]
-        for value in beyond:
-            with pytest.raises(InputError):
-                parse({name: value})
+    for algorithm in garage.options()["algorithms"]:
+        for name, allowed in algorithm["ranges"].items():
+            for value in allowed:
+                parse({name: value}, algorithm["name"])
+            beyond = ["other"] if isinstance(allowed[0], str) else [min(allowed) - 1, max(allowed) + 1]
+            for value in beyond:
+                with pytest.raises(InputError):
+                    parse({name: value}, algorithm["name"])

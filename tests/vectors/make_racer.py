@@ -20,10 +20,11 @@ import numpy as np
 from manyhands.envs.racer import actions, rules, time_trial, tracks
 from manyhands.envs.racer.car import PRESETS, CarParams
 from manyhands.envs.racer.rules import Conditions
-from manyhands.envs.racer.sensors import Camera, Lidar
+from manyhands.envs.racer.sensors import Camera, Lidar, SectorLidar, StereoCamera
 from manyhands.envs.racer.task import RacerTask, plain_sensor
 from manyhands.envs.racer.time_trial import Status
-from manyhands.garage.driving import Driver, spec_of
+from manyhands.garage.driving import Driver
+from manyhands.garage.networks import spec_of
 from manyhands.policies import network
 from manyhands.policies.files import Policy, dump
 from manyhands.policies.network import Encoder, NetworkSpec
@@ -121,6 +122,8 @@ def sensor_vectors() -> Json:
     """What the default sensors, a wide lidar and a large camera see from a few starts."""
     cases = []
     wide, large = Lidar(beams=64, spread_rad=math.radians(150.0)), Camera(width=64, height=48)
+    stereo = StereoCamera(width=24, height=16)
+    sectors = {"sectors": SectorLidar(), "levels": SectorLidar(levels=4, within_m=2.0)}
     for seed, track_id in enumerate((*TRACKS, *TRACKS)):
         task = RacerTask((track_id,), Lidar(), Conditions())
         racer, state = task.racer, task.start(jax.random.key(100 + seed))
@@ -130,19 +133,26 @@ def sensor_vectors() -> Json:
         if seed < 2:
             seen["wide_lidar"] = numbers(racer.lidar(state, wide))
             seen["large_camera"] = text(np.asarray(racer.camera(state, large)).tobytes())
+        seen["stereo"] = text(np.asarray(racer.camera(state, stereo)).tobytes())
+        for name, sensor in sectors.items():
+            seen[name] = numbers(racer.lidar(state, sensor))
         cases.append(seen)
     sensors = {"lidar": Lidar(), "camera": Camera(), "wide_lidar": wide, "large_camera": large}
+    sensors |= {"stereo": stereo} | sectors
     return {"sensors": {name: plain_sensor(sensor) for name, sensor in sensors.items()}, "cases": cases}
 
 
 def network_vectors() -> Json:
     """Policy files with observations, head outputs and decided actions."""
     encoder = Encoder(height=32, width=48, channels=(8, 12), features=16)
+    eyes = Encoder(16, 24, (5, 3), (4, 6), 8, (2, 1), 2, "tanh", "relu")
     kinds: list[tuple[Lidar | Camera, NetworkSpec]] = [
         (Lidar(), NetworkSpec(vector=27, hidden=(32, 32))),
         (Lidar(), NetworkSpec(vector=27, hidden=(24,), activation="tanh", head="box")),
         (Camera(), NetworkSpec(vector=3, hidden=(32,), encoder=encoder)),
         (Lidar(), NetworkSpec(vector=27, hidden=(24,), head="choice", bins=(3,), actions=1)),
+        (SectorLidar(), NetworkSpec(vector=11, hidden=(16,), activation="tanh", head="tanh")),
+        (StereoCamera(width=24, height=16), NetworkSpec(vector=3, hidden=(), head="box", encoder=eyes)),
     ]
     cases = []
     for seed, (sensor, spec) in enumerate(kinds):

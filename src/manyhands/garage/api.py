@@ -10,6 +10,7 @@ from manyhands.garage.rewards.limits import MOST_CHARACTERS
 from manyhands.garage.runs import (
     RUN_JOB,
     RunOrder,
+    as_onnx,
     create,
     folder_of,
     listed,
@@ -27,6 +28,7 @@ __all__ = [
     "RUN_JOB",
     "RaceRules",
     "RunOrder",
+    "as_onnx",
     "check_reward",
     "create",
     "folder_of",

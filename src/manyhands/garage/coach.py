@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 from typing import Literal
@@ -16,6 +17,7 @@ from manyhands.errors import InputError, ManyhandsError, NotFoundError, RewardEr
 from manyhands.garage import evaluation, outputs
 from manyhands.garage.orders import order_of
 from manyhands.garage.params import columns
+from manyhands.garage.rewards.check import check
 from manyhands.garage.rewards.limits import Limits
 from manyhands.garage.rewards.runner import RewardRunner
 from manyhands.garage.runs import RUN_JOB, is_stopping
@@ -74,14 +76,18 @@ class Coach:
         try:
             order = order_of(terms, self._tracks)
             cars = order.hyper.num_episodes_between_training
+            # It is tried while the training compiles, which takes as long.
+            with ThreadPoolExecutor(1) as aside:
+                trial = aside.submit(check, terms["source"], self._limits)
+                training = Training(order, lambda trace: runner.reward(columns(trace)))
+                trial.result().approve("time_trial")
             with RewardRunner(terms["source"], cars, self._limits) as runner:
                 context.report(0.0, "compiling")
-                training = Training(order, lambda trace: runner.reward(columns(trace)))
                 session = Session(context, self._desk, training, runner)
                 session.begin(self._content, terms["origin"])
                 session.run(60.0 * terms["minutes"], lambda: self._is_stopping(run_id))
         except (InputError, NotFoundError) as fault:  # trying again would change nothing
-            told = (context.job.checkpoint or {}) | {"fault": _fault(fault)}
+            told = (context.job.checkpoint or {}) | {"faults": _faults(fault)}
             self._finish(context, run_id, told)
             return
         context.report(1.0, "racing the best policy")
@@ -175,8 +181,7 @@ def _row(done: Iteration) -> Json:
     return plain | {"best_lap_ms": min(done.trial_laps_ms, default=None)}
 
 
-def _fault(fault: ManyhandsError) -> Json:
+def _faults(fault: ManyhandsError) -> list[Json]:
     if isinstance(fault, RewardError):
-        first = fault.faults[0]
-        return {"line": first.line or None, "message": first.message}
-    return {"line": None, "message": fault.sentence()}
+        return [{"line": one.line or None, "message": one.message} for one in fault.faults]
+    return [{"line": None, "message": fault.sentence()}]

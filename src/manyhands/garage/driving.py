@@ -7,7 +7,7 @@ costs as much as its longest lane.
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -22,10 +22,11 @@ from manyhands.envs.racer.sensors import Camera, Lidar
 from manyhands.envs.racer.time_trial import Episode, Status, TimeTrial
 from manyhands.envs.racer.tracks import Track
 from manyhands.errors import InputError, PolicyFileError
-from manyhands.learners.policy_gradient import gaussian_log_probability, value_spec
+from manyhands.garage.networks import head_of
+from manyhands.learners.policy_gradient import gaussian_log_probability, tanh_log_slope, value_spec
 from manyhands.policies import network
 from manyhands.policies.files import Policy
-from manyhands.policies.network import Encoder, NetworkSpec, Params
+from manyhands.policies.network import NetworkSpec, Params
 from manyhands.policies.simulate import keep
 
 STRETCH = 64
@@ -33,31 +34,15 @@ ROW = ("x", "y", "c", "s", "metres", "step", "status", "wheels", "action", "stee
 AT = {name: at for at, name in enumerate(ROW)}
 """columns of a stretch's rows, all float32; `action` is an index into a list, where there is one"""
 
-Weights = dict[str, Params]  # policy, value, spread: see learners.policy_gradient.actor_critic
+Weights = dict[str, Params]
+"""`policy`, `spread` (see `spread_of`) and the algorithm's critics, of which `judge` reads `value`"""
+MOST_TANH = 1.0 - 1e-6  # of a float32 that has a finite inverse
+LEAST_LOG_SPREAD, MOST_LOG_SPREAD = -5.0, 2.0
 
 
 def lidar() -> Lidar:
     """DeepRacer's: 64 beams over 150 degrees to either side."""
     return Lidar(beams=64, spread_rad=2.618)
-
-
-def spec_of(sensor: Lidar | Camera, space: ActionSpace, depth: Literal["shallow", "deep"]) -> NetworkSpec:
-    """Network of a sensor and an action space."""
-    hidden = {"shallow": (64, 64), "deep": (128, 128, 64)}[depth]
-    encoder = None
-    image = task.image_of(sensor)
-    if image:
-        patches, channels = {"shallow": ((4, 2), (24, 48)), "deep": ((4, 2, 2), (24, 48, 64))}[depth]
-        encoder = Encoder(*image, patches, channels)
-    vector = task.vector_of(sensor)
-    return NetworkSpec(vector, hidden, "tanh", encoder=encoder, **_head(space))
-
-
-def _head(space: ActionSpace) -> dict[str, Any]:
-    """Fields of a network's architecture that an action space determines."""
-    if isinstance(space, Choices):
-        return {"head": "choice", "bins": (len(space.actions),), "actions": 1}
-    return {"head": "box", "actions": 2}
 
 
 @dataclass(frozen=True)
@@ -103,33 +88,46 @@ class Driver:
         """An action (..., A) drawn from the policy."""
         if isinstance(self.space, Choices):
             return jax.random.categorical(key, outputs)[..., None].astype(jnp.float32)
-        return outputs + jnp.exp(spread) * jax.random.normal(key, outputs.shape)
+        drawn = outputs + jnp.exp(spread) * jax.random.normal(key, outputs.shape)
+        return jnp.tanh(drawn) if self.spec.head == "tanh" else drawn
 
     def chance(self, outputs: Array, spread: Array, action: Array) -> tuple[Array, Array]:
-        """Log probabilities (...) of actions (..., A), and the entropies of the policies that drew them."""
+        """Log probabilities (...) of actions (..., A), and the entropies of the policies that drew them.
+
+        Under tanh the entropy is an estimate from the one action.
+        """
         if isinstance(self.space, Choices):
             logs = jax.nn.log_softmax(outputs)
             picked = jax.nn.one_hot(action[..., 0].astype(jnp.int32), outputs.shape[-1])
             return (logs * picked).sum(-1), -(jnp.exp(logs) * logs).sum(-1)
-        entropy = (spread + 0.5 * jnp.log(2.0 * jnp.pi * jnp.e)).sum()
-        return gaussian_log_probability(outputs, spread, action), jnp.broadcast_to(
-            entropy, outputs.shape[:-1]
-        )
+        entropy = (spread + 0.5 * jnp.log(2.0 * jnp.pi * jnp.e)).sum(-1)
+        if self.spec.head == "tanh":
+            raw = jnp.arctanh(jnp.clip(action, -MOST_TANH, MOST_TANH))
+            slope = tanh_log_slope(raw)
+            return gaussian_log_probability(outputs, spread, raw) - slope, entropy + slope
+        chance = gaussian_log_probability(outputs, spread, action)
+        return chance, jnp.broadcast_to(entropy, outputs.shape[:-1])
 
 
 def driver_of(policy: Policy, track: Track, max_ticks: int, laps: int) -> tuple[Driver, Weights]:
     """What drives a policy of the racer on a road, and its weights.
 
-    Raises InputError for a policy of another environment and PolicyFileError where its actions do not fit its
-    network.
+    Raises InputError for a policy of another environment and PolicyFileError where its actions or its sensor
+    do not fit its network.
     """
     if policy.environment != "racer-v0":
         raise InputError(f"A policy of {policy.environment} drives no car.", field="policy")
     space = None if policy.action_space is None else parse_actions(policy.action_space)
     spec = policy.network
-    if space is not None and replace(spec, **_head(space)) != spec:
+    ranges: Literal["box", "tanh"] = "tanh" if spec.head == "tanh" else "box"
+    if space is not None and replace(spec, **head_of(space, ranges)) != spec:
         raise PolicyFileError("The policy's list of actions does not fit its network.", field="policy")
     sensor = task.parse_sensor(policy.sensor)
+    image = task.image_of(sensor)
+    picture = None if image is None else (*image, task.depth_of(sensor))
+    read = None if spec.encoder is None else spec.encoder.sizes()[0]
+    if (task.vector_of(sensor), picture) != (spec.vector, read):
+        raise PolicyFileError("The policy's sensor does not fit its network.", field="policy")
     shape = (track.distance.shape[0], track.distance.shape[1])
     weights = {"policy": policy.params, "spread": {"log": jnp.zeros(spec.actions)}}
     return Driver(sensor, space, spec, shape, max_ticks, laps), weights
@@ -155,6 +153,14 @@ class Rolling(NamedTuple):
 def encode(spec: NetworkSpec, weights: Weights, seen: dict[str, Array]) -> Array:
     """What the hidden layers of policy and critic read, (B, features), of observations (B, ...)."""
     return jax.vmap(lambda one: network.encode(spec, weights["policy"], one))(seen)
+
+
+def spread_of(spec: NetworkSpec, weights: Weights, features: Array) -> Array:
+    """Log standard deviations: (A,), the same everywhere, or (..., A), where a network says them."""
+    spread = weights["spread"]
+    if "log" in spread:
+        return spread["log"]
+    return jnp.clip(network.head(spec, spread, features), LEAST_LOG_SPREAD, MOST_LOG_SPREAD)
 
 
 def judge(spec: NetworkSpec, weights: Weights, features: Array) -> tuple[Array, Array]:
@@ -190,7 +196,6 @@ def stretch(
     What is drawn follows from the key, the number of the rollout and that of the tick.
     """
     trial = driver.trial(bank)
-    spread = weights["spread"]["log"]
     key = jax.random.fold_in(key, rollout)
 
     def goes_on(carry: tuple[Rolling, Array, Array]) -> Array:
@@ -201,7 +206,9 @@ def stretch(
     def tick(carry: tuple[Rolling, Array, Array]) -> tuple[Rolling, Array, Array]:
         (samples, episodes, number), at, rows = carry
         seen = jax.vmap(lambda one: driver.seen(bank, one))(episodes)
-        outputs, value = judge(driver.spec, weights, encode(driver.spec, weights, seen))
+        features = encode(driver.spec, weights, seen)
+        outputs, value = judge(driver.spec, weights, features)
+        spread = spread_of(driver.spec, weights, features[:cars])
         drawn = driver.sample(jax.random.fold_in(key, number), outputs[:cars], spread)
         chance, _ = driver.chance(outputs[:cars], spread, drawn)
         action = jnp.concatenate([drawn, driver.greedy(outputs[cars:])])

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
 from manyhands.envs.limits import require
 from manyhands.errors import InputError
 
+Algorithm = Literal["ppo", "sac", "policy-gradient"]
 BATCH_SIZES = (32, 64, 128, 256, 512)
 LOSSES = ("huber", "mse")
+_ALWAYS = ("batch_size", "lr", "discount_factor", "loss_type", "num_episodes_between_training")
+NAMES: dict[Algorithm, tuple[str, ...]] = {
+    "ppo": (*_ALWAYS, "num_epochs", "beta_entropy"),
+    "sac": (*_ALWAYS, "sac_alpha"),
+    "policy-gradient": (*_ALWAYS, "beta_entropy"),
+}
+"""What each algorithm is told."""
+_OWN_DEFAULTS: dict[Algorithm, dict[str, Any]] = {
+    "ppo": {},
+    "sac": {"loss_type": "mse", "num_episodes_between_training": 1},
+    "policy-gradient": {},
+}
 # Written by DeepRacer beside these; they belong to other learners, other ends or pictures stacked in time.
 OTHERS = {
     "e_greedy_value",
     "epsilon_steps",
     "exploration_type",
-    "sac_alpha",
     "stack_size",
     "term_cond_avg_score",
     "term_cond_max_episodes",
@@ -24,7 +36,10 @@ OTHERS = {
 
 @dataclass(frozen=True)
 class Hyperparameters:
-    """Of clipped PPO. An iteration is `num_episodes_between_training` episodes of all cars together."""
+    """Of one algorithm; NAMES tells which of them it uses.
+
+    An iteration is `num_episodes_between_training` episodes of all cars together.
+    """
 
     batch_size: int = 64
     """samples of one gradient step"""
@@ -40,8 +55,13 @@ class Hyperparameters:
     """error of the critic"""
     num_episodes_between_training: int = 20
     """episodes of an iteration"""
+    sac_alpha: float = 0.2
+    """what a nat of entropy is worth, in rewards of their usual size"""
+    algorithm: Algorithm = "ppo"
+    """what learns with them"""
 
     def __post_init__(self) -> None:
+        known_algorithm(self.algorithm)
         if self.batch_size not in BATCH_SIZES:
             raise InputError(
                 f"batch_size is {self.batch_size!r}.",
@@ -52,36 +72,70 @@ class Hyperparameters:
             raise InputError(
                 f"loss_type is {self.loss_type!r}.", field="loss_type", remedy=f"Use {' or '.join(LOSSES)}."
             )
-        require("num_epochs", self.num_epochs, 3, 10, whole=True)
-        require("lr", self.lr, 1e-8, 1e-3)
-        require("beta_entropy", self.beta_entropy, 0.0, 1.0)
-        require("discount_factor", self.discount_factor, 0.0, 1.0)
-        require("num_episodes_between_training", self.num_episodes_between_training, 5, 100, whole=True)
+        for name, (low, high) in ranges_of(self.algorithm).items():
+            require(name, getattr(self, name), low, high, whole=isinstance(low, int))
 
     @property
     def plain(self) -> dict[str, Any]:
-        """JSON form, as in `hyperparameters.json`."""
-        return asdict(self)
+        """JSON form, as in `hyperparameters.json`: what the algorithm uses."""
+        return {name: value for name, value in asdict(self).items() if name in NAMES[self.algorithm]}
 
 
-def parse(plain: Any) -> Hyperparameters:
-    """Hyperparameters of their JSON form; what is missing has its default.
+def ranges_of(algorithm: Algorithm) -> dict[str, tuple[float, float]]:
+    """Least and most of every number that is not one of a few; whole numbers have whole ends."""
+    episodes = (1 if algorithm == "sac" else 5, 100)
+    return {
+        "num_epochs": (3, 10),
+        "lr": (1e-8, 1e-3),
+        "beta_entropy": (0.0, 1.0),
+        "discount_factor": (0.0, 1.0),
+        "num_episodes_between_training": episodes,
+        "sac_alpha": (0.0, 1.0),
+    }
 
-    Their other keys are allowed and have no effect. Raises InputError naming the wrong field.
+
+def known_algorithm(name: str) -> Algorithm:
+    """The algorithm of a name. Raises InputError listing all of them."""
+    for algorithm in NAMES:
+        if name == algorithm:
+            return algorithm
+    raise InputError(f"There is no algorithm {name!r}.", field="algorithm", remedy=f"Use {', '.join(NAMES)}.")
+
+
+def continuous_only() -> InputError:
+    """The error of a list of actions for SAC."""
+    return InputError(
+        "SAC learns continuous actions only.",
+        field="action_space",
+        remedy="Give ranges of steering_angle and speed, or use ppo.",
+    )
+
+
+def defaults(algorithm: Algorithm) -> Hyperparameters:
+    """What an algorithm learns with unless told otherwise."""
+    return Hyperparameters(**_OWN_DEFAULTS[algorithm], algorithm=algorithm)
+
+
+def parse(plain: Any, algorithm: str = "ppo") -> Hyperparameters:
+    """Hyperparameters of their JSON form; what is missing has the algorithm's default.
+
+    Keys that are not the algorithm's are allowed where DeepRacer writes them, and have no effect. Raises
+    InputError naming the wrong field.
     """
     if not isinstance(plain, dict):
         raise InputError(f"Hyperparameters are an object, not {plain!r}.", field="hyperparameters")
-    known = {name: value for name, value in plain.items() if name not in OTHERS}
-    own = Hyperparameters.__dataclass_fields__.keys()
-    unknown = sorted(known.keys() - own)
+    which = known_algorithm(algorithm)
+    all_names = {field.name for field in fields(Hyperparameters)} - {"algorithm"}
+    unknown = sorted(plain.keys() - OTHERS - all_names)
     if unknown:
         raise InputError(
             f"There is no hyperparameter {', '.join(unknown)}.",
             field=f"hyperparameters.{unknown[0]}",
-            remedy=f"Choose of {', '.join(own)}.",
+            remedy=f"Choose of {', '.join(NAMES[which])}.",
         )
+    known = {name: value for name, value in plain.items() if name in NAMES[which]}
     # Console and files write the loss in different cases.
     loss = known.get("loss_type")
     if isinstance(loss, str):
         known["loss_type"] = {"mean squared error": "mse"}.get(loss.lower(), loss.lower())
-    return Hyperparameters(**known)
+    return Hyperparameters(**_OWN_DEFAULTS[which] | known, algorithm=which)

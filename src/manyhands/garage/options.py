@@ -5,20 +5,10 @@ from __future__ import annotations
 from importlib import resources
 
 from manyhands.envs.racer.actions import STEERING_GRANULARITIES
-from manyhands.garage.hyperparameters import BATCH_SIZES, LOSSES, Hyperparameters
+from manyhands.garage.hyperparameters import BATCH_SIZES, LOSSES, NAMES, Algorithm, defaults, ranges_of
+from manyhands.garage.metadata import NETWORKS, SENSORS
 from manyhands.types import Json
 
-SENSORS = ("lidar", "camera-48x32", "camera-160x120")
-RANGES: Json = {
-    "batch_size": list(BATCH_SIZES),
-    "num_epochs": [3, 10],
-    "lr": [1e-8, 1e-3],
-    "beta_entropy": [0.0, 1.0],
-    "discount_factor": [0.0, 1.0],
-    "loss_type": list(LOSSES),
-    "num_episodes_between_training": [5, 100],
-}
-"""Least and most of each hyperparameter, or all its values."""
 _EXAMPLES = {
     "centre_line": "Follow the centre line",
     "inside_borders": "Stay inside the borders",
@@ -31,11 +21,18 @@ def options() -> Json:
     """All of it, as the wire has it."""
     folder = resources.files("manyhands.garage") / "examples"
     return {
-        "hyperparameters": Hyperparameters().plain,
-        "ranges": RANGES,
+        "algorithms": [_algorithm(name) for name in NAMES],
         "sensors": list(SENSORS),
+        "networks": list(NETWORKS),
         "steering_granularities": list(STEERING_GRANULARITIES),
         "examples": [
             {"name": name, "source": (folder / f"{stem}.py").read_text()} for stem, name in _EXAMPLES.items()
         ],
     }
+
+
+def _algorithm(name: Algorithm) -> Json:
+    """Defaults of what an algorithm is told, with least and most of each, or all its values."""
+    numbers = {key: list(ends) for key, ends in ranges_of(name).items() if key in NAMES[name]}
+    few = {"batch_size": list(BATCH_SIZES), "loss_type": list(LOSSES)}
+    return {"name": name, "hyperparameters": defaults(name).plain, "ranges": few | numbers}

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Literal
 
 from manyhands.envs.racer import actions, tracks
 from manyhands.envs.racer.sensors import Camera, Lidar
 from manyhands.envs.racer.task import parse_sensor
 from manyhands.errors import InputError
-from manyhands.garage import driving, hyperparameters
+from manyhands.garage import driving, hyperparameters, runs
+from manyhands.garage.metadata import NETWORKS, Network
 from manyhands.garage.training import Order
 from manyhands.types import Json
 
 _DIRECTIONS = ("forward", "reverse")
-_NETWORKS: dict[str, Literal["shallow", "deep"]] = {"shallow": "shallow", "deep": "deep"}
+_NETWORKS: dict[str, Network] = {name: name for name in NETWORKS}
+_SENSORS = "Use lidar, sector-lidar, sector-lidar-8x4, camera-160x120 or stereo-160x120; sizes may differ."
+_LEVEL_M = 0.5  # width of a band of a sector lidar
 
 
 def order_of(terms: Json, folder: Path | None) -> Order:
     """What is to be trained.
 
-    terms: track, direction, sensor, network, action_space, hyperparameters and seed, as in `runs.RunOrder`.
+    terms: track, direction, sensor, network, action_space, algorithm, hyperparameters and seed, as in
+    `runs.RunOrder`.
     folder: of imported tracks.
 
     Raises:
@@ -29,13 +33,13 @@ def order_of(terms: Json, folder: Path | None) -> Order:
     for name, allowed in (("direction", _DIRECTIONS), ("network", tuple(_NETWORKS))):
         if terms[name] not in allowed:
             raise InputError(
-                f"There is no {name} {terms[name]!r}.", field=name, remedy=f"Use {' or '.join(allowed)}."
+                f"There is no {name} {terms[name]!r}.", field=name, remedy=f"Use {', '.join(allowed)}."
             )
     return Order(
         track=tracks.named(terms["track"], folder),
         space=actions.parse(terms["action_space"]),
         sensor=sensor_of(terms["sensor"]),
-        hyper=hyperparameters.parse(terms["hyperparameters"]),
+        hyper=hyperparameters.parse(terms["hyperparameters"], runs.algorithm_of(terms)),
         reversed=terms["direction"] == "reverse",
         network=_NETWORKS[terms["network"]],
         seed=terms["seed"],
@@ -43,13 +47,20 @@ def order_of(terms: Json, folder: Path | None) -> Order:
 
 
 def sensor_of(text: str) -> Lidar | Camera:
-    """The sensor of its short form: lidar, camera, or camera-WIDTHxHEIGHT. Raises InputError for others."""
-    kind, _, size = text.partition("-")
-    if text == "lidar":
+    """The sensor of its short form, as in `metadata.SENSORS`; sizes may differ, and may be left out.
+
+    A size is WIDTHxHEIGHT of a picture, or SECTORSxLEVELS of a sector lidar, whose levels are half a metre
+    wide. Raises InputError for what is none.
+    """
+    found = re.fullmatch(r"(lidar|sector-lidar|camera|stereo)(?:-(\d+)x(\d+))?", text)
+    if found is None or (found[1] == "lidar" and found[2]):
+        raise InputError(f"There is no sensor {text!r}.", field="sensor", remedy=_SENSORS)
+    if found[1] == "lidar":
         return driving.lidar()
-    width, by, height = size.partition("x")
-    if kind != "camera" or (size and not (by and width.isdecimal() and height.isdecimal())):
-        raise InputError(
-            f"There is no sensor {text!r}.", field="sensor", remedy="Use lidar, camera or camera-160x120."
-        )
-    return parse_sensor({"kind": "camera", **({"width": int(width), "height": int(height)} if size else {})})
+    sizes: dict[str, float] = {}
+    if found[2]:
+        first, second = int(found[2]), int(found[3])
+        sizes = {"width": first, "height": second}
+        if found[1] == "sector-lidar":
+            sizes = {"sectors": first, "levels": second, "within_m": _LEVEL_M * second}
+    return parse_sensor({"kind": found[1], **sizes})

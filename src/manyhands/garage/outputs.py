@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from manyhands.envs.racer.actions import Choices
-from manyhands.envs.racer.sensors import Lidar
+from manyhands.envs.racer.sensors import Camera, Lidar, SectorLidar, StereoCamera
 from manyhands.envs.racer.task import plain_sensor
+from manyhands.garage.metadata import ALGORITHMS, NETWORKS
 from manyhands.garage.training import Order, Training
 from manyhands.policies.files import Policy, dump
 
@@ -25,16 +26,28 @@ def policy_of(training: Training, which: Literal["best", "latest"] = "best") -> 
     return Policy("racer-v0", sensor, spec, weights["policy"], order.space.plain)
 
 
+def sensor_name(sensor: Lidar | Camera) -> str:
+    """DeepRacer's name of a sensor."""
+    match sensor:
+        case SectorLidar(levels=1):
+            return "SECTOR_LIDAR"
+        case SectorLidar():
+            return "DISCRETIZED_SECTOR_LIDAR"
+        case Lidar():
+            return "LIDAR"
+        case StereoCamera():
+            return "STEREO_CAMERAS"
+        case _:
+            return "FRONT_FACING_CAMERA"
+
+
 def metadata_of(order: Order) -> dict[str, Any]:
     """`model_metadata.json` of an order."""
     return {
         "action_space": order.space.plain,
-        "sensor": ["LIDAR" if isinstance(order.sensor, Lidar) else "FRONT_FACING_CAMERA"],
-        "neural_network": {
-            "shallow": "DEEP_CONVOLUTIONAL_NETWORK_SHALLOW",
-            "deep": "DEEP_CONVOLUTIONAL_NETWORK",
-        }[order.network],
-        "training_algorithm": "clipped_ppo",
+        "sensor": [sensor_name(order.sensor)],
+        "neural_network": NETWORKS[order.network],
+        "training_algorithm": ALGORITHMS[order.hyper.algorithm],
         "action_space_type": "discrete" if isinstance(order.space, Choices) else "continuous",
         "version": METADATA_VERSION,
     }

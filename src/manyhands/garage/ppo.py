@@ -1,4 +1,4 @@
-"""The update of a training: clipped PPO (Schulman et al., 2017) over whole episodes, in one compiled program.
+"""Clipped PPO (Schulman et al., 2017) over whole episodes, in one compiled program.
 
 The hyperparameters are a person's; what is fixed here is as in DeepRacer: clip .2, lambda .95, Adam with an
 epsilon of 1e-5, one learning rate throughout. Two things are added to it. Advantages are normalised over the
@@ -6,55 +6,73 @@ iteration. And because a person's rewards may have any size, the critic works in
 of the returns so far; when that unit changes, its last layer is rescaled and says the same as before.
 """
 
-from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
 from jax import Array
-from numpy.typing import NDArray
 
-from manyhands.garage.driving import Driver, Samples, Weights, encode, judge
+from manyhands.garage.driving import Driver, Samples, Weights, encode, judge, spread_of
 from manyhands.garage.hyperparameters import Hyperparameters
+from manyhands.garage.learning import (
+    Experience,
+    Judged,
+    Learning,
+    Terms,
+    Unit,
+    draw_order,
+    flat,
+    judged,
+    missed,
+    nothing_judged,
+    optimiser,
+    rescale,
+    returns,
+    rng_of,
+    starting,
+)
 from manyhands.learners.policy_gradient import actor_critic, advantages, clipped_gain
-from manyhands.policies.network import NetworkSpec
 
 CLIP = 0.2
 GAE_LAMBDA = 0.95
-ADAM_EPS = 1e-5
 VALUE_WEIGHT = 0.5
-UNIT_MEMORY = 0.9  # share of the older iterations in the square of the unit
 
 
-class Learning(NamedTuple):
-    """What an update changes."""
+class Ppo:
+    """See `learning.Algorithm`."""
 
-    weights: Weights
-    optimiser: Any
+    def __init__(self, terms: Terms) -> None:
+        self.unit = Unit()
+        self._terms = terms
 
+    def begin(self, key: Array) -> Learning:
+        """Policy, critic and spread."""
+        return starting(actor_critic(self._terms.driver.spec, jax.random.split(key)[0]), self._terms.hyper)
 
-class Judged(NamedTuple):
-    """An iteration's rewards and how its rows ended, each (max_ticks, cars) float32."""
+    def compile(self, nothing: Learning, samples: Samples) -> None:
+        """Make an update of no steps."""
+        order, _ = self._order(np.random.default_rng(0), np.arange(1))
+        terms = self._terms
+        update(terms.driver, terms.hyper, nothing, samples, nothing_judged(terms), order, np.int32(0))
 
-    reward: Array  # in units of the critic
-    done: Array  # 1 on the last row of an episode
-    cut: Array  # 1 where that was because time was up: the episode would have gone on
-    alive: Array  # 1 on rows of episodes
+    def learn(self, learning: Learning, made: Experience) -> Learning:
+        """All epochs over an iteration."""
+        terms, discount = self._terms, self._terms.hyper.discount_factor
+        sums = returns(made.reward, made.done, discount)
+        factor = self.unit.take(float((sums * sums).mean()))
+        learning = learning._replace(weights=rescale(learning.weights, ("value",), np.float32(factor)))
+        order, count = self._order(rng_of(terms, made), np.flatnonzero(made.alive))
+        seen = judged(terms, made, made.reward / self.unit.size)
+        learnt: Learning = update(
+            terms.driver, terms.hyper, learning, made.samples, seen, order, np.int32(count)
+        )
+        return learnt
 
-
-def optimiser(hyper: Hyperparameters) -> optax.GradientTransformation:
-    """Adam as they set it."""
-    return optax.adam(hyper.lr, eps=ADAM_EPS)
-
-
-@partial(jax.jit, static_argnums=(0, 1))
-def begin(spec: NetworkSpec, hyper: Hyperparameters, key: Array) -> Learning:
-    """Fresh weights and an optimiser that has seen nothing."""
-    weights = actor_critic(spec, jax.random.split(key)[0])
-    return Learning(weights, optimiser(hyper).init(weights))
+    def _order(self, rng: np.random.Generator, rows: np.ndarray) -> tuple[np.ndarray, int]:
+        hyper = self._terms.hyper
+        return draw_order(rng, rows, hyper.batch_size, hyper.num_epochs, self._terms.capacity)
 
 
 @partial(jax.jit, static_argnums=(0, 1), donate_argnums=2)
@@ -79,69 +97,21 @@ def update(
     mean = (advantage * judged.alive).sum() / count
     spread = jnp.sqrt((judged.alive * (advantage - mean) ** 2).sum() / count)
     normal = (advantage - mean) / (spread + 1e-8)
-    flat = jax.tree.map(lambda x: x.reshape((-1, *x.shape[2:])), (samples, normal, target))
+    rows = flat((samples, normal, target))
     adam = optimiser(hyper)
 
     def loss(weights: Weights, batch: Samples, advantage: Array, target: Array) -> Array:
-        outputs, value = judge(driver.spec, weights, encode(driver.spec, weights, batch.seen))
-        chance, entropy = driver.chance(outputs, weights["spread"]["log"], batch.action)
+        features = encode(driver.spec, weights, batch.seen)
+        outputs, value = judge(driver.spec, weights, features)
+        chance, entropy = driver.chance(outputs, spread_of(driver.spec, weights, features), batch.action)
         gain = clipped_gain(chance, batch.chance, advantage, CLIP)
-        error = value - target
-        missed = optax.huber_loss(error) if hyper.loss_type == "huber" else error * error
-        return -gain + VALUE_WEIGHT * missed.mean() - hyper.beta_entropy * entropy.mean()
+        cost = VALUE_WEIGHT * missed(value - target, hyper.loss_type).mean()
+        return -gain + cost - hyper.beta_entropy * entropy.mean()
 
     def step(at: Array, learning: Learning) -> Learning:
-        gradient = jax.grad(loss)(learning.weights, *jax.tree.map(lambda x: x[order[at]], flat))
+        gradient = jax.grad(loss)(learning.weights, *jax.tree.map(lambda x: x[order[at]], rows))
         change, state = adam.update(gradient, learning.optimiser, learning.weights)
         return Learning(optax.apply_updates(learning.weights, change), state)
 
     learnt: Learning = jax.lax.fori_loop(0, batches, step, learning)
     return learnt
-
-
-@jax.jit
-def rescale(weights: Weights, factor: Array) -> Weights:
-    """The critic in another unit: `factor` is the old one over the new one."""
-    value = weights["value"]
-    scaled = {name: value[name] * factor for name in ("head.w", "head.b")}
-    return weights | {"value": value | scaled}
-
-
-@dataclass
-class Unit:
-    """The critic's unit: root mean square of the discounted returns, smoothed over iterations."""
-
-    square: float = 0.0
-    seen: float = 0.0
-
-    @property
-    def size(self) -> float:
-        """Of the unit, in rewards."""
-        size = float(np.sqrt(self.square / self.seen)) if self.seen else 1.0
-        return size if size > 1e-12 else 1.0
-
-    def see(self, reward: NDArray[np.float64], done: NDArray[np.bool_], discount: float) -> None:
-        """Take in the returns (T, N) of an iteration; rows after an episode's end must have a reward of 0."""
-        total, squares = np.zeros(reward.shape[1]), 0.0
-        for now, last in zip(reward[::-1], done[::-1], strict=True):
-            total = now + discount * np.where(last, 0.0, total)
-            squares += float(total @ total)
-        self.square = UNIT_MEMORY * self.square + (1.0 - UNIT_MEMORY) * squares / max(1, reward.size)
-        self.seen = UNIT_MEMORY * self.seen + (1.0 - UNIT_MEMORY)
-
-
-def draw_order(
-    rng: np.random.Generator, rows: NDArray[np.intp], hyper: Hyperparameters, capacity: int
-) -> tuple[NDArray[np.int32], int]:
-    """Rows of each gradient step (R, batch_size), R of a capacity of samples, and how many steps there are.
-
-    Every epoch has its own order; what does not fill a batch is left out of that epoch. Fewer rows than one
-    batch are drawn several times.
-    """
-    size = hyper.batch_size
-    order = np.zeros((hyper.num_epochs * max(1, capacity // size), size), np.int32)
-    each = max(1, len(rows) // size)
-    for epoch in range(hyper.num_epochs):
-        mixed = rng.permutation(rows)
-        order[epoch * each : (epoch + 1) * each] = np.resize(mixed, each * size).reshape(each, size)
-    return order, hyper.num_epochs * each

@@ -29,6 +29,7 @@ MOST_WAITING = 3
 """Runs of one player that may wait or run at a time."""
 TRIES = 5  # of a run whose worker dies or fails
 WHICH = ("best", "latest")
+DEFAULT_ALGORITHM: hyperparameters.Algorithm = "ppo"
 LARGEST_PICTURE = (160, 120)
 _STATES = {"ready": "queued", "claimed": "running"}
 _ACTIVE = tuple(_STATES)
@@ -39,8 +40,8 @@ class RunOrder:
     """What is to be trained.
 
     source: of the reward function. track: id of a road. sensor: `lidar`, `camera-48x32` or another size.
-    action_space and hyperparameters: in DeepRacer's forms. origin: another of the player's runs, whose policy
-    this one begins with, and which of WHICH.
+    action_space and hyperparameters: in DeepRacer's forms. algorithm: see `hyperparameters.NAMES`.
+    origin: another of the player's runs, whose policy this one begins with, and which of WHICH.
     """
 
     player_id: str
@@ -56,6 +57,7 @@ class RunOrder:
     minutes: float
     seed: int
     origin: Json | None = None
+    algorithm: str = DEFAULT_ALGORITHM
 
     def terms(self) -> Json:
         """What must agree where a key comes again."""
@@ -107,13 +109,25 @@ def _check(order: RunOrder) -> None:
             field="source",
             remedy=f"Shorten it to {MOST_CHARACTERS:,}.",
         )
-    _, _, size = order.sensor.partition("-")
-    width, _, height = size.partition("x")
-    if size:
-        require("sensor", int(width), 8, LARGEST_PICTURE[0], whole=True)
-        require("sensor", int(height), 8, LARGEST_PICTURE[1], whole=True)
-    actions.parse(order.action_space)
-    hyperparameters.parse(order.hyperparameters)
+    kind, _, size = order.sensor.rpartition("-")
+    if kind in ("camera", "stereo"):
+        for side, most in zip(size.split("x"), LARGEST_PICTURE, strict=True):
+            require("sensor", int(side), 8, most, whole=True)
+    elif order.network.startswith("deepracer"):
+        raise InputError(
+            f"The network {order.network} reads pictures.",
+            field="network",
+            remedy="Choose a camera, or shallow or deep.",
+        )
+    space = actions.parse(order.action_space)
+    hyperparameters.parse(order.hyperparameters, order.algorithm)
+    if order.algorithm == "sac" and isinstance(space, actions.Choices):
+        raise hyperparameters.continuous_only()
+
+
+def algorithm_of(terms: Json) -> str:
+    """The algorithm of a run's terms; those of before there was a choice do not name it."""
+    return str(terms.get("algorithm", DEFAULT_ALGORITHM))
 
 
 def _make_room(connection: Connection, player_id: str) -> None:
@@ -137,7 +151,7 @@ def _same_shape(order: RunOrder, origin: Json) -> None:
         raise TransitionError(
             f"The run it goes on from is {origin['state']}.", field="origin", remedy="Wait until it is done."
         )
-    for name in ("sensor", "network", "action_space"):
+    for name in ("sensor", "network", "algorithm", "action_space"):
         old, new = origin["order"][name], order.terms()[name]
         # Angles and speeds of a list may change, as in DeepRacer's clones; their number may not.
         if name == "action_space" and isinstance(old, list) and isinstance(new, list):
@@ -165,12 +179,13 @@ def own(connection: Connection, run_id: str, player_id: str) -> Json:
     row = _own(connection, run_id, player_id)
     told = row.result or row.checkpoint or {}
     order = {name: value for name, value in row.terms.items() if name not in ("name",)}
+    order["algorithm"] = algorithm_of(row.terms)
     return {
         **_summary(row),
         "order": order,
         "iterations": told.get("iterations", []),
         "printed": told.get("printed", []),
-        "fault": told.get("fault"),
+        "faults": told.get("faults", []),
         "race": told.get("race"),
         "policies": {which: bool(told.get("policies", {}).get(which)) for which in WHICH},
     }
@@ -228,6 +243,13 @@ def policy_data(connection: Connection, run_id: str, player_id: str, which: str,
     return data
 
 
+def as_onnx(policy: bytes) -> bytes:
+    """The ONNX file of a policy file."""
+    from manyhands.policies import onnx_form
+
+    return onnx_form.of_policy(policy)
+
+
 def folder_of(settings: Settings) -> Path:
     """Where trainings that are under way lie."""
     return settings.data / "garage"
@@ -271,7 +293,7 @@ def _summary(row: Row[Any]) -> Json:
         "id": row.id,
         "name": row.terms["name"],
         "track": row.terms["track"],
-        "state": "failed" if told.get("fault") else _STATES.get(row.state, row.state),
+        "state": "failed" if told.get("faults") else _STATES.get(row.state, row.state),
         "progress": row.progress,
         "note": row.note or "",
         "seconds": told.get("seconds", 0.0),

@@ -9,8 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -33,11 +32,17 @@ from manyhands.envs.racer.time_trial import (
 )
 from manyhands.envs.racer.tracks import Track
 from manyhands.errors import InputError
-from manyhands.garage import driving, ppo
+from manyhands.garage import driving, learning
 from manyhands.garage.driving import AT, Driver, Rolling, Weights
+from manyhands.garage.hyperparameters import Algorithm as AlgorithmName
 from manyhands.garage.hyperparameters import Hyperparameters
+from manyhands.garage.learning import Algorithm, Experience, Learning, Terms, Unit
+from manyhands.garage.metadata import Network
+from manyhands.garage.networks import spec_of
 from manyhands.garage.params import Trace
-from manyhands.garage.ppo import Judged, Learning
+from manyhands.garage.ppo import Ppo
+from manyhands.garage.reinforce import PolicyGradient
+from manyhands.garage.sac import Sac
 from manyhands.policies.files import Policy
 from manyhands.types import Json
 
@@ -45,6 +50,11 @@ Reward = Callable[[Trace], NDArray[np.float64]]
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 MAX_TICKS = 1000
+ALGORITHMS: dict[AlgorithmName, Callable[[Terms], Algorithm]] = {
+    "ppo": Ppo,
+    "sac": Sac,
+    "policy-gradient": PolicyGradient,
+}
 
 
 @dataclass(frozen=True)
@@ -60,7 +70,7 @@ class Order:
     sensor: Lidar | Camera
     hyper: Hyperparameters = field(default_factory=Hyperparameters)
     reversed: bool = False
-    network: Literal["shallow", "deep"] = "shallow"
+    network: Network = "shallow"
     seed: int = 0
     trials: int = 5
     max_ticks: int = MAX_TICKS
@@ -100,12 +110,14 @@ class Training:
         self.history: list[Iteration] = []
         self._reward = reward
         shape = (self.track.distance.shape[0], self.track.distance.shape[1])
-        spec = driving.spec_of(order.sensor, order.space, order.network)
+        hyper = order.hyper
+        spec = spec_of(order.sensor, order.space, order.network, hyper.algorithm)
         self.driver = Driver(order.sensor, order.space, spec, shape, order.max_ticks)
         self._bank: Bank = time_trial.bank_of(self.track)
-        self._cars = order.hyper.num_episodes_between_training
+        self._cars = hyper.num_episodes_between_training
         self._key = jax.random.key(order.seed, impl="rbg")
-        shapes = jax.eval_shape(partial(ppo.begin, spec, order.hyper), self._key)
+        self._algorithm = ALGORITHMS[hyper.algorithm](Terms(self.driver, hyper, self._cars, order.seed))
+        shapes = jax.eval_shape(self._algorithm.begin, self._key)
         # The first run compiles for seconds: weights, rollout and update all at once.
         self._compiling = [
             threading.Thread(
@@ -120,10 +132,9 @@ class Training:
         ]
         for thread in self._compiling:
             thread.start()
-        self._learning: Learning = ppo.begin(spec, order.hyper, self._key)
+        self._learning: Learning = jax.jit(self._algorithm.begin)(self._key)
         self.best: Weights = self.weights
         self._best_rank = (-1.0, 0.0)
-        self._unit = ppo.Unit()
         self._begun_s = time.perf_counter()
 
     def _compile_stretch(self, nothing: Learning) -> None:
@@ -135,12 +146,7 @@ class Training:
 
     def _compile_update(self, nothing: Learning) -> None:
         """Make an update of no steps: the program is there when the first rollout is done."""
-        order, hyper = self.order, self.order.hyper
-        capacity = order.max_ticks * self._cars
-        mixed, _ = ppo.draw_order(np.random.default_rng(0), np.arange(1), hyper, capacity)
-        zeros = jnp.zeros((order.max_ticks, self._cars))
-        judged, samples = Judged(zeros, zeros, zeros, zeros), self._begin(0).samples
-        ppo.update(self.driver, hyper, nothing, samples, judged, mixed, np.int32(0))
+        self._algorithm.compile(nothing, self._begin(0).samples)
 
     def _begin(self, number: int) -> Rolling:
         begun: Rolling = driving.begin(self.driver, self._bank, self._cars, self._shares(number))
@@ -173,18 +179,18 @@ class Training:
                 remedy="Keep sensor, network and number of actions as they were.",
             )
         weights = self.weights | {"policy": policy.params}
-        self._learning = Learning(weights, ppo.optimiser(self.order.hyper).init(weights))
+        self._learning = learning.starting(weights, self.order.hyper)
         self.best = weights
 
     def kept(self) -> tuple[Json, dict[str, NDArray[Any]]]:
         """All that another process needs to go on, between two iterations: facts and arrays.
 
-        What a reward function remembers is not of it.
+        What a reward function remembers is not of it, nor are old episodes that an algorithm learns from.
         """
         facts = {
             "history": [asdict(done) for done in self.history],
             "best_rank": list(self._best_rank),
-            "unit": asdict(self._unit),
+            "unit": asdict(self._algorithm.unit),
             "seconds": self.seconds,
         }
         leaves = jax.tree.leaves((self._learning, self.best))
@@ -197,7 +203,7 @@ class Training:
         self._learning, self.best = jax.tree.unflatten(shape, leaves)
         self.history = [Iteration(**done) for done in facts["history"]]
         self._best_rank = (facts["best_rank"][0], facts["best_rank"][1])
-        self._unit = ppo.Unit(**facts["unit"])
+        self._algorithm.unit = Unit(**facts["unit"])
         self._begun_s = time.perf_counter() - facts["seconds"]
 
     def iterate(self, learn: bool = True) -> Iteration:
@@ -271,28 +277,14 @@ class Training:
         return found
 
     def _learn(self, rolling: Rolling, rows: F32, rewards: F64) -> None:
-        order, cars = self.order, self._cars
+        cars = self._cars
         alive = rows[:, :cars, AT["alive"]] > 0.0
         status = rows[:, :cars, AT["status"]]
         done = alive & (status > Status.IN_PROGRESS)
-        # The critic's first guess is as good in any unit.
-        former = self._unit.size if self._unit.seen else None
-        self._unit.see(rewards, done, order.hyper.discount_factor)
-        factor = 1.0 if former is None else former / self._unit.size
-        learning = self._learning._replace(weights=ppo.rescale(self.weights, np.float32(factor)))
-        parts = rewards / self._unit.size, done, done & (status == Status.TIME_UP), alive
-        rng = np.random.default_rng([order.seed, len(self.history)])
-        mixed, count = ppo.draw_order(rng, np.flatnonzero(alive), order.hyper, order.max_ticks * cars)
+        cut = done & (status == Status.TIME_UP)
+        made = Experience(len(self.history), rolling.samples, rewards, done, cut, alive)
         self._compiling[1].join()
-        judged = Judged(*(jnp.asarray(_padded(part, order.max_ticks)) for part in parts))
-        self._learning = ppo.update(
-            self.driver, order.hyper, learning, rolling.samples, judged, mixed, np.int32(count)
-        )
-
-
-def _padded(part: NDArray[Any], length: int) -> F32:
-    """Rows (T, cars) as float32, with zeros up to `length`."""
-    return np.pad(part.astype(np.float32), ((0, length - len(part)), (0, 0)))
+        self._learning = self._algorithm.learn(self._learning, made)
 
 
 def _lap_ms(episodes: Any, lane: int, length_m: float) -> int | None:

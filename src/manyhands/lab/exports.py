@@ -88,11 +88,7 @@ def export_minari(connection: Connection, experiment_id: str, player_id: str) ->
 
 
 def export_onnx(policy: bytes) -> bytes:
-    """The ONNX file of a policy file.
-
-    Raises:
-        PolicyFileError: for a policy that has no ONNX form.
-    """
+    """The ONNX file of a policy file."""
     from manyhands.policies import onnx_form
 
     return onnx_form.of_policy(policy)

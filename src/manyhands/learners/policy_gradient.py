@@ -37,6 +37,15 @@ def gaussian_log_probability(mean: Array, log_spread: Array, action: Array) -> A
     return (-0.5 * scaled * scaled - log_spread - 0.5 * jnp.log(2.0 * jnp.pi)).sum(-1)
 
 
+def tanh_log_slope(raw: Array) -> Array:
+    """Logarithm of the slope of tanh at (..., A), summed over the action axes; returns (...).
+
+    It is what a log probability loses under tanh (Haarnoja et al., 2018, appendix C), in a form that does not
+    round to the logarithm of 0.
+    """
+    return (2.0 * (jnp.log(2.0) - raw - jax.nn.softplus(-2.0 * raw))).sum(-1)
+
+
 def advantages(
     rollout: tuple[Array, Array, Array], last_value: Array, discount: float | Array, gae_lambda: float
 ) -> Array:

@@ -17,7 +17,7 @@ from manyhands.errors import PolicyFileError
 from manyhands.policies import network
 from manyhands.policies.network import Encoder, NetworkSpec, Params
 
-MAX_PARAMETERS = 4_000_000
+MAX_PARAMETERS = 8_000_000
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def dump(policy: Policy) -> bytes:
     description = {
         "environment": policy.environment,
         "sensor": policy.sensor,
-        "network": asdict(policy.network),
+        "network": _plain(policy.network),
     }
     if policy.action_space is not None:
         description["action_space"] = policy.action_space
@@ -57,9 +57,9 @@ def parse(data: bytes) -> Policy:
         description = json.loads(header["__metadata__"]["policy"])
         spec = _network(description["network"])
         arrays = load(data)
+        expected = jax.eval_shape(lambda: network.init(spec, jax.random.key(0)))
     except (KeyError, TypeError, ValueError, SafetensorError) as fault:
         raise PolicyFileError(f"This is no policy file: {fault}.", field="policy") from fault
-    expected = jax.eval_shape(lambda: network.init(spec, jax.random.key(0)))
     if sum(int(np.prod(shape.shape)) for shape in expected.values()) > MAX_PARAMETERS:
         raise PolicyFileError(f"The policy has more than {MAX_PARAMETERS} parameters.", field="policy")
     found = {name: value.shape for name, value in arrays.items()}
@@ -76,12 +76,27 @@ def parse(data: bytes) -> Policy:
     )
 
 
+# Not written where they are as in a file of before there was a choice: equal policies have equal bytes.
+_LATER = {"strides": None, "depth": 1, "activation": "relu", "code": "tanh"}
+
+
+def _plain(spec: NetworkSpec) -> dict[str, Any]:
+    plain = asdict(spec)
+    if spec.encoder:
+        encoder = plain["encoder"].items()
+        plain["encoder"] = {
+            name: value for name, value in encoder if name not in _LATER or value != _LATER[name]
+        }
+    return plain
+
+
 def _network(plain: dict[str, Any]) -> NetworkSpec:
+    """Raises KeyError, TypeError and ValueError for what describes no network."""
     encoder = plain["encoder"]
     if encoder is not None:
-        encoder = Encoder(
-            **encoder | {"patches": tuple(encoder["patches"]), "channels": tuple(encoder["channels"])}
-        )
+        lists = {name: tuple(encoder[name]) for name in ("patches", "channels", "strides") if name in encoder}
+        encoder = Encoder(**encoder | lists)
+        encoder.sizes()
     return NetworkSpec(
         **plain | {"hidden": tuple(plain["hidden"]), "bins": tuple(plain["bins"]), "encoder": encoder}
     )

@@ -1,9 +1,10 @@
-"""The networks of all policies: an optional frozen picture encoder, a perceptron, one of two heads.
+"""The networks of all policies: an optional frozen picture encoder, a perceptron, one of the heads.
 
 Parameters are a flat dict of arrays, so `vmap`, safetensors and the TypeScript twin read them as they are:
 `encoder.N.w`, `encoder.N.b`, `hidden.N.w`, `hidden.N.b`, `head.w`, `head.b`; weights are (inputs, outputs).
 
-An observation is a dict with `vector` (float32) and, for cameras, `image` (height, width) uint8.
+An observation is a dict with `vector` (float32) and, for cameras, `image` uint8: (height, width), or
+(height, width, depth) where a pixel has several values.
 """
 
 from dataclasses import dataclass
@@ -19,10 +20,12 @@ Observation = dict[str, Array]
 
 @dataclass(frozen=True)
 class Encoder:
-    """Layers of non-overlapping patches, each a matrix product, then one dense layer of `features` outputs.
+    """Layers of patches, each a matrix product, then one dense layer of `features` outputs.
 
     height, width: of the picture; patches: edge length of the patches of each layer in units of the layer
-    below; channels: outputs of each layer.
+    below; channels: outputs of each layer. strides: from one patch of a layer to the next; None where patches
+    lie side by side. With strides a layer is a convolution without padding. depth: values of a pixel.
+    activation, code: of the layers, of the dense one.
     """
 
     height: int
@@ -30,6 +33,25 @@ class Encoder:
     patches: tuple[int, ...] = (4, 2)
     channels: tuple[int, ...] = (24, 48)
     features: int = 64
+    strides: tuple[int, ...] | None = None
+    depth: int = 1
+    activation: Literal["relu", "tanh"] = "relu"
+    code: Literal["relu", "tanh"] = "tanh"
+
+    def sizes(self) -> list[tuple[int, int, int]]:
+        """Rows, columns and channels of picture and layers. Raises ValueError where one is empty."""
+        found = [(self.height, self.width, self.depth)]
+        for patch, stride, channels in zip(
+            self.patches, self.strides or self.patches, self.channels, strict=True
+        ):
+            rows, columns, _ = found[-1]
+            if min(patch, stride, channels) < 1 or min(rows, columns) < patch:
+                raise ValueError(f"patches of {patch} with strides of {stride} do not fit {rows} x {columns}")
+            found.append(((rows - patch) // stride + 1, (columns - patch) // stride + 1, channels))
+        return found
+
+
+_ACTIVATIONS = {"relu": jax.nn.relu, "tanh": jnp.tanh}
 
 
 @dataclass(frozen=True)
@@ -39,13 +61,13 @@ class NetworkSpec:
     vector: length of the observation's vector part. head: `bins` and `choice` give each action axis a
     categorical distribution over evenly spaced values (people avoid an obstacle left or right, and a mean of
     both hits it), for axes with values between them and for a few actions that have none; `box` gives the
-    action itself.
+    action itself, `tanh` what becomes it under a hyperbolic tangent.
     """
 
     vector: int
     hidden: tuple[int, ...] = (96, 96)
     activation: Literal["relu", "tanh"] = "relu"
-    head: Literal["bins", "choice", "box"] = "bins"
+    head: Literal["bins", "choice", "box", "tanh"] = "bins"
     bins: tuple[int, ...] = (15, 7)
     actions: int = 2
     encoder: Encoder | None = None
@@ -58,7 +80,7 @@ class NetworkSpec:
     @property
     def outputs(self) -> int:
         """Length of the head's output."""
-        return self.actions if self.head == "box" else sum(self.bins)
+        return self.actions if self.head in ("box", "tanh") else sum(self.bins)
 
 
 def _dense(key: Array, inputs: int, outputs: int, gain: float) -> tuple[Array, Array]:
@@ -71,18 +93,15 @@ def init(spec: NetworkSpec, key: Array) -> Params:
     params: Params = {}
     keys = iter(jax.random.split(key, 16))
     if spec.encoder:
-        sides, depth = [spec.encoder.height, spec.encoder.width], 1
-        for index, (patch, channels) in enumerate(
-            zip(spec.encoder.patches, spec.encoder.channels, strict=True)
-        ):
-            inputs = patch * patch * depth
+        sizes = spec.encoder.sizes()
+        for index, patch in enumerate(spec.encoder.patches):
+            inputs, channels = patch * patch * sizes[index][2], sizes[index + 1][2]
             params[f"encoder.{index}.w"], params[f"encoder.{index}.b"] = _dense(
                 next(keys), inputs, channels, 1.4
             )
-            sides, depth = [side // patch for side in sides], channels
         last = len(spec.encoder.patches)
-        inputs = sides[0] * sides[1] * depth
-        dense = _dense(next(keys), inputs, spec.encoder.features, 1.0)
+        rows, columns, depth = sizes[last]
+        dense = _dense(next(keys), rows * columns * depth, spec.encoder.features, 1.0)
         params[f"encoder.{last}.w"], params[f"encoder.{last}.b"] = dense
     inputs = spec.features
     for index, width in enumerate(spec.hidden):
@@ -101,22 +120,37 @@ def patchify(image: Array, patch: int) -> Array:
     return tiles.reshape(rows, columns, patch * patch * depth)
 
 
+def convolve(image: Array, weights: Array, patch: int, stride: int) -> Array:
+    """(H, W, C) with weights (patch * patch * C, outputs) in the order of `patchify`, without padding."""
+    kernel = weights.reshape(patch, patch, image.shape[-1], -1)
+    names = ("NHWC", "HWIO", "NHWC")
+    found: Array = jax.lax.conv_general_dilated(
+        image[None], kernel, (stride, stride), "VALID", dimension_numbers=names
+    )
+    return found[0]
+
+
 def encode(spec: NetworkSpec, params: Params, observation: Observation) -> Array:
     """What the hidden layers read, (features,) float32: encoded picture, then the vector part."""
     if spec.encoder is None:
         return observation["vector"]
-    layer = observation["image"].astype(jnp.float32)[..., None] * (1.0 / 255.0) - 0.5
-    for index, patch in enumerate(spec.encoder.patches):
-        layer = patchify(layer, patch) @ params[f"encoder.{index}.w"] + params[f"encoder.{index}.b"]
-        layer = jax.nn.relu(layer)
-    last = len(spec.encoder.patches)
+    encoder = spec.encoder
+    layer = observation["image"].astype(jnp.float32).reshape(encoder.sizes()[0]) * (1.0 / 255.0) - 0.5
+    for index, patch in enumerate(encoder.patches):
+        weights, bias = params[f"encoder.{index}.w"], params[f"encoder.{index}.b"]
+        if encoder.strides is None:
+            layer = patchify(layer, patch) @ weights + bias
+        else:
+            layer = convolve(layer, weights, patch, encoder.strides[index]) + bias
+        layer = _ACTIVATIONS[encoder.activation](layer)
+    last = len(encoder.patches)
     dense = layer.reshape(-1) @ params[f"encoder.{last}.w"] + params[f"encoder.{last}.b"]
-    return jnp.concatenate([jnp.tanh(dense), observation["vector"]])
+    return jnp.concatenate([_ACTIVATIONS[encoder.code](dense), observation["vector"]])
 
 
 def head(spec: NetworkSpec, params: Params, features: Array) -> Array:
     """Head outputs (..., outputs) from features (..., features): logits of all bins, or the action."""
-    activate = jax.nn.relu if spec.activation == "relu" else jnp.tanh
+    activate = _ACTIVATIONS[spec.activation]
     layer = features
     for index in range(len(spec.hidden)):
         layer = activate(layer @ params[f"hidden.{index}.w"] + params[f"hidden.{index}.b"])
@@ -136,6 +170,8 @@ def decide(spec: NetworkSpec, outputs: Array) -> Array:
     """
     if spec.head == "box":
         return jnp.clip(outputs, -1.0, 1.0)
+    if spec.head == "tanh":
+        return jnp.tanh(outputs)
     reach = 0 if spec.head == "choice" else 1
     axes, offset = [], 0
     for count in spec.bins:

@@ -22,12 +22,15 @@ Source = Annotated[
 Sensor = Annotated[
     str,
     Field(
-        pattern=r"^(lidar|camera-[1-9][0-9]{1,2}x[1-9][0-9]{1,2})$",
-        max_length=16,
-        description="lidar, or camera-WIDTHxHEIGHT up to 160x120.",
+        pattern=r"^(lidar|sector-lidar(-(1|2|4|8|16|32|64)x([1-9]|1[0-6]))?"
+        r"|(camera|stereo)-[1-9][0-9]{1,2}x[1-9][0-9]{1,2})$",
+        max_length=18,
+        description="lidar, sector-lidar, sector-lidar-SECTORSxLEVELS, camera- or stereo-WIDTHxHEIGHT.",
     ),
 ]
 Which = Literal["best", "latest"]
+Network = Literal["shallow", "deep", "deepracer-shallow", "deepracer-deep", "deepracer-deep-deep"]
+Algorithm = Literal["ppo", "sac", "policy-gradient"]
 
 
 class ActionChoice(Request):
@@ -66,7 +69,7 @@ class RunCreate(Request):
     track: str = Field(max_length=64, description="A track's id, as in GET /api/tracks.")
     direction: Literal["forward", "reverse"] = "forward"
     sensor: Sensor = "lidar"
-    network: Literal["shallow", "deep"] = "shallow"
+    network: Network = Field(default="shallow", description="The deepracer ones read pictures only.")
     action_space: list[ActionChoice] | ActionRanges = Field(description="A list of actions, or ranges.")
     hyperparameters: dict[str, JsonValue] = Field(
         default_factory=dict, description="By DeepRacer's names; what is absent has its default."
@@ -74,6 +77,7 @@ class RunCreate(Request):
     minutes: float = Field(default=5.0, gt=0.0, le=1440.0, description="Time to train.")
     seed: int = Field(default=0, ge=0, lt=2**31, description="The same seed gives the same policy.")
     origin: RunOrigin | None = Field(default=None, description="Go on with the policy of another run.")
+    algorithm: Algorithm = Field(default="ppo", description="sac takes ranges of actions only.")
 
 
 class RewardSource(Request):
@@ -165,12 +169,13 @@ class RunOrder(Message):
     track: str
     direction: str
     sensor: str
-    network: str
+    network: Network
     action_space: JsonValue
     hyperparameters: dict[str, JsonValue]
     minutes: float
     seed: int
     origin: dict[str, JsonValue] | None
+    algorithm: Algorithm
 
 
 class Policies(Message):
@@ -186,7 +191,7 @@ class Run(RunRow):
     order: RunOrder
     iterations: list[Iteration] = Field(description="At most 400, evenly taken where there are more.")
     printed: list[str] = Field(description="The latest lines that the reward function printed.")
-    fault: RewardFault | None = Field(description="What ended the run, if the reward function did.")
+    faults: list[RewardFault] = Field(description="All that ended the run, if the reward function did.")
     race: Race | None = Field(description="Once the run is done.")
     policies: Policies
 
@@ -198,11 +203,19 @@ class RewardExample(Message):
     source: str
 
 
+class AlgorithmOptions(Message):
+    """What an algorithm is told."""
+
+    name: Algorithm
+    hyperparameters: dict[str, JsonValue] = Field(description="Defaults by name.")
+    ranges: dict[str, list[JsonValue]] = Field(description="Least and most, or all values, by name.")
+
+
 class GarageOptions(Message):
     """What the form offers."""
 
-    hyperparameters: dict[str, JsonValue] = Field(description="Defaults by name.")
-    ranges: dict[str, list[JsonValue]] = Field(description="Least and most, or all values, by name.")
+    algorithms: list[AlgorithmOptions]
     sensors: list[str]
+    networks: list[Network]
     steering_granularities: list[int]
     examples: list[RewardExample]

@@ -24,7 +24,7 @@ from manyhands.server.messages import (
     Time,
 )
 
-MAX_POLICY_BYTES = 17_000_000
+MAX_POLICY_BYTES = 33_000_000
 _MOST_TICKS = 3600 * 15
 
 Direction = Literal["forward", "reverse"]

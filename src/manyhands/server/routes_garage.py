@@ -82,3 +82,12 @@ async def read_run_policy(
     """Download a run's policy, safetensors."""
     data = await context.read_aside(garage.policy_data, run_id, player["id"], which, context.settings)
     return download(data, f"{run_id}-{which}.safetensors")
+
+
+@router.get("/runs/{run_id}/policy.onnx", response_class=Response, responses=FILE)
+async def read_run_onnx(
+    run_id: RunPath, player: PlayerDep, context: ContextDep, which: WhichQuery = "best"
+) -> Response:
+    """Download a run's policy, ONNX."""
+    data = await context.read_aside(garage.policy_data, run_id, player["id"], which, context.settings)
+    return download(await context.aside(garage.as_onnx, data), f"{run_id}-{which}.onnx")

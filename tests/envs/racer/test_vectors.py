@@ -15,8 +15,8 @@ import pytest
 
 from manyhands.envs.racer import actions, time_trial, tracks
 from manyhands.envs.racer.rules import Conditions
-from manyhands.envs.racer.sensors import Camera, Lidar
-from manyhands.envs.racer.task import RacerTask
+from manyhands.envs.racer.sensors import Lidar
+from manyhands.envs.racer.task import RacerTask, parse_sensor
 from manyhands.envs.racer.time_trial import Episode, Status
 from manyhands.garage import driving
 from manyhands.policies import network
@@ -77,15 +77,15 @@ def test_sensors(index: int) -> None:
     for name, plain in vectors["sensors"].items():
         if name not in case:
             continue
-        sizes = {key: value for key, value in plain.items() if key != "kind"}
-        if plain["kind"] == "lidar":
-            seen = jax.jit(partial(task.racer.lidar, sensor=Lidar(**sizes)))(state)
+        sensor = parse_sensor(plain)
+        if isinstance(sensor, Lidar):
+            seen = jax.jit(partial(task.racer.lidar, sensor=sensor))(state)
             # A fused product may move a ray across a cell border: one beam in twenty by a cell at most.
             gap = np.abs(np.asarray(seen) - case[name])
             assert np.mean(gap > 1e-5) <= 0.05
             assert gap.max() < 0.04
         else:
-            seen = jax.jit(partial(task.racer.camera, sensor=Camera(**sizes)))(state)
+            seen = jax.jit(partial(task.racer.camera, sensor=sensor))(state)
             expected = np.frombuffer(raw(case[name]), np.uint8)
             assert np.mean(np.asarray(seen).ravel() != expected) <= 0.005
 
@@ -105,7 +105,7 @@ def test_network(index: int) -> None:
     for look in case["observations"]:
         seen = {"vector": jnp.asarray(look["vector"], jnp.float32)}
         if "image" in look:
-            size = policy.sensor["height"], policy.sensor["width"]
+            size = policy.sensor["height"], policy.sensor["width"], -1
             seen["image"] = jnp.asarray(np.frombuffer(raw(look["image"]), np.uint8).reshape(size))
         outputs, action = run(seen)
         np.testing.assert_allclose(outputs, look["outputs"], atol=1e-4)

@@ -1,6 +1,7 @@
 /** What a new run is asked: the form as it is typed, what is wrong with it, and the order it becomes. Pure. */
 import { generate, parseActions, type ActionSpace, type Generator, type Limits } from "../sim/actions";
-import type { GarageOptions, Run, RunCreate, TrackSummary, Which } from "./wire";
+import { seesPictures } from "./words";
+import type { Algorithm, AlgorithmOptions, GarageOptions, Run, RunCreate, TrackSummary, Which } from "./wire";
 
 export const NAME_MOST = 32;
 export const MINUTES: Limits = { low: 0.1, high: 1440 };
@@ -29,6 +30,7 @@ export interface Form {
   choices: Typed[];
   low: Typed;
   high: Typed;
+  algorithm: Algorithm;
   hyperparameters: Record<string, string>;
   minutes: string;
   seed: string;
@@ -47,6 +49,18 @@ export function numberIn(text: string): number | null {
   return /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(plain) ? Number(plain) : null;
 }
 
+/** Defaults and ranges of an algorithm. */
+export function algorithmOf(options: Pick<GarageOptions, "algorithms">, name: Algorithm): AlgorithmOptions {
+  return options.algorithms.find((one) => one.name === name) ?? { name, hyperparameters: {}, ranges: {} };
+}
+
+/** The form with the hyperparameters of another algorithm; those that both have and that were changed stay. */
+export function withAlgorithm(form: Form, options: Pick<GarageOptions, "algorithms">, name: Algorithm): Form {
+  const [before, after] = [form.algorithm, name].map((one) => hyperText(algorithmOf(options, one).hyperparameters)) as [Record<string, string>, Record<string, string>];
+  const changed = Object.entries(form.hyperparameters).filter(([key, value]) => key in after && value !== before[key]);
+  return { ...form, algorithm: name, hyperparameters: { ...after, ...Object.fromEntries(changed) } };
+}
+
 export function emptyForm(options: GarageOptions, tracks: readonly TrackSummary[]): Form {
   return {
     name: "",
@@ -59,7 +73,8 @@ export function emptyForm(options: GarageOptions, tracks: readonly TrackSummary[
     choices: generate(GENERATOR).map(typed),
     low: { steering_angle: "-30", speed: "0.5" },
     high: { steering_angle: "30", speed: "2" },
-    hyperparameters: hyperText(options.hyperparameters),
+    algorithm: "ppo",
+    hyperparameters: hyperText(algorithmOf(options, "ppo").hyperparameters),
     minutes: "5",
     seed: "0",
     origin: null,
@@ -77,21 +92,22 @@ export function withActions(form: Form, space: ActionSpace): Form {
   return { ...form, kind: "ranges", low: end("low"), high: end("high") };
 }
 
+/** Take up values of the hyperparameters that the form's algorithm has. */
 export function withHyperparameters(form: Form, values: Readonly<Record<string, unknown>>): Form {
   return { ...form, hyperparameters: { ...form.hyperparameters, ...hyperText(values) } };
 }
 
 /** The form that orders a run again; with `which`, one that goes on from its policy. */
-export function cloned(form: Form, run: Run, which: Which | null): Form {
+export function cloned(form: Form, options: Pick<GarageOptions, "algorithms">, run: Run, which: Which | null): Form {
   const { order } = run;
   const copy: Form = {
-    ...form,
+    ...withAlgorithm(form, options, order.algorithm),
     name: nextName(run.name),
     source: order.source,
     track: order.track,
     direction: order.direction === "reverse" ? "reverse" : "forward",
     sensor: order.sensor,
-    network: order.network === "deep" ? "deep" : "shallow",
+    network: order.network,
     minutes: written(order.minutes),
     seed: String(order.seed),
     origin: which === null ? null : { run_id: run.id, which },
@@ -124,7 +140,7 @@ export function rangeOfHyper(range: readonly unknown[] | undefined): Limits | st
 /** Counts of things, for which only whole numbers make sense. */
 export const WHOLE = new Set(["batch_size", "num_epochs", "num_episodes_between_training"]);
 
-function hyperFaults(form: Form, ranges: GarageOptions["ranges"]): Faults {
+function hyperFaults(form: Form, ranges: AlgorithmOptions["ranges"]): Faults {
   return Object.fromEntries(
     Object.entries(form.hyperparameters).map(([name, text]) => {
       const range = rangeOfHyper(ranges[name]);
@@ -160,7 +176,7 @@ function actionFaults(form: Form, origin: number | null): Faults {
 }
 
 /** What is wrong with each field, in words; null where nothing is. `origin`: actions of the policy it goes on from. */
-export function faults(form: Form, ranges: GarageOptions["ranges"], origin: number | null = null): Faults {
+export function faults(form: Form, ranges: AlgorithmOptions["ranges"], origin: number | null = null): Faults {
   const { name, source } = form;
   return {
     name: /[<>]/.test(name) ? "No angle brackets." : null,
@@ -169,6 +185,8 @@ export function faults(form: Form, ranges: GarageOptions["ranges"], origin: numb
     minutes: outside(form.minutes, MINUTES),
     seed: outside(form.seed, { low: 0, high: SEED_MOST }, true),
     ...hyperFaults(form, ranges),
+    network: form.network.startsWith("deepracer") && !seesPictures(form.sensor) ? "This network reads pictures: choose a camera, or another network." : null,
+    algorithm: form.algorithm === "sac" && form.kind === "list" ? "SAC learns continuous actions only." : null,
     ...actionFaults(form, origin),
   };
 }
@@ -196,6 +214,7 @@ export function orderOf(form: Form, unnamed: string): RunCreate {
     sensor: form.sensor,
     network: form.network,
     action_space: actionsOf(form),
+    algorithm: form.algorithm,
     hyperparameters: hyperparametersOf(form),
     minutes: numberIn(form.minutes)!,
     seed: numberIn(form.seed)!,

@@ -1,7 +1,7 @@
 /** Plain words for runs and what they are asked. Pure. */
 import { count } from "../lib/format";
 import type { Status } from "../sim/trial";
-import type { RewardCheck, Run, RunRow, State, TriedFault } from "./wire";
+import type { Algorithm, Network, RewardCheck, Run, RunRow, State, TriedFault } from "./wire";
 
 const GAP = "\u00a0";
 
@@ -30,7 +30,15 @@ export const HYPER: Record<string, string> = {
   beta_entropy: "What trying other actions is worth: large explores for longer.",
   discount_factor: "How much the future counts: at 0.99, a reward 69 steps later counts half.",
   loss_type: "How errors of the estimated value count: huber forgives outliers, mse does not.",
+  sac_alpha: "What being unpredictable is worth: large explores for longer.",
   num_episodes_between_training: "Episodes driven by one policy before it is improved.",
+};
+
+/** What each algorithm is, in a line. */
+export const ALGORITHM: Record<Algorithm, string> = {
+  ppo: "PPO: steady, for either kind of action space",
+  sac: "SAC: continuous actions; learns from old episodes, too",
+  "policy-gradient": "Policy gradient: the simplest there is, for learning how it works",
 };
 
 export type Tone = "good" | "bad" | "plain";
@@ -101,7 +109,7 @@ export function ending(status: Status, completed: number, lap_ms: number | null)
 }
 
 /** Where a run stands, in a sentence. */
-export function standing({ state, progress, note, fault }: Pick<Run, "state" | "progress" | "note" | "fault">): string {
+export function standing({ state, progress, note, faults }: Pick<Run, "state" | "progress" | "note" | "faults">): string {
   const words = note === "" ? "" : `${note.charAt(0).toUpperCase()}${note.slice(1)}`;
   switch (state) {
     case "queued":
@@ -113,15 +121,34 @@ export function standing({ state, progress, note, fault }: Pick<Run, "state" | "
     case "cancelled":
       return `Cancelled at ${Math.floor(100 * progress)}${GAP}%.`;
     case "failed":
-      return fault ? "The reward function ended it." : words || "It failed.";
+      return faults.length > 0 ? "The reward function ended it." : words || "It failed.";
   }
 }
 
 /** "lidar" → "Lidar", "camera-48x32" → "Camera 48 × 32". */
 export function sensorName(sensor: string): string {
-  const size = /^camera-(\d+)x(\d+)$/.exec(sensor);
-  return size ? `Camera ${size[1]}${GAP}×${GAP}${size[2]}` : sensor.charAt(0).toUpperCase() + sensor.slice(1);
+  const [, kind = sensor, width, height] = /^(.+?)(?:-(\d+)x(\d+))?$/.exec(sensor) ?? [];
+  const words = kind.replace("-", " ");
+  const name = words.charAt(0).toUpperCase() + words.slice(1);
+  return width === undefined ? name : `${name} ${width}${GAP}×${GAP}${height}`;
 }
 
-export const SENSOR_MEANS = (sensor: string): string =>
-  sensor === "lidar" ? "64 distances around the car; learns fastest" : sensor === "camera-160x120" ? "the picture that DeepRacer uses; learns slowly" : "a small grey picture";
+/** Whether a sensor makes pictures, which the layers of DeepRacer's networks need. */
+export const seesPictures = (sensor: string): boolean => /^(camera|stereo)-/.test(sensor);
+
+export function SENSOR_MEANS(sensor: string): string {
+  if (sensor === "lidar") return "64 distances around the car; learns fastest";
+  if (sensor === "sector-lidar") return "whether anything is within half a metre, in 8 directions";
+  if (sensor.startsWith("sector-lidar")) return "how near the nearest thing is, coarsely, in each direction";
+  if (sensor.startsWith("stereo")) return "two pictures side by side; learns slowly";
+  return sensor === "camera-160x120" ? "the picture that DeepRacer uses; learns slowly" : "a small grey picture";
+}
+
+/** What each network is, in a line. */
+export const NETWORK: Record<Network, string> = {
+  shallow: "Shallow: small and quick to train",
+  deep: "Deep: larger, for cameras and long roads",
+  "deepracer-shallow": "DeepRacer's shallow: three convolutions, 512 units; slow on a CPU",
+  "deepracer-deep": "DeepRacer's deep: four convolutions, 64 units; slow on a CPU",
+  "deepracer-deep-deep": "DeepRacer's deepest: four convolutions, four dense layers; slow on a CPU",
+};

@@ -1070,6 +1070,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/runs/{run_id}/policy.onnx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Run Onnx
+         * @description Download a run's policy, ONNX.
+         */
+        get: operations["read_run_onnx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs/{run_id}/policy.safetensors": {
         parameters: {
             query?: never;
@@ -1311,6 +1331,31 @@ export interface components {
         ActionRanges: {
             speed: components["schemas"]["ActionLimits"];
             steering_angle: components["schemas"]["ActionLimits"];
+        };
+        /**
+         * AlgorithmOptions
+         * @description What an algorithm is told.
+         */
+        AlgorithmOptions: {
+            /**
+             * Hyperparameters
+             * @description Defaults by name.
+             */
+            hyperparameters: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "ppo" | "sac" | "policy-gradient";
+            /**
+             * Ranges
+             * @description Least and most, or all values, by name.
+             */
+            ranges: {
+                [key: string]: components["schemas"]["JsonValue"][];
+            };
         };
         /**
          * Assignment
@@ -2691,22 +2736,12 @@ export interface components {
          * @description What the form offers.
          */
         GarageOptions: {
+            /** Algorithms */
+            algorithms: components["schemas"]["AlgorithmOptions"][];
             /** Examples */
             examples: components["schemas"]["RewardExample"][];
-            /**
-             * Hyperparameters
-             * @description Defaults by name.
-             */
-            hyperparameters: {
-                [key: string]: components["schemas"]["JsonValue"];
-            };
-            /**
-             * Ranges
-             * @description Least and most, or all values, by name.
-             */
-            ranges: {
-                [key: string]: components["schemas"]["JsonValue"][];
-            };
+            /** Networks */
+            networks: ("shallow" | "deep" | "deepracer-shallow" | "deepracer-deep" | "deepracer-deep-deep")[];
             /** Sensors */
             sensors: string[];
             /** Steering Granularities */
@@ -3895,8 +3930,11 @@ export interface components {
              * @description UTC time, RFC 3339.
              */
             created_at: string;
-            /** @description What ended the run, if the reward function did. */
-            fault: components["schemas"]["RewardFault"] | null;
+            /**
+             * Faults
+             * @description All that ended the run, if the reward function did.
+             */
+            faults: components["schemas"]["RewardFault"][];
             /** Finished At */
             finished_at: string | null;
             /**
@@ -3953,6 +3991,13 @@ export interface components {
              */
             action_space: components["schemas"]["ActionChoice"][] | components["schemas"]["ActionRanges"];
             /**
+             * Algorithm
+             * @description sac takes ranges of actions only.
+             * @default ppo
+             * @enum {string}
+             */
+            algorithm: "ppo" | "sac" | "policy-gradient";
+            /**
              * Direction
              * @default forward
              * @enum {string}
@@ -3978,10 +4023,11 @@ export interface components {
             name: string;
             /**
              * Network
+             * @description The deepracer ones read pictures only.
              * @default shallow
              * @enum {string}
              */
-            network: "shallow" | "deep";
+            network: "shallow" | "deep" | "deepracer-shallow" | "deepracer-deep" | "deepracer-deep-deep";
             /** @description Go on with the policy of another run. */
             origin?: components["schemas"]["RunOrigin"] | null;
             /**
@@ -3992,7 +4038,7 @@ export interface components {
             seed: number;
             /**
              * Sensor
-             * @description lidar, or camera-WIDTHxHEIGHT up to 160x120.
+             * @description lidar, sector-lidar, sector-lidar-SECTORSxLEVELS, camera- or stereo-WIDTHxHEIGHT.
              * @default lidar
              */
             sensor: string;
@@ -4013,6 +4059,11 @@ export interface components {
          */
         RunOrder: {
             action_space: components["schemas"]["JsonValue"];
+            /**
+             * Algorithm
+             * @enum {string}
+             */
+            algorithm: "ppo" | "sac" | "policy-gradient";
             /** Direction */
             direction: string;
             /** Hyperparameters */
@@ -4021,8 +4072,11 @@ export interface components {
             };
             /** Minutes */
             minutes: number;
-            /** Network */
-            network: string;
+            /**
+             * Network
+             * @enum {string}
+             */
+            network: "shallow" | "deep" | "deepracer-shallow" | "deepracer-deep" | "deepracer-deep-deep";
             /** Origin */
             origin: {
                 [key: string]: components["schemas"]["JsonValue"];
@@ -7179,6 +7233,49 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_run_onnx: {
+        parameters: {
+            query?: {
+                /** @description The best policy so far, or the latest. */
+                which?: "best" | "latest";
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
             };
             /** @description A problem that the client can mend. */
             "4XX": {

@@ -2,10 +2,26 @@
 import { Controls } from "./actions";
 import { PRESETS } from "./car";
 import { proprio, quantise, type State } from "./rules";
-import type { Policy } from "./policy";
-import { Camera, Lidar } from "./sensors";
+import type { Policy, SensorSpec } from "./policy";
+import { Camera, Lidar, SectorLidar, StereoCamera } from "./sensors";
 import type { Track } from "./track";
 import { CAR } from "./trial";
+
+/** The eye of a sensor. Throws RangeError when it sees no roads. */
+export function eyeOf(sensor: SensorSpec, environment: string): Camera | Lidar {
+  switch (sensor.kind) {
+    case "camera":
+      return new Camera(sensor);
+    case "stereo":
+      return new StereoCamera(sensor);
+    case "lidar":
+      return new Lidar(sensor);
+    case "sector-lidar":
+      return new SectorLidar(sensor);
+    default:
+      throw new RangeError(`A policy of ${environment} drives no car.`);
+  }
+}
 
 export class Driver {
   /** the eye of the policy; the page draws what it holds */
@@ -19,8 +35,7 @@ export class Driver {
   /** Throws RangeError when the policy sees no roads. */
   constructor(readonly policy: Policy) {
     const { sensor } = policy;
-    if (sensor.kind !== "camera" && sensor.kind !== "lidar") throw new RangeError(`A policy of ${policy.environment} drives no car.`);
-    this.eye = sensor.kind === "camera" ? new Camera(sensor) : new Lidar(sensor);
+    this.eye = eyeOf(sensor, policy.environment);
     this.#vector = new Float32Array(policy.network.vector);
     this.controls = new Controls(policy.actionSpace, PRESETS[CAR]!);
   }
@@ -31,13 +46,15 @@ export class Driver {
       this.eye.picture(track, state.motion, state);
       proprio(state.motion, this.#vector, 0);
     } else {
-      this.#vector.set(this.eye.scan(track, state.motion, state.boxes));
-      proprio(state.motion, this.#vector, this.eye.spec.beams);
+      this.eye.scan(track, state.motion, state.boxes);
+      const { told } = this.eye;
+      this.#vector.set(told);
+      proprio(state.motion, this.#vector, told.length);
     }
   }
 
   #decided(): Float32Array {
-    return this.policy.act(this.#vector, this.eye instanceof Camera ? this.eye.pixels : null);
+    return this.policy.act(this.#vector, this.eye instanceof Camera ? this.eye.told : null);
   }
 
   /** Decide on what was looked at last. */

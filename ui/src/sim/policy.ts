@@ -1,11 +1,11 @@
 /**
- * A policy's network: an optional picture encoder, a multilayer perceptron and one of two heads.
+ * A policy's network: an optional picture encoder, a multilayer perceptron and one of the heads.
  *
  * Twin of `policies/network.py`. All layers write into buffers made once, so that a tick allocates nothing.
  */
 import { parseActions, type ActionSpace } from "./actions";
 import { readTensors, type Tensors } from "./safetensors";
-import type { CameraSpec, LidarSpec } from "./sensors";
+import type { CameraSpec, LidarSpec, SectorSpec, StereoSpec } from "./sensors";
 
 export interface EncoderSpec {
   height: number;
@@ -13,19 +13,31 @@ export interface EncoderSpec {
   patches: number[];
   channels: number[];
   features: number;
+  /** from one patch of a layer to the next; absent where they lie side by side */
+  strides?: number[] | null;
+  /** values of a pixel, 1 if absent */
+  depth?: number;
+  /** of the layers, relu if absent, and of the dense one, tanh if absent */
+  activation?: "relu" | "tanh";
+  code?: "relu" | "tanh";
 }
 
 export interface NetworkSpec {
   vector: number;
   hidden: number[];
   activation: "relu" | "tanh";
-  head: "bins" | "choice" | "box";
+  head: "bins" | "choice" | "box" | "tanh";
   bins: number[];
   actions: number;
   encoder: EncoderSpec | null;
 }
 
-export type SensorSpec = ({ kind: "lidar" } & LidarSpec) | ({ kind: "camera" } & CameraSpec) | { kind: "grid" | "features" };
+export type SensorSpec =
+  | ({ kind: "lidar" } & LidarSpec)
+  | ({ kind: "sector-lidar" } & SectorSpec)
+  | ({ kind: "camera" } & CameraSpec)
+  | ({ kind: "stereo" } & StereoSpec)
+  | { kind: "grid" | "features" };
 
 type Activation = "relu" | "tanh" | "none";
 
@@ -66,21 +78,21 @@ class Dense {
   }
 }
 
-/** (height, width, depth) to rows of patches, row-major inside a patch; a rest is cut off. */
+/** (height, width, depth) to rows of patches, row-major inside a patch, every `stride`; a rest is cut off. */
 class Patches {
   readonly rows: number;
   readonly columns: number;
   readonly out: Float32Array;
   readonly #from: Int32Array;
 
-  constructor(height: number, width: number, depth: number, patch: number) {
-    this.rows = Math.floor(height / patch);
-    this.columns = Math.floor(width / patch);
+  constructor(height: number, width: number, depth: number, patch: number, stride: number) {
+    this.rows = Math.floor((height - patch) / stride) + 1;
+    this.columns = Math.floor((width - patch) / stride) + 1;
     const from: number[] = [];
     for (let row = 0; row < this.rows; row++)
       for (let column = 0; column < this.columns; column++)
-        for (let y = row * patch; y < (row + 1) * patch; y++)
-          for (let x = column * patch; x < (column + 1) * patch; x++)
+        for (let y = row * stride; y < row * stride + patch; y++)
+          for (let x = column * stride; x < column * stride + patch; x++)
             for (let d = 0; d < depth; d++) from.push((y * width + x) * depth + d);
     this.#from = Int32Array.from(from);
     this.out = new Float32Array(from.length);
@@ -131,15 +143,16 @@ export class Policy {
     this.#action = new Float32Array(network.actions);
     const { encoder } = network;
     if (encoder) {
-      let [height, width, depth] = [encoder.height, encoder.width, 1];
+      const { activation = "relu", code = "tanh", strides } = encoder;
+      let [height, width, depth] = [encoder.height, encoder.width, encoder.depth ?? 1];
       encoder.patches.forEach((patch, stage) => {
-        const patches = new Patches(height, width, depth, patch);
+        const patches = new Patches(height, width, depth, patch, strides?.[stage] ?? patch);
         [height, width, depth] = [patches.rows, patches.columns, encoder.channels[stage]!];
-        this.#stages.push({ patches, layer: dense(tensors, `encoder.${stage}`, "relu", height * width) });
+        this.#stages.push({ patches, layer: dense(tensors, `encoder.${stage}`, activation, height * width) });
       });
-      this.#code = dense(tensors, `encoder.${encoder.patches.length}`, "tanh");
+      this.#code = dense(tensors, `encoder.${encoder.patches.length}`, code);
     }
-    this.#image = new Float32Array(encoder ? encoder.height * encoder.width : 0);
+    this.#image = new Float32Array(encoder ? encoder.height * encoder.width * (encoder.depth ?? 1) : 0);
     this.#features = new Float32Array(network.vector + (encoder?.features ?? 0));
     this.#hidden = network.hidden.map((_, index) => dense(tensors, `hidden.${index}`, network.activation));
     this.#head = dense(tensors, "head", "none");
@@ -171,6 +184,10 @@ export class Policy {
     const reach = head === "choice" ? 0 : 1;
     if (head === "box") {
       for (let axis = 0; axis < actions; axis++) this.#action[axis] = Math.min(Math.max(this.outputs[axis]!, -1), 1);
+      return;
+    }
+    if (head === "tanh") {
+      for (let axis = 0; axis < actions; axis++) this.#action[axis] = Math.tanh(this.outputs[axis]!);
       return;
     }
     let offset = 0;

@@ -3,7 +3,7 @@
  *
  * Twin of `envs/racer/sensors.py`. Both write into buffers of their own, so that a tick allocates nothing.
  */
-import { C, S, X, Y, type Motion } from "./car";
+import { C, MOTION, S, X, Y, type Motion } from "./car";
 import { CELL_M, CELLS_PER_M, CELLS_PER_STEP, type Track } from "./track";
 
 const f = Math.fround;
@@ -62,8 +62,15 @@ export class Lidar {
   /** (beams, 2) cosine and sine of each beam against the heading */
   readonly directions: Float32Array;
 
-  constructor(readonly spec: LidarSpec) {
+  /** what a policy is told */
+  readonly told: Float32Array;
+
+  constructor(
+    readonly spec: LidarSpec,
+    told?: number,
+  ) {
     this.values = new Float32Array(spec.beams);
+    this.told = told === undefined ? this.values : new Float32Array(told);
     this.directions = new Float32Array(2 * spec.beams);
     const step = (2 * spec.spread_rad) / (spec.beams - 1);
     for (let beam = 0; beam < spec.beams; beam++) {
@@ -102,6 +109,42 @@ export class Lidar {
   }
 }
 
+export interface SectorSpec extends LidarSpec {
+  sectors: number;
+  levels: number;
+  within_m: number;
+}
+
+/** A lidar of which a policy is told the nearest distance in each sector, coarsely. */
+export class SectorLidar extends Lidar {
+  /** values t / (1 + t) between which the bands lie */
+  readonly #borders: Float32Array;
+
+  constructor(override readonly spec: SectorSpec) {
+    super(spec, spec.sectors * spec.levels);
+    const { levels, within_m } = spec;
+    this.#borders = Float32Array.from({ length: Math.max(1, levels - 1) }, (_, band) => {
+      const metres = (within_m * (band + 1)) / levels;
+      return metres / (1 + metres);
+    });
+  }
+
+  override scan(track: Track, motion: Motion, boxes: Float32Array): Float32Array {
+    super.scan(track, motion, boxes);
+    const { sectors, levels, beams } = this.spec;
+    const each = beams / sectors;
+    this.told.fill(0);
+    for (let sector = 0; sector < sectors; sector++) {
+      let nearest = 1;
+      for (let beam = sector * each; beam < (sector + 1) * each; beam++) nearest = Math.min(nearest, this.values[beam]!);
+      const band = this.#borders.filter((border) => nearest >= border).length;
+      if (levels > 1) this.told[sector * levels + band] = 1;
+      else if (band === 0) this.told[sector] = 1;
+    }
+    return this.values;
+  }
+}
+
 export interface CameraSpec {
   width: number;
   height: number;
@@ -121,13 +164,19 @@ const SPECKLE = f(1 / 31);
 /** Grey picture, row-major (height, width); the top row looks one row below the horizon. */
 export class Camera {
   readonly pixels: Uint8Array;
+  /** what a policy is told, (height, width, values of a pixel) */
+  readonly told: Uint8Array;
   readonly #ahead: Float32Array;
   readonly #aside: Float32Array;
   readonly #hit: Float32Array;
 
-  constructor(readonly spec: CameraSpec) {
+  constructor(
+    readonly spec: CameraSpec,
+    depth = 1,
+  ) {
     const { width, height, focal, mount_m } = spec;
     this.pixels = new Uint8Array(width * height);
+    this.told = depth === 1 ? this.pixels : new Uint8Array(width * height * depth);
     this.#hit = new Float32Array(width);
     const focal_px = focal * width;
     this.#ahead = Float32Array.from({ length: height }, (_, row) => (mount_m * focal_px) / (row + 1));
@@ -186,5 +235,30 @@ export class Camera {
       }
     }
     return tone;
+  }
+}
+
+export interface StereoSpec extends CameraSpec {
+  baseline_m: number;
+}
+
+/** Two cameras side by side; `pixels` is what the left one saw. */
+export class StereoCamera extends Camera {
+  readonly #from = new Float32Array(MOTION);
+
+  constructor(override readonly spec: StereoSpec) {
+    super(spec, 2);
+  }
+
+  override picture(track: Track, motion: Motion, around: Surroundings): Uint8Array {
+    for (const side of [1, 0]) {
+      const left = f((side === 0 ? 0.5 : -0.5) * this.spec.baseline_m);
+      this.#from.set(motion);
+      this.#from[X] = f(motion[X]! - f(motion[S]! * left));
+      this.#from[Y] = f(motion[Y]! + f(motion[C]! * left));
+      super.picture(track, this.#from, around);
+      for (let at = 0; at < this.pixels.length; at++) this.told[2 * at + side] = this.pixels[at]!;
+    }
+    return this.pixels;
   }
 }

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { hyperparametersText, metadataText, takeFile } from "../../src/garage/files";
 import { actionsOf, emptyForm, hyperparametersOf } from "../../src/garage/form";
-import { OPTIONS, TRACKS } from "./samples";
+import { OPTIONS, PPO, TRACKS } from "./samples";
 
 const form = emptyForm(OPTIONS, TRACKS);
-const take = (plain: unknown) => takeFile(form, JSON.stringify(plain), OPTIONS.sensors);
+const take = (plain: unknown) => takeFile(form, JSON.stringify(plain), OPTIONS);
 
 describe("model_metadata.json", () => {
   const theirs = {
@@ -28,36 +28,36 @@ describe("model_metadata.json", () => {
 
   it("says what has no counterpart", () => {
     const space = { steering_angle: { low: -20, high: 20 }, speed: { low: "0.5", high: 2 } };
-    const { form: taken, notes } = take({ action_space: space, sensor: ["STEREO_CAMERAS", "SECTOR_LIDAR"], neural_network: "HUGE", training_algorithm: "sac" });
+    const { form: taken, notes } = take({ action_space: space, sensor: ["STEREO_CAMERAS", "SECTOR_LIDAR"], neural_network: "HUGE", training_algorithm: "dqn" });
     expect(taken.kind).toBe("ranges");
     expect(notes).toEqual([
       "A continuous action space.",
-      "Sensor camera-160x120.",
+      "Sensor stereo-160x120.",
       "Of the sensors STEREO_CAMERAS, SECTOR_LIDAR a car has one here.",
       "There is no network HUGE here; shallow stays.",
-      "sac is not offered here; it is trained with clipped PPO.",
+      "There is no algorithm dqn here; ppo stays.",
     ]);
-    expect(take({ action_space: space, sensor: ["SECTOR_LIDAR"] }).notes).toContain("SECTOR_LIDAR has no exact counterpart here.");
+    expect(take({ action_space: space, sensor: ["SONAR"] }).notes).toContain("None of SONAR is offered here.");
   });
 
   it("comes back as it was written", () => {
-    const car = { sensor: "lidar", network: "deep", action_space: actionsOf(form) };
-    const { form: taken, notes } = takeFile({ ...form, network: "shallow", choices: [] }, metadataText(car), OPTIONS.sensors);
-    expect({ sensor: taken.sensor, network: taken.network, action_space: actionsOf(taken) }).toEqual(car);
-    expect(notes).toEqual(["10 actions.", "Sensor lidar."]);
+    const car = { sensor: "sector-lidar-8x4", network: "deepracer-deep-deep" as const, algorithm: "sac" as const, action_space: actionsOf(form) };
+    const { form: taken, notes } = takeFile({ ...form, network: "shallow", choices: [] }, metadataText(car), OPTIONS);
+    expect({ sensor: taken.sensor, network: taken.network, algorithm: taken.algorithm, action_space: actionsOf(taken) }).toEqual(car);
+    expect(notes).toEqual(["10 actions.", "Sensor sector-lidar-8x4."]);
   });
 });
 
 describe("hyperparameters.json", () => {
   it("fills in what is known and names the rest", () => {
-    const { form: taken, notes } = take({ batch_size: 128, lr: 1e-4, loss_type: "Mean squared error", e_greedy_value: 0.05, gamma: 1 });
-    expect(hyperparametersOf(taken)).toEqual({ ...OPTIONS.hyperparameters, batch_size: 128, lr: 1e-4, loss_type: "mse" });
-    expect(notes).toEqual(["batch_size, lr, loss_type.", "Without effect here: e_greedy_value.", "Not known: gamma."]);
+    const { form: taken, notes } = take({ batch_size: 128, lr: 1e-4, loss_type: "Mean squared error", e_greedy_value: 0.05, sac_alpha: 0.2, gamma: 1 });
+    expect(hyperparametersOf(taken)).toEqual({ ...PPO.hyperparameters, batch_size: 128, lr: 1e-4, loss_type: "mse" });
+    expect(notes).toEqual(["batch_size, lr, loss_type.", "Without effect here: e_greedy_value, sac_alpha.", "Not known: gamma."]);
   });
 
   it("comes back as it was written", () => {
-    const { form: taken } = takeFile({ ...form, hyperparameters: { ...form.hyperparameters, lr: "1" } }, hyperparametersText(OPTIONS.hyperparameters), []);
-    expect(hyperparametersOf(taken)).toEqual(OPTIONS.hyperparameters);
+    const { form: taken } = takeFile({ ...form, hyperparameters: { ...form.hyperparameters, lr: "1" } }, hyperparametersText(PPO.hyperparameters), OPTIONS);
+    expect(hyperparametersOf(taken)).toEqual(PPO.hyperparameters);
   });
 });
 
@@ -67,5 +67,5 @@ describe("another file", () => {
     ["[1]", /no JSON object/],
     ['{"a": 1}', /neither a model_metadata.json/],
     ['{"action_space": [{"speed": 1}]}', /action 0/],
-  ])("%s is refused", (text, reason) => expect(() => takeFile(form, text, OPTIONS.sensors)).toThrow(reason));
+  ])("%s is refused", (text, reason) => expect(() => takeFile(form, text, OPTIONS)).toThrow(reason));
 });

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { generate } from "../../src/sim/actions";
-import { actionsOf, cloned, emptyForm, faults, GENERATOR, nextName, numberIn, orderOf, rangeOfHyper, withActions } from "../../src/garage/form";
-import { OPTIONS, RUN, TRACKS } from "./samples";
+import { actionsOf, cloned, emptyForm, faults, GENERATOR, nextName, numberIn, orderOf, rangeOfHyper, withActions, withAlgorithm } from "../../src/garage/form";
+import { OPTIONS, PPO, RUN, SAC, TRACKS } from "./samples";
 
 const form = () => emptyForm(OPTIONS, TRACKS);
 const found = (changed: Partial<ReturnType<typeof form>>, origin: number | null = null) => {
-  const all = faults({ ...form(), ...changed }, OPTIONS.ranges, origin);
+  const all = faults({ ...form(), ...changed }, PPO.ranges, origin);
   return Object.fromEntries(Object.entries(all).filter(([, fault]) => fault !== null));
 };
 
@@ -26,7 +26,8 @@ describe("a new form", () => {
       sensor: "lidar",
       network: "shallow",
       action_space: generate(GENERATOR),
-      hyperparameters: OPTIONS.hyperparameters,
+      algorithm: "ppo",
+      hyperparameters: PPO.hyperparameters,
       minutes: 5,
       seed: 0,
       origin: null,
@@ -76,13 +77,13 @@ describe("faults", () => {
 
 describe("a clone", () => {
   it("orders the same again under the next name", () => {
-    const copy = cloned(form(), RUN, null);
+    const copy = cloned(form(), OPTIONS, RUN, null);
     expect(found(copy)).toEqual({});
-    const { source, track, direction, sensor, network, action_space, hyperparameters, minutes, seed } = RUN.order;
-    expect(orderOf(copy, "")).toEqual({ name: "Slow 2", source, track, direction, sensor, network, action_space, hyperparameters, minutes, seed, origin: null });
+    const { source, track, direction, sensor, network, action_space, hyperparameters, minutes, seed, algorithm } = RUN.order;
+    expect(orderOf(copy, "")).toEqual({ name: "Slow 2", source, track, direction, sensor, network, action_space, hyperparameters, minutes, seed, algorithm, origin: null });
   });
 
-  it("goes on from a policy", () => expect(cloned(form(), RUN, "latest").origin).toEqual({ run_id: RUN.id, which: "latest" }));
+  it("goes on from a policy", () => expect(cloned(form(), OPTIONS, RUN, "latest").origin).toEqual({ run_id: RUN.id, which: "latest" }));
 
   it.each([["Kidney", "Kidney 2"], ["Kidney 2", "Kidney 3"], ["n".repeat(32), `${"n".repeat(30)} 2`]])("of %o is named %o", (name, next) => expect(nextName(name)).toBe(next));
 });
@@ -100,5 +101,16 @@ describe("the action space of a form", () => {
   it("leaves out what cannot be read, so that the rest can be drawn", () => {
     const choices = [{ steering_angle: "x", speed: "1" }, { steering_angle: "3", speed: "1" }];
     expect(actionsOf({ ...form(), choices })).toEqual([{ steering_angle: 3, speed: 1 }]);
+  });
+});
+
+describe("another algorithm", () => {
+  it("has its own hyperparameters; what was changed and is shared stays", () => {
+    const changed = { ...form(), hyperparameters: { ...form().hyperparameters, lr: "0.001", num_epochs: "3" } };
+    const sac = withAlgorithm(changed, OPTIONS, "sac");
+    expect(sac.hyperparameters).toEqual({ batch_size: "64", lr: "0.001", discount_factor: "0.99", loss_type: "mse", num_episodes_between_training: "1", sac_alpha: "0.2" });
+    expect(withAlgorithm(sac, OPTIONS, "ppo").hyperparameters.num_epochs).toBe("10");
+    expect(faults(sac, SAC.ranges).algorithm).toMatch(/continuous/);
+    expect(faults({ ...sac, kind: "ranges" }, SAC.ranges).algorithm).toBeNull();
   });
 });

@@ -1,9 +1,10 @@
 /** What the server might answer, for the tests of the garage. */
-import type { GarageOptions, Run, TrackSummary } from "../../src/garage/wire";
+import type { AlgorithmOptions, GarageOptions, Run, TrackSummary } from "../../src/garage/wire";
 
 const SOURCE = "def reward_function(params):\n    return 1.0\n";
 
-export const OPTIONS: GarageOptions = {
+export const PPO: AlgorithmOptions = {
+  name: "ppo",
   hyperparameters: { batch_size: 64, num_epochs: 10, lr: 3e-4, beta_entropy: 0.01, discount_factor: 0.99, loss_type: "huber", num_episodes_between_training: 20 },
   ranges: {
     batch_size: [32, 64, 128, 256, 512],
@@ -14,7 +15,18 @@ export const OPTIONS: GarageOptions = {
     loss_type: ["huber", "mse"],
     num_episodes_between_training: [5, 100],
   },
-  sensors: ["lidar", "camera-48x32", "camera-160x120"],
+};
+
+export const SAC: AlgorithmOptions = {
+  name: "sac",
+  hyperparameters: { batch_size: 64, lr: 3e-4, discount_factor: 0.99, loss_type: "mse", num_episodes_between_training: 1, sac_alpha: 0.2 },
+  ranges: { ...PPO.ranges, num_episodes_between_training: [1, 100], sac_alpha: [0, 1] },
+};
+
+export const OPTIONS: GarageOptions = {
+  algorithms: [PPO, SAC],
+  sensors: ["lidar", "sector-lidar", "sector-lidar-8x4", "camera-48x32", "camera-160x120", "stereo-160x120"],
+  networks: ["shallow", "deep", "deepracer-shallow", "deepracer-deep", "deepracer-deep-deep"],
   steering_granularities: [3, 5, 7],
   examples: [{ name: "Always one", source: SOURCE }],
 };
@@ -44,14 +56,15 @@ export const RUN: Run = {
       { steering_angle: -30, speed: 0.5 },
       { steering_angle: 12.5, speed: 1.25 },
     ],
-    hyperparameters: { ...OPTIONS.hyperparameters, lr: 1e-4 },
+    hyperparameters: { ...PPO.hyperparameters, lr: 1e-4 },
     minutes: 1.5,
     seed: 7,
     origin: null,
+    algorithm: "ppo",
   },
   iterations: [],
   printed: [],
-  fault: null,
+  faults: [],
   race: null,
   policies: { best: true, latest: true },
 };

@@ -22,7 +22,7 @@ describe("a policy", () => {
   });
 
   it("says which sensor it looks through", () => {
-    expect(cases.map((one) => new Policy(file(one)).sensor.kind)).toEqual(["lidar", "lidar", "camera", "lidar"]);
+    expect(cases.map((one) => new Policy(file(one)).sensor.kind)).toEqual(["lidar", "lidar", "camera", "lidar", "sector-lidar", "stereo"]);
   });
 
   it("refuses a file that is cut short", () => {

@@ -2,7 +2,9 @@ import { describe, expect, it } from "vitest";
 import { PRESETS, type CarParams } from "../../src/sim/car";
 import { plainState, stateOf, type PlainState } from "../../src/sim/plain";
 import { proprio, Racer } from "../../src/sim/rules";
-import { Camera, Lidar, type CameraSpec, type LidarSpec } from "../../src/sim/sensors";
+import { eyeOf } from "../../src/sim/driver";
+import type { SensorSpec } from "../../src/sim/policy";
+import { Camera } from "../../src/sim/sensors";
 import { bytes, track, vectors } from "./vectors";
 
 interface DriveCase {
@@ -20,7 +22,7 @@ interface SensorCase {
 }
 
 const drives = vectors<{ cars: Record<string, CarParams>; cases: DriveCase[] }>("drive");
-const sensors = vectors<{ sensors: Record<string, { kind: string } & LidarSpec & CameraSpec>; cases: SensorCase[] }>("sensors");
+const sensors = vectors<{ sensors: Record<string, SensorSpec>; cases: SensorCase[] }>("sensors");
 
 describe("the car", () => {
   it("has the constants of the Python one", () => {
@@ -60,13 +62,16 @@ describe("sensors", () => {
   it.each(each)("see what Python sees: $name from start $number", ({ name, spec, one }) => {
     const road = track(one.start.track);
     const state = stateOf(one.start);
-    if (spec.kind === "camera") {
-      expect([...new Camera(spec).picture(road, state.motion, state)]).toEqual([...bytes(one[name] as string)]);
+    const eye = eyeOf(spec, "racer-v0");
+    if (eye instanceof Camera) {
+      eye.picture(road, state.motion, state);
+      expect([...eye.told]).toEqual([...bytes(one[name] as string)]);
       return;
     }
-    const vector = new Float32Array(spec.beams + 3);
-    vector.set(new Lidar(spec).scan(road, state.motion, state.boxes));
-    proprio(state.motion, vector, spec.beams);
+    eye.scan(road, state.motion, state.boxes);
+    const vector = new Float32Array(eye.told.length + 3);
+    vector.set(eye.told);
+    proprio(state.motion, vector, eye.told.length);
     expect([...vector]).toEqual(one[name]);
   });
 });

@@ -18,7 +18,7 @@ from manyhands.envs.racer.actions import commands as commands_of
 from manyhands.envs.racer.car import CarParams
 from manyhands.envs.racer.drawing import draw
 from manyhands.envs.racer.rules import Conditions, State
-from manyhands.envs.racer.task import RacerTask, parse_sensor
+from manyhands.envs.racer.task import RacerTask, depth_of, parse_sensor
 from manyhands.errors import InputError
 
 GENERATED = tuple(f"gen-{seed}" for seed in range(16))
@@ -48,14 +48,18 @@ class Course:
         high = np.array([1.0] * beams + [PROPRIO_BOUND] * 3, np.float32)
         found: dict[str, spaces.Space[Any]] = {"vector": spaces.Box(low, high, dtype=np.float32)}
         if self.task.image:
-            found["image"] = spaces.Box(0, 255, (*self.task.image, 1), np.uint8)
+            found["image"] = spaces.Box(0, 255, self._pixels(), np.uint8)
         return spaces.Dict(found) if self.as_dict else found["image" if self.task.image else "vector"]
+
+    def _pixels(self) -> tuple[int, ...]:
+        """Height, width and values of a pixel."""
+        return (*(self.task.image or ()), depth_of(self.task.sensor))
 
     def observe(self, state: State) -> Any:
         """Observation of one state, in the form of the space."""
         seen = self.task.observe(state)
         if "image" in seen:
-            seen["image"] = seen["image"][..., None]
+            seen["image"] = seen["image"].reshape(self._pixels())
         return seen if self.as_dict else seen["image" if self.task.image else "vector"]
 
     def advance(self, state: State, action: Array) -> tuple[State, Array, Array]:
@@ -131,12 +135,16 @@ class RacerEnv(TaskEnv):
     | sensor | space | contents |
     |---|---|---|
     | `"lidar"` | `Box((beams + 3,), float32)` | distances from right to left, then the car's own motion |
+    | `"sector-lidar"` | `Box((sectors * levels + 3,), float32)` | coarse distances, then the same |
     | `"camera"` | `Box(0, 255, (height, width, 1), uint8)` | first-person grey picture |
+    | `"stereo"` | `Box(0, 255, (height, width, 2), uint8)` | two of them, left and right |
 
     A distance of t metres is given as t / (1 + t). The motion is speed x 0.3, tangent of the steering x 2 and
     yaw rate x 0.2, in SI units. With `as_dict=True` the observation is a `Dict` of `vector` (of a camera: the
     motion alone) and, for a camera, `image`. Sizes are given in the long form of the sensor, such as
     `{"kind": "lidar", "beams": 64, "spread_rad": 2.618}` or `{"kind": "camera", "width": 96, "height": 64}`.
+    A `sector-lidar` has 64 beams over 300 degrees in 8 sectors and tells for each whether something is nearer
+    than `within_m` (.5); with `levels` above 1, in which of as many equal bands up to there it is.
 
     ## Rewards
     Metres made along the centre line in the tick; negative when driving backwards. There is no other term.
@@ -153,7 +161,7 @@ class RacerEnv(TaskEnv):
     ## Arguments
     | name | default | meaning |
     |---|---|---|
-    | `sensor` | `"lidar"` | `"lidar"`, `"camera"` or the long form |
+    | `sensor` | `"lidar"` | one of the names above, or the long form |
     | `track` | `"generated"` | id of a track, several ids, or 16 generated roads |
     | `actions` | `None` | list of (degrees, m/s) for a discrete action space |
     | `car` | `"sport"` | `"sport"` or `"deepracer"` |

@@ -228,18 +228,25 @@ class Racer:
         return jnp.stack([motion.v * 0.3, motion.steer * 2.0, motion.yaw * 0.2])
 
     def lidar(self, state: State, sensor: sensors.Lidar) -> Array:
-        """Observation of a lidar policy, (beams + 3,) float32."""
+        """Observation of a lidar policy, (told + 3,) float32."""
         base, stride = self._cells(state)
         pose = (state.motion.x, state.motion.y, state.motion.c, state.motion.s)
         beams = sensors.scan(sensor, self.bank.grid, base, stride, pose, state.boxes)
-        return jnp.concatenate([beams, self.proprio(state)])
+        return jnp.concatenate([sensor.tell(beams), self.proprio(state)])
 
     def camera(self, state: State, sensor: sensors.Camera) -> Array:
-        """Picture (height, width) uint8."""
+        """Picture (height, width) uint8, or (height, width, 2) of a stereo camera."""
         base, _ = self._cells(state)
-        pose = (state.motion.x, state.motion.y, state.motion.c, state.motion.s)
+        x, y, c, s = state.motion.x, state.motion.y, state.motion.c, state.motion.s
         scene = (state.boxes, state.patches, state.light)
-        return sensors.picture(sensor, self.bank.grid, base, self.grid_shape, pose, scene)
+
+        def look(left_m: float) -> Array:
+            pose = (x - s * left_m, y + c * left_m, c, s) if left_m else (x, y, c, s)
+            return sensors.picture(sensor, self.bank.grid, base, self.grid_shape, pose, scene)
+
+        if isinstance(sensor, sensors.StereoCamera):
+            return jnp.stack([look(0.5 * sensor.baseline_m), look(-0.5 * sensor.baseline_m)], axis=-1)
+        return look(0.0)
 
 
 def make(tracks: list[Track], conditions: Conditions = Conditions()) -> Racer:

@@ -14,6 +14,7 @@ from jax import Array
 
 from manyhands.envs.limits import require
 from manyhands.envs.racer.tracks import CELL_M, DISTANCE_STEP_M
+from manyhands.errors import InputError
 
 BOX_HALF_M = 0.12
 CELLS_PER_M = 1.0 / CELL_M
@@ -37,6 +38,62 @@ class Lidar:
         """Cosine and sine of each beam against the heading, (beams,) float32."""
         angles = np.linspace(-self.spread_rad, self.spread_rad, self.beams)
         return np.cos(angles).astype(np.float32), np.sin(angles).astype(np.float32)
+
+    @property
+    def told(self) -> int:
+        """Length of what a policy is told."""
+        return self.beams
+
+    def tell(self, values: Array) -> Array:
+        """What a policy is told (told,) of the beams (beams,)."""
+        return values
+
+
+@dataclass(frozen=True)
+class SectorLidar(Lidar):
+    """A lidar of which a policy is told the nearest distance in each of `sectors`, coarsely.
+
+    With one level: 1 for a sector in which something is nearer than `within_m`, else 0. With more: as many
+    numbers for each sector, of which the one of its distance's band is 1; bands are equally wide up to
+    `within_m`, and the last one holds what is farther, too.
+    """
+
+    beams: int = 64
+    spread_rad: float = 2.618
+    sectors: int = 8
+    levels: int = 1
+    within_m: float = 0.5
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require("sensor.sectors", self.sectors, 1, self.beams, whole=True)
+        require("sensor.levels", self.levels, 1, 16, whole=True)
+        require("sensor.within_m", self.within_m, 0.1, 12.0)
+        if self.beams % self.sectors:
+            raise InputError(
+                f"{self.beams} beams are not shared evenly by {self.sectors} sectors.",
+                field="sensor.sectors",
+                remedy="Give a number that divides the beams.",
+            )
+
+    @property
+    def told(self) -> int:
+        """Length of what a policy is told."""
+        return self.sectors * self.levels
+
+    def borders(self) -> np.ndarray:
+        """Values t / (1 + t) between which the bands lie, (max(1, levels - 1),) float32."""
+        count = max(1, self.levels - 1)
+        metres = self.within_m * (np.arange(count) + 1.0) / self.levels
+        return (metres / (1.0 + metres)).astype(np.float32)
+
+    def tell(self, values: Array) -> Array:
+        """What a policy is told (told,) of the beams (beams,)."""
+        nearest = values.reshape(self.sectors, -1).min(axis=-1)
+        band = (nearest[:, None] >= self.borders()).sum(axis=-1)
+        if self.levels == 1:
+            return (band == 0).astype(jnp.float32)
+        return jax.nn.one_hot(band, self.levels).ravel()
 
 
 @dataclass(frozen=True)
@@ -65,6 +122,17 @@ class Camera:
         """Metres to the left per metre ahead for each column, (width,) float32."""
         centre = 0.5 * (self.width - 1)
         return ((centre - np.arange(self.width)) / (self.focal * self.width)).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class StereoCamera(Camera):
+    """Two such cameras side by side; a picture is (height, width, 2), left and right."""
+
+    baseline_m: float = 0.06  # as the two cameras of DeepRacer's car
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require("sensor.baseline_m", self.baseline_m, 0.0, 1.0)
 
 
 def slab(origin_x: Array, origin_y: Array, dir_x: Array, dir_y: Array) -> Array:

@@ -12,13 +12,19 @@ from manyhands.envs.core import Plain
 from manyhands.envs.racer import rules, tracks
 from manyhands.envs.racer.car import Motion
 from manyhands.envs.racer.rules import Conditions, Racer, State
-from manyhands.envs.racer.sensors import Camera, Lidar
+from manyhands.envs.racer.sensors import Camera, Lidar, SectorLidar, StereoCamera
 from manyhands.errors import InputError
 
 # Generated tracks by purpose; no track serves two. Players drive on `play`, gate and payment measure on
 # `gate`, scores that are shown and the roll-back come from `heldout`.
 SUITES = {"play": range(64), "gate": range(1000, 1064), "heldout": range(2000, 2032)}
 TOLERANCE_M = 0.05
+_KINDS: dict[str, type[Lidar] | type[Camera]] = {
+    "lidar": Lidar,
+    "sector-lidar": SectorLidar,
+    "camera": Camera,
+    "stereo": StereoCamera,
+}
 
 
 @dataclass(frozen=True)
@@ -133,12 +139,17 @@ class RacerTask:
 
 def vector_of(sensor: Lidar | Camera) -> int:
     """Length of an observation's vector part."""
-    return 3 + (sensor.beams if isinstance(sensor, Lidar) else 0)
+    return 3 + (sensor.told if isinstance(sensor, Lidar) else 0)
 
 
 def image_of(sensor: Lidar | Camera) -> tuple[int, int] | None:
     """Picture height and width of a camera."""
     return None if isinstance(sensor, Lidar) else (sensor.height, sensor.width)
+
+
+def depth_of(sensor: Lidar | Camera) -> int:
+    """Values of a pixel."""
+    return 2 if isinstance(sensor, StereoCamera) else 1
 
 
 def seen(racer: Racer, sensor: Lidar | Camera, state: State) -> dict[str, Array]:
@@ -168,12 +179,11 @@ def parse_sensor(plain: Plain) -> Lidar | Camera:
     if not isinstance(plain, dict):
         raise InputError(f"A sensor is an object, not {plain!r}.", field="sensor")
     sizes = {name: value for name, value in plain.items() if name != "kind"}
-    kinds: dict[str, type[Lidar] | type[Camera]] = {"lidar": Lidar, "camera": Camera}
     try:
-        return kinds[plain["kind"]](**sizes)
+        return _KINDS[plain["kind"]](**sizes)
     except KeyError as fault:
         raise InputError(
-            f"There is no sensor {fault}; choose one of {sorted(kinds)}.", field="sensor.kind"
+            f"There is no sensor {fault}; choose one of {sorted(_KINDS)}.", field="sensor.kind"
         ) from fault
     except TypeError as fault:
         raise InputError(f"These sizes do not fit the sensor: {fault}.", field="sensor") from fault
@@ -181,7 +191,8 @@ def parse_sensor(plain: Plain) -> Lidar | Camera:
 
 def plain_sensor(sensor: Lidar | Camera) -> Plain:
     """JSON form of a sensor, as in a campaign's configuration and a policy's file."""
-    return {"kind": "lidar" if isinstance(sensor, Lidar) else "camera", **asdict(sensor)}
+    kind = next(name for name, made in _KINDS.items() if type(sensor) is made)
+    return {"kind": kind, **asdict(sensor)}
 
 
 def with_sensor(task: RacerTask, sensor: Plain) -> RacerTask:

@@ -69,6 +69,11 @@ class Report:
         """Whether nothing speaks against training in this race."""
         return not any(race in found.races or not found.races for found in self.faults)
 
+    def approve(self, race: str) -> None:
+        """Raise RewardError with all that is wrong unless it is good for a race."""
+        if not self.good_for(race):
+            raise RewardError.of([found.fault for found in self.faults])
+
     def as_json(self) -> dict[str, Any]:
         """Plain data for the page and the command line."""
         return {
