@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 import manyhands
-from manyhands import cli_experiments, cli_races, cli_rewards, cli_training
+from manyhands import cli_experiments, cli_races, cli_rewards, cli_traces, cli_training
 from manyhands.arena import api as arena
 from manyhands.crowd.roles import DEFAULT_MIX, parse_mix
 from manyhands.errors import InputError, ManyhandsError, NotFoundError
@@ -43,6 +43,7 @@ app.add_typer(operator_app, name="operator")
 app.add_typer(policy_app, name="policy")
 app.add_typer(cli_races.app, name="race")
 app.add_typer(cli_rewards.app, name="reward")
+app.add_typer(cli_traces.app, name="trace")
 app.add_typer(track_app, name="track")
 
 Key = Annotated[str, typer.Argument(help="The campaign's id or slug.", metavar="CAMPAIGN")]
