@@ -42,7 +42,7 @@ def metadata_of(order: Order) -> dict[str, Any]:
 
 
 def write(training: Training, folder: Path) -> None:
-    """Write best policy, metadata, hyperparameters, history and drives into a folder that is made for them."""
+    """Write best policy, metadata, hyperparameters, history and drives into a folder made for them."""
     folder.mkdir(parents=True)
     (folder / POLICY).write_bytes(dump(policy_of(training)))
     order = training.order

@@ -75,7 +75,7 @@ def read_path(path: Path, per_iteration: int = traces.PER_ITERATION) -> list[Par
 
 
 def _parts(files: Iterator[tuple[str, bytes]], per_iteration: int) -> list[Part]:
-    """Parts of many files; logs repeat what the CSV files say, so they count where there are none of these."""
+    """Parts of many files; logs repeat what CSV files say, so they count where there are none of these."""
     found: list[Part] = []
     logs: list[tuple[str, bytes]] = []
     total = 0

@@ -67,7 +67,7 @@ STEP = np.dtype(
         ("pause_duration", "f8"),
     ]
 )
-"""One step: metres in the coordinates of the track's file, front of the car; degrees; commanded m/s; seconds."""
+"""One step: the car's front in metres of the track's file; degrees; commanded m/s; seconds."""
 
 Rows = NDArray[Any]
 Phase = Literal["training", "evaluation"]
