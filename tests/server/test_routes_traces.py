@@ -10,8 +10,8 @@ from manyhands.garage.traces import COLUMNS
 
 HEADING = ",".join(COLUMNS)
 TRACE = f"""{HEADING}
-0,1.0,1.0,2.0,0.5,-30.0,1.0,0,0.0,False,True,0.7,1,20.0,10.0,prepare,0.0
-0,2.0,1.1,2.0,0.5,-30.0,1.0,0,1.5,True,True,1.2,1,20.0,10.1,off_track,0.0
+0,1.0,1.0,2.0,0.5,-30.0,1.0,0,0.0,False,True,0.7,1,5.0,10.0,prepare,0.0
+0,2.0,1.1,2.0,0.5,-30.0,1.0,0,1.5,True,True,1.2,1,5.0,10.1,off_track,0.0
 """
 URL = "/api/traces/analysis?name=3-iteration.csv"
 
