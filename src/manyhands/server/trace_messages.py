@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import Field
 
 from manyhands.envs.racer.racing_line import Limits
-from manyhands.server.messages import Message, Request
+from manyhands.server.messages import Message
 
 TracePhase = Literal["training", "evaluation"]
 
@@ -108,8 +108,8 @@ class TraceAnalysis(Message):
     ways: TraceWays
 
 
-class LineLimits(Request):
-    """What a car may do on its line."""
+class LineLimits(Message):
+    """What a car may do on its line, as a query: its values are text, so it is not as strict as a body."""
 
     direction: Literal["forward", "reverse"] = "forward"
     speed: float = Field(default=Limits.speed_mps, ge=0.1, le=10.0, description="Greatest, metres a second.")
