@@ -1,5 +1,5 @@
 /** Ways of cars as they are drawn: in bands of speed or reward. Pure. */
-import type { TraceAnalysis, TraceWay } from "./wire";
+import type { RacingLine, TraceAnalysis, TraceWay } from "./wire";
 
 export type Colouring = "speed" | "reward";
 export type Shown = "all" | "training" | "evaluation" | "laps";
@@ -12,16 +12,14 @@ export interface Span {
   high: number;
 }
 
-/** Least and greatest of what is drawn; the steps before the first action have no value of their own. */
+/** Share of the values beyond either end of a span: clocks of simulators jitter, and a few steps would stretch it. */
+const BEYOND = 0.01;
+
+/** Where nearly all values of what is drawn lie; the row before the first action has none of its own. */
 export function spanOf(ways: readonly TraceWay[], by: Colouring): Span {
-  let [low, high] = [Infinity, -Infinity];
-  for (const way of ways) {
-    for (const value of way[by].slice(1)) {
-      low = Math.min(low, value);
-      high = Math.max(high, value);
-    }
-  }
-  return low <= high ? { low, high } : { low: 0, high: 0 };
+  const values = Float64Array.from(ways.flatMap((way) => way[by].slice(1))).sort();
+  const last = values.length - 1;
+  return last < 0 ? { low: 0, high: 0 } : { low: values[Math.floor(BEYOND * last)]!, high: values[Math.ceil((1 - BEYOND) * last)]! };
 }
 
 /** Band of a value, 0 to BANDS - 1. */
@@ -59,6 +57,18 @@ export function boxOf(points: readonly (readonly [number, number])[], room: numb
   const most = (values: number[]): number => values.reduce((a, b) => Math.max(a, b), -Infinity);
   const [left, top] = [least(xs) - room, least(ys) - room];
   return [left, top, most(xs) + room - left, most(ys) + room - top].map((edge) => edge.toFixed(2)).join(" ");
+}
+
+/** SVG path of a racing line in the track's own metres. */
+export function linePlaces({ points, offset_m: [right, up] }: RacingLine): string {
+  return `M${points.map(([x, y]) => `${(x + right).toFixed(2)} ${(-y - up).toFixed(2)}`).join("L")}Z`;
+}
+
+/** SVG path of crosses where episodes left the road. */
+export function exitPath({ each_episode, offset_m: [right, up] }: TraceAnalysis, arm: number): string {
+  const off = each_episode.filter(({ status }) => status === "off_track" || status === "crashed");
+  const side = (2 * arm).toFixed(3);
+  return off.map(({ x, y }) => `M${(x + right - arm).toFixed(2)} ${(-y - up - arm).toFixed(2)}l${side} ${side}m0 -${side}l-${side} ${side}`).join("");
 }
 
 /** Words of a step for those who read it. */
