@@ -95,7 +95,7 @@ class _Line:
 
 def read_csv(text: str, name: str) -> Rows:
     """Steps of a CSV, with or without its heading. Raises TraceError naming file and line."""
-    lines = []
+    lines: list[_Line] = []
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip():
             continue
