@@ -202,9 +202,8 @@ def _actions(rows: Rows) -> list[Json]:
     steering = STEERING_BIN_DEG * np.round(free["steer"] / STEERING_BIN_DEG)
     speed = SPEED_BIN_MPS * np.round(free["throttle"] / SPEED_BIN_MPS)
     pairs, counts = np.unique(np.column_stack([steering, speed]), axis=0, return_counts=True)
-    found += [
-        _action(None, *pair, count) for pair, count in zip(pairs.tolist(), counts.tolist(), strict=True)
-    ]
+    for (angle, pace), count in zip(pairs.tolist(), counts.tolist(), strict=True):
+        found.append(_action(None, angle, pace, count))
     return found
 
 

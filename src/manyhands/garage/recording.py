@@ -151,7 +151,7 @@ def driven(number: int, drives: Drives) -> NDArray[np.void]:
     shape = trace.alive.shape
     reward = np.zeros(shape)
     reward[:, : drives.reward.shape[1]] = drives.reward
-    table = {
+    table: dict[str, NDArray[Any]] = {
         "step": trace.step,
         "x": trace.x,
         "y": trace.y,
@@ -187,8 +187,8 @@ def driven(number: int, drives: Drives) -> NDArray[np.void]:
 def _steps(lanes: NDArray[np.void], road: Track, backwards: bool) -> Rows:
     """Rows of SIM_TRACE, one episode after the other; `episode` is the lane."""
 
-    def one_car(name: str) -> NDArray[np.void]:
-        return lanes[name][:, None]
+    def one_car(name: str) -> NDArray[Any]:
+        return np.asarray(lanes[name])[:, None]
 
     every = np.ones((len(lanes), 1), np.bool_)
     told = columns(
