@@ -51,7 +51,13 @@ def test_a_training_leaves_a_policy_that_races(folder: Path) -> None:
     found = json.loads(invoke(*arguments(folder), "--json"))
     assert found["iterations"] == 2
     run = folder / "run"
-    files = {"policy.safetensors", "model_metadata.json", "hyperparameters.json", "history.json"}
+    files = {
+        "policy.safetensors",
+        "model_metadata.json",
+        "hyperparameters.json",
+        "history.json",
+        "simtrace.zip",
+    }
     assert {file.name for file in run.iterdir()} == files
     metadata = json.loads((run / "model_metadata.json").read_text())
     assert metadata["action_space_type"] == "discrete"

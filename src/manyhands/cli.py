@@ -13,9 +13,10 @@ from typing import Annotated
 import typer
 
 import manyhands
-from manyhands import cli_campaigns, cli_experiments, cli_races, cli_rewards, cli_training
+from manyhands import cli_campaigns, cli_experiments, cli_races, cli_rewards, cli_traces, cli_training
 from manyhands.arena import api as arena
 from manyhands.crowd.roles import DEFAULT_MIX, parse_mix
+from manyhands.envs.racer.racing_line import Limits, racing_line
 from manyhands.errors import InputError, ManyhandsError, NotFoundError
 from manyhands.server.assets import Assets
 from manyhands.settings import Settings
@@ -41,6 +42,7 @@ app.add_typer(operator_app, name="operator")
 app.add_typer(policy_app, name="policy")
 app.add_typer(cli_races.app, name="race")
 app.add_typer(cli_rewards.app, name="reward")
+app.add_typer(cli_traces.app, name="trace")
 app.add_typer(track_app, name="track")
 
 
@@ -284,6 +286,35 @@ def track_show(
     found = _assets(settings_of(data)).track(track)
     if not as_json:
         found = {name: found[name] for name in (*_TRACK_COLUMNS, "spacing_m", "grid")}
+    show(found, as_json)
+
+
+@track_app.command("line")
+def track_line(
+    track: Annotated[str, typer.Argument(help="A track's id, or an .npy file of DeepRacer's form.")],
+    speed: Annotated[float, typer.Option(help="Greatest, in m/s.")] = Limits.speed_mps,
+    direction: Annotated[str, typer.Option(help="forward or reverse.")] = "forward",
+    lateral: Annotated[float, typer.Option(help="Greatest lateral acceleration, m/s².")] = (
+        Limits.lateral_mps2
+    ),
+    half_width: Annotated[float, typer.Option(help="Metres to keep from the borders.")] = (
+        Limits.half_width_m
+    ),
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make the line of least curvature around a track; with --json all its points (x, y, m/s)."""
+    from manyhands.envs.racer import tracks
+
+    if direction not in ("forward", "reverse"):
+        raise InputError(
+            f"There is no direction {direction!r}.", field="direction", remedy="Use forward or reverse."
+        )
+    limits = Limits(speed_mps=speed, lateral_mps2=lateral, half_width_m=half_width)
+    road = tracks.named(track, settings_of(data).data / "tracks")
+    found = racing_line(road, limits, backwards=direction == "reverse").plain
+    if not as_json:
+        found["points"] = len(found["points"])
     show(found, as_json)
 
 

@@ -107,7 +107,8 @@ class RacerTraining:
 def train_racer(options: RacerTraining) -> None:
     """Train a driver for a reward function, as DeepRacer does; Ctrl-C stops and keeps the best policy.
 
-    The folder gets policy.safetensors, model_metadata.json, hyperparameters.json and history.json.
+    The folder gets policy.safetensors, model_metadata.json, hyperparameters.json, history.json and
+    simtrace.zip.
     """
     from manyhands.garage.checks import limits_of
     from manyhands.garage.params import columns

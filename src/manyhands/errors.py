@@ -6,6 +6,7 @@
     │   ├── TooLargeError          a body, file or track beyond its limit
     │   ├── PolicyFileError        not a policy this version can read
     │   ├── TrackError             not a track this version can drive
+    │   ├── TraceError             not a trace of DeepRacer's form
     │   └── RewardError            a reward function that cannot be used (carries its faults)
     ├── AccessError                who asks may not do this
     │   ├── NotSignedInError
@@ -105,6 +106,15 @@ class TrackError(InputError):
 
     code = "track"
     default_remedy = "Give an .npy array of shape (points, 6): centre, inner and outer border, in metres."
+
+
+class TraceError(InputError):
+    """The bytes are not a trace of DeepRacer's form."""
+
+    code = "trace"
+    default_remedy = (
+        "Give N-iteration.csv files (also zipped), or a log with SIM_TRACE_LOG lines, as written."
+    )
 
 
 @dataclass(frozen=True)

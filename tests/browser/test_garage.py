@@ -57,6 +57,12 @@ def test_a_reward_function_is_written_trained_with_and_gone_on_from(
     page.get_by_role("button", name="Stop and keep the best").click()
     expect(page.get_by_role("heading", name="Race of the best policy")).to_be_visible(timeout=RUN_MS)
     shoot("garage-done")
+    page.get_by_role("link", name="Analysis").click()
+    expect(page.get_by_role("heading", name="Actions")).to_be_visible()
+    page.get_by_label("Racing line").check()
+    expect(page.locator("path.racing")).to_have_count(1)
+    shoot("garage-analysis")
+    page.go_back()
     with page.expect_download() as policy:
         page.get_by_role("link", name="Best policy").click()
     assert policy.value.suggested_filename.endswith("-best.safetensors")

@@ -14,6 +14,7 @@ from manyhands.envs.racer import actions
 from manyhands.errors import ConflictError, IdempotencyError, InputError, NotFoundError, TransitionError
 from manyhands.garage import api as garage
 from manyhands.garage import coach as coaching
+from manyhands.garage import trace_files
 from manyhands.garage.checks import limits_of
 from manyhands.garage.coach import Coach, Session
 from manyhands.garage.runs import MOST_WAITING, RunOrder
@@ -101,6 +102,19 @@ def test_a_run_is_trained_told_and_raced(database: Database, coach: Coach, setti
             assert files.parse(data).sensor["kind"] == "lidar"
         with pytest.raises(NotFoundError):
             garage.policy_data(connection, run_id, OTHER, "best", settings)
+        with pytest.raises(NotFoundError):
+            garage.trace_file(connection, run_id, OTHER, "csv", settings)
+        parts = trace_files.read(garage.trace_file(connection, run_id, PLAYER, "csv", settings), "run.zip")
+        log = garage.trace_file(connection, run_id, None, "log", settings).decode()
+        told = garage.run_analysis(connection, run_id, PLAYER, None, settings)
+    # Every iteration of so short a run is there, with one row more an episode: that before its first action.
+    rows = sum(len(part.rows) for part in parts if part.phase == "training")
+    assert rows == found["steps"] + 5 * len(found["iterations"])
+    assert len(log.splitlines()) == rows
+    assert told["track"] == "gen-3"
+    assert len(told["by_iteration"]) == len(found["iterations"])
+    rewards = [row["training"]["reward"] for row in told["by_iteration"]]
+    assert rewards == pytest.approx([row["reward"] for row in found["iterations"]], abs=1e-3)
     assert list(garage.folder_of(settings).glob("*")) == []
 
 

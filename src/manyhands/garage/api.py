@@ -7,6 +7,7 @@ from manyhands.garage.checks import check_reward
 from manyhands.garage.options import options
 from manyhands.garage.race_rules import DEFAULT_RULES, RaceRules
 from manyhands.garage.rewards.limits import MOST_CHARACTERS
+from manyhands.garage.run_traces import file_analysis, run_analysis, trace_file
 from manyhands.garage.runs import (
     RUN_JOB,
     RunOrder,
@@ -21,16 +22,19 @@ from manyhands.garage.runs import (
     stop,
     withdraw,
 )
+from manyhands.garage.trace_files import MOST_BYTES as MOST_TRACE_BYTES
 
 __all__ = [
     "DEFAULT_RULES",
     "MOST_CHARACTERS",
+    "MOST_TRACE_BYTES",
     "RUN_JOB",
     "RaceRules",
     "RunOrder",
     "as_onnx",
     "check_reward",
     "create",
+    "file_analysis",
     "folder_of",
     "listed",
     "of_player",
@@ -38,6 +42,8 @@ __all__ = [
     "own",
     "policy_data",
     "remove",
+    "run_analysis",
     "stop",
+    "trace_file",
     "withdraw",
 ]

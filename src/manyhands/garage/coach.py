@@ -17,10 +17,11 @@ from manyhands.errors import InputError, ManyhandsError, NotFoundError, RewardEr
 from manyhands.garage import evaluation, outputs
 from manyhands.garage.orders import order_of
 from manyhands.garage.params import columns
+from manyhands.garage.recording import Recording
 from manyhands.garage.rewards.check import check
 from manyhands.garage.rewards.limits import Limits
 from manyhands.garage.rewards.runner import RewardRunner
-from manyhands.garage.runs import RUN_JOB, is_stopping
+from manyhands.garage.runs import RUN_JOB, TRACE, is_stopping
 from manyhands.garage.training import Iteration, Training
 from manyhands.policies import files
 from manyhands.storage.content import ContentStore
@@ -97,6 +98,7 @@ class Coach:
         told = session.told | {
             "race": asdict(race),
             "policies": {which: self._content.put(data) for which, data in kept.items()},
+            "trace": self._content.put(training.recording.dump(small=True)),
         }
         self._finish(context, run_id, told)
 
@@ -124,6 +126,10 @@ class Session:
         kept = self._desk.take(self._run_id)
         if kept is not None:
             self._training.go_on(*kept)
+            recorded = self._desk.read(self._run_id, TRACE)
+            if recorded is not None:
+                self._training.recording = Recording.load(recorded)
+                self._training.recording.forget(len(self._training.history))
         elif origin is not None:
             with self._context.database.read() as connection:
                 result = connection.execute(
@@ -172,6 +178,7 @@ class Session:
         if at_once or now - self._kept_s > KEEP_S:
             self._kept_s = now
             self._desk.keep(self._run_id, *self._training.kept())
+            self._desk.put(self._run_id, TRACE, self._training.recording.dump())
         self._context.report(progress, "training", self.told)
 
 

@@ -10,12 +10,13 @@ from typing import Any, Literal
 from manyhands.envs.racer.actions import Choices
 from manyhands.envs.racer.sensors import Camera, Lidar, SectorLidar, StereoCamera
 from manyhands.envs.racer.task import plain_sensor
+from manyhands.garage import trace_files
 from manyhands.garage.metadata import ALGORITHMS, NETWORKS
 from manyhands.garage.training import Order, Training
 from manyhands.policies.files import Policy, dump
 
 POLICY, METADATA = "policy.safetensors", "model_metadata.json"
-HYPERPARAMETERS, HISTORY = "hyperparameters.json", "history.json"
+HYPERPARAMETERS, HISTORY, TRACE = "hyperparameters.json", "history.json", "simtrace.zip"
 METADATA_VERSION = "5"
 
 
@@ -54,12 +55,16 @@ def metadata_of(order: Order) -> dict[str, Any]:
 
 
 def write(training: Training, folder: Path) -> None:
-    """Write the best policy, metadata, hyperparameters and history into a folder that is made for them."""
+    """Write best policy, metadata, hyperparameters, history and drives into a folder made for them."""
     folder.mkdir(parents=True)
     (folder / POLICY).write_bytes(dump(policy_of(training)))
+    order = training.order
+    (folder / TRACE).write_bytes(
+        trace_files.pack(training.recording.parts(order.track, order.reversed), "csv")
+    )
     for name, plain in (
-        (METADATA, metadata_of(training.order)),
-        (HYPERPARAMETERS, training.order.hyper.plain),
+        (METADATA, metadata_of(order)),
+        (HYPERPARAMETERS, order.hyper.plain),
         (HISTORY, [asdict(iteration) for iteration in training.history]),
     ):
         (folder / name).write_text(json.dumps(plain, indent=1) + "\n")

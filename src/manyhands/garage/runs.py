@@ -30,6 +30,8 @@ MOST_WAITING = 3
 TRIES = 5  # of a run whose worker dies or fails
 WHICH = ("best", "latest")
 DEFAULT_ALGORITHM: hyperparameters.Algorithm = "ppo"
+TRACE = "trace"
+"""what a run's recorded drives are called among its files"""
 LARGEST_PICTURE = (160, 120)
 _STATES = {"ready": "queued", "claimed": "running"}
 _ACTIVE = tuple(_STATES)
@@ -232,10 +234,7 @@ def policy_data(connection: Connection, run_id: str, player_id: str, which: str,
         TransitionError: there is no policy yet.
     """
     row = _own(connection, run_id, player_id)
-    cid = (row.result or {}).get("policies", {}).get(which)
-    if cid is not None:
-        return ContentStore(settings.content).get(Cid(cid))
-    data = Desk(folder_of(settings)).read(run_id, which)
+    data = _file(row, which, (row.result or {}).get("policies", {}).get(which), settings)
     if data is None:
         raise TransitionError(
             f"The run has no {which} policy yet.", field="run_id", remedy="Wait for its first iteration."
@@ -248,6 +247,33 @@ def as_onnx(policy: bytes) -> bytes:
     from manyhands.policies import onnx_form
 
     return onnx_form.of_policy(policy)
+
+
+def trace_data(
+    connection: Connection, run_id: str, player_id: str | None, settings: Settings
+) -> tuple[Json, bytes]:
+    """Return a run's terms and what `Recording.dump` made of its drives, also while it trains.
+
+    player_id: None for a run of any player.
+
+    Raises:
+        NotFoundError: the run is not the player's.
+        TransitionError: nothing is recorded yet, or the run is from before drives were.
+    """
+    row = _own(connection, run_id, player_id)
+    data = _file(row, TRACE, (row.result or {}).get(TRACE), settings)
+    if data is None:
+        raise TransitionError(
+            "The run has no recorded drives.", field="run_id", remedy="Wait for its first iterations."
+        )
+    return dict(row.terms), data
+
+
+def _file(row: Row[Any], kind: str, cid: str | None, settings: Settings) -> bytes | None:
+    """A file of a run: from the content store where it is done, else from the desk of its coach."""
+    if cid is not None:
+        return ContentStore(settings.content).get(Cid(cid))
+    return Desk(folder_of(settings)).read(row.id, kind)
 
 
 def folder_of(settings: Settings) -> Path:
@@ -278,9 +304,9 @@ _QUERY = select(
 ).join(job_table, job_table.c.id == runs.c.job_id)
 
 
-def _own(connection: Connection, run_id: str, player_id: str) -> Row[Any]:
-    row = connection.execute(_QUERY.where(runs.c.id == run_id, runs.c.player_id == player_id)).one_or_none()
-    if row is None:
+def _own(connection: Connection, run_id: str, player_id: str | None) -> Row[Any]:
+    row = connection.execute(_QUERY.where(runs.c.id == run_id)).one_or_none()
+    if row is None or player_id not in (None, row.player_id):
         raise NotFoundError(
             f"This player has no run {run_id}.", field="run_id", remedy="List the runs with GET /api/runs."
         )

@@ -25,6 +25,7 @@ from manyhands.envs.racer.sensors import Camera, Lidar
 from manyhands.envs.racer.time_trial import (
     CAR,
     CENTRE_AHEAD_M,
+    FRONT_AHEAD_M,
     START_STEP,
     WHEELS_M,
     Status,
@@ -41,6 +42,7 @@ from manyhands.garage.metadata import Network
 from manyhands.garage.networks import spec_of
 from manyhands.garage.params import Trace
 from manyhands.garage.ppo import Ppo
+from manyhands.garage.recording import Drives, Recording, driven
 from manyhands.garage.reinforce import PolicyGradient
 from manyhands.garage.sac import Sac
 from manyhands.policies.files import Policy
@@ -108,6 +110,7 @@ class Training:
         self.order = order
         self.track = tracks.turned(order.track) if order.reversed else order.track
         self.history: list[Iteration] = []
+        self.recording = Recording(order.hyper.num_episodes_between_training)
         self._reward = reward
         shape = (self.track.distance.shape[0], self.track.distance.shape[1])
         hyper = order.hyper
@@ -210,6 +213,9 @@ class Training:
         """Drive an iteration, note what it was like and, unless told otherwise, learn from it."""
         rolling, rows, rewards = self._roll()
         found = self._note(rolling, rows[:, :, AT["alive"]] > 0.0, rewards)
+        if self.recording.wants(found.number, found.best):
+            drives = self._drives(found.number, rows, rewards)
+            self.recording.add(found.number, found.best, driven(found.number, drives))
         if learn:
             self._learn(rolling, rows, rewards)
         return found
@@ -245,6 +251,23 @@ class Training:
         """Rewards (T, cars) of rows, 0 where no episode was under way."""
         alive = rows[:, :, AT["alive"]] > 0.0
         return np.where(alive, self._reward(trace_of(self.order, self.track, rows)), 0.0)
+
+    def _drives(self, number: int, rows: F32, rewards: F64) -> Drives:
+        """What was driven, with where each lane began."""
+        trace = trace_of(self.order, self.track, rows)
+        at = self._shares(number).astype(np.float64) * len(self.track.centre)
+        before = at.astype(np.int64) % len(self.track.centre)
+        here, there = self.track.centre[before], self.track.centre[(before + 1) % len(self.track.centre)]
+        place = here + (at - np.floor(at))[:, None] * (there - here)
+        yaw = np.arctan2(self.track.tangent[before, 1], self.track.tangent[before, 0])
+        progress = np.full(len(at), 100.0 * (FRONT_AHEAD_M - CENTRE_AHEAD_M) / self.track.length_m)
+        return Drives(
+            trace,
+            rows[:, :, AT["status"]].astype(np.int64),
+            rows[:, :, AT["action"]].astype(np.int64) if isinstance(self.order.space, Choices) else None,
+            rewards,
+            np.column_stack([place, yaw, progress]),
+        )
 
     def _note(self, rolling: Rolling, alive: NDArray[np.bool_], rewards: F64) -> Iteration:
         """Figures of a rollout; keeps its policy if its trials were the best so far."""

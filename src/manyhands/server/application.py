@@ -25,6 +25,7 @@ from manyhands.server import (
     routes_operator,
     routes_play,
     routes_session,
+    routes_traces,
 )
 from manyhands.server.context import Context
 from manyhands.server.guard import Guard
@@ -38,6 +39,7 @@ _ROUTERS = (
     routes_campaigns.router,
     routes_catalogue.router,
     routes_garage.router,
+    routes_traces.router,
     routes_lab.router,
     routes_league.router,
     routes_operator.router,

@@ -7,12 +7,13 @@ from functools import lru_cache
 from pathlib import Path
 
 from manyhands.arena.api import SPECS
-from manyhands.envs.racer import tracks
+from manyhands.envs.racer import racing_line, tracks
 from manyhands.storage.content import ContentStore, parse_cid
 from manyhands.types import Json
 
 _CACHED_POLICIES = 16
 _CACHED_TRACKS = 32
+_CACHED_LINES = 64
 
 
 class Assets:
@@ -29,6 +30,7 @@ class Assets:
         self._imported = imported
         self.policy_bytes = lru_cache(_CACHED_POLICIES)(self._policy_bytes)
         self._built = lru_cache(_CACHED_TRACKS)(self._build)
+        self.racing_line = lru_cache(_CACHED_LINES)(self._racing_line)
 
     def _policy_bytes(self, cid: str) -> bytes:
         return self._content.get(parse_cid(cid))
@@ -75,6 +77,14 @@ class Assets:
             },
             "metadata": {},
         }
+
+    def _racing_line(self, track_id: str, backwards: bool, limits: racing_line.Limits) -> Json:
+        """Return the line of least curvature around a track as plain data.
+
+        Raises:
+            NotFoundError: if there is no such track.
+        """
+        return racing_line.racing_line(self._built(track_id), limits, backwards=backwards).plain
 
     def track_grid(self, track_id: str) -> bytes:
         """Return one track's raster, int8, row-major over (size_x, size_y).

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from manyhands.envs.snake.reference_form import MOST_BYTES
 from manyhands.errors import ForbiddenError, InputError, ManyhandsError, QuotaError, TooLargeError
-from manyhands.garage.api import MOST_CHARACTERS
+from manyhands.garage.api import MOST_CHARACTERS, MOST_TRACE_BYTES
 from manyhands.server import cookies
 from manyhands.server.addresses import client_address
 from manyhands.server.league_messages import MAX_POLICY_BYTES
@@ -36,6 +36,7 @@ _LARGER = {
     "/api/experiments/import": MOST_BYTES,
     "/api/rewards/check": 4 * MOST_CHARACTERS,
     "/api/runs": 4 * MOST_CHARACTERS,
+    "/api/traces/analysis": MOST_TRACE_BYTES,
 }
 """Limits of bodies that are files; all others have that of an attempt."""
 _ENTRY = re.compile(r"/api/races/[^/]+/entries(/file)?")

@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from manyhands import errors
-from manyhands.server import garage_messages, lab_messages, league_messages, messages
+from manyhands.server import garage_messages, lab_messages, league_messages, messages, trace_messages
 from manyhands.server.application import api_app
 from manyhands.server.problems import problem_of
 
@@ -28,7 +28,7 @@ def all_messages() -> dict[str, type[BaseModel]]:
     skipped: tuple[Any, ...] = (messages.Message, messages.Request)
     return {
         name: item
-        for module in (messages, lab_messages, garage_messages, league_messages)
+        for module in (messages, lab_messages, garage_messages, trace_messages, league_messages)
         for name, item in vars(module).items()
         if isinstance(item, type)
         and issubclass(item, BaseModel)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Query, Response
 
 from manyhands.arena import api as arena
 from manyhands.server import messages as m
+from manyhands.server import trace_messages as tm
 from manyhands.server.auth import ContextDep
 from manyhands.server.render import answer
 
@@ -70,3 +71,19 @@ async def read_track_grid(track_id: TrackId, context: ContextDep) -> Response:
     """Read one track's raster of signed distances to the road edge."""
     data = await context.aside(context.assets.track_grid, track_id)
     return Response(data, media_type="application/octet-stream", headers={"Cache-Control": IMMUTABLE})
+
+
+@router.get("/tracks/{track_id}/line")
+async def read_racing_line(
+    track_id: TrackId,
+    context: ContextDep,
+    response: Response,
+    limits: Annotated[tm.LineLimits, Query()],
+) -> tm.RacingLine:
+    """Read the line of least curvature around a track, and how fast it can be driven."""
+    response.headers["Cache-Control"] = HOURLY
+    async with context.checks.turn():
+        found = await context.aside(
+            context.assets.racing_line, track_id, limits.direction == "reverse", limits.limits()
+        )
+    return answer(tm.RacingLine, found)

@@ -123,6 +123,12 @@ export const api = {
   deleteRun: (run: string) => call<void>("DELETE", `/runs/${id(run)}`),
   runPolicy: async (run: string, which: garage.Which): Promise<ArrayBuffer> =>
     (await send("GET", `/runs/${id(run)}/policy.safetensors?which=${which}`, { headers: { Accept: "*/*" } })).arrayBuffer(),
+  runAnalysis: (run: string, iteration: number | null) =>
+    call<garage.TraceAnalysis>("GET", `/runs/${id(run)}/analysis${iteration === null ? "" : `?iteration=${iteration}`}`),
+  analyseTrace: (file: Blob, name: string, iteration: number | null) =>
+    call<garage.TraceAnalysis>("POST", `/traces/analysis?name=${id(name)}${iteration === null ? "" : `&iteration=${iteration}`}`, { file }),
+  racingLine: (track: string, direction: string, speed: number) =>
+    call<garage.RacingLine>("GET", `/tracks/${id(track)}/line?direction=${id(direction)}&speed=${speed}`),
   races: () => call<Wire<"Races">>("GET", "/races"),
   race: (race: string) => call<league.Race>("GET", `/races/${id(race)}`),
   createRace: (body: league.RaceCreate, idempotencyKey: string) =>

@@ -1070,6 +1070,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/runs/{run_id}/analysis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Run Analysis
+         * @description Analyse what a run's cars drove.
+         */
+        get: operations["read_run_analysis"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs/{run_id}/policy.onnx": {
         parameters: {
             query?: never;
@@ -1130,6 +1150,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/runs/{run_id}/trace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Run Trace
+         * @description Download what a run's cars drove, in DeepRacer's SIM_TRACE form.
+         */
+        get: operations["read_run_trace"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session": {
         parameters: {
             query?: never;
@@ -1168,6 +1208,26 @@ export interface paths {
          * @description Open the account of a recovery code in this browser.
          */
         post: operations["recover_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/traces/analysis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Analyse Trace
+         * @description Analyse a SIM_TRACE file: a CSV, a log, or an archive of them. Nothing is stored.
+         */
+        post: operations["analyse_trace"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1226,6 +1286,26 @@ export interface paths {
          * @description Read one track's raster of signed distances to the road edge.
          */
         get: operations["read_track_grid"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tracks/{track_id}/line": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Racing Line
+         * @description Read the line of least curvature around a track, and how fast it can be driven.
+         */
+        get: operations["read_racing_line"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3801,6 +3881,53 @@ export interface components {
             items: components["schemas"]["RaceRow"][];
         };
         /**
+         * RacingLine
+         * @description The closed line of least curvature around a road, and the speeds at which it can be driven.
+         */
+        RacingLine: {
+            /**
+             * Centre Lap S
+             * @description Of the centre line under the same limits.
+             */
+            centre_lap_s: number;
+            /**
+             * Centre Max Curvature
+             * @description 1/m.
+             */
+            centre_max_curvature: number;
+            /**
+             * Lap S
+             * @description At these speeds.
+             */
+            lap_s: number;
+            /** Length M */
+            length_m: number;
+            /**
+             * Max Curvature
+             * @description 1/m.
+             */
+            max_curvature: number;
+            /**
+             * Offset M
+             * @description To be added for the coordinates of GET /api/tracks.
+             */
+            offset_m: [
+                number,
+                number
+            ];
+            /**
+             * Points
+             * @description (x, y, m/s) in driving order and in the coordinates of reward functions; the first one is repeated last.
+             */
+            points: [
+                number,
+                number,
+                number
+            ][];
+            /** Track */
+            track: string;
+        };
+        /**
          * Reason
          * @description Why an attempt came out as it did: one sentence and its parts for a page to phrase itself.
          */
@@ -4386,6 +4513,214 @@ export interface components {
              * @description This attempt over the compared ticks: metres or foods.
              */
             yours_progress_m: number;
+        };
+        /**
+         * TraceAction
+         * @description How often an action was taken.
+         */
+        TraceAction: {
+            /** Count */
+            count: number;
+            /**
+             * Index
+             * @description In the list of actions; none in a continuous space.
+             */
+            index: number | null;
+            /**
+             * Speed
+             * @description Commanded, metres a second.
+             */
+            speed: number;
+            /**
+             * Steering Angle
+             * @description Degrees, positive to the left; middle of a bin without index.
+             */
+            steering_angle: number;
+        };
+        /**
+         * TraceAnalysis
+         * @description What a trace tells; metres in the coordinates of the track's file.
+         */
+        TraceAnalysis: {
+            /** Actions */
+            actions: components["schemas"]["TraceAction"][];
+            /** Best Lap S */
+            best_lap_s: number | null;
+            /** By Iteration */
+            by_iteration: components["schemas"]["TraceIteration"][];
+            /** Completion */
+            completion: number;
+            /**
+             * Each Episode
+             * @description At most 4000, evenly taken where there are more.
+             */
+            each_episode: components["schemas"]["TraceEpisode"][];
+            /** Episodes */
+            episodes: number;
+            /**
+             * Exits
+             * @description The twelve most frequent.
+             */
+            exits: components["schemas"]["TraceExit"][];
+            /** Iterations */
+            iterations: number;
+            /** Laps */
+            laps: number;
+            /**
+             * Offset M
+             * @description To be added for the coordinates of GET /api/tracks.
+             */
+            offset_m: [
+                number,
+                number
+            ];
+            /** Steps */
+            steps: number;
+            /**
+             * Track
+             * @description The track it was driven on, where one of the server's fits.
+             */
+            track: string | null;
+            /** Track Length M */
+            track_length_m: number;
+            ways: components["schemas"]["TraceWays"];
+        };
+        /**
+         * TraceEpisode
+         * @description One episode, and where it ended.
+         */
+        TraceEpisode: {
+            /** Episode */
+            episode: number;
+            /** Iteration */
+            iteration: number;
+            /**
+             * Phase
+             * @enum {string}
+             */
+            phase: "training" | "evaluation";
+            /** Progress */
+            progress: number;
+            /** Reward */
+            reward: number;
+            /**
+             * Seconds
+             * @description By the simulation's clock.
+             */
+            seconds: number;
+            /** Status */
+            status: string;
+            /** Steps */
+            steps: number;
+            /** X */
+            x: number;
+            /** Y */
+            y: number;
+        };
+        /**
+         * TraceExit
+         * @description A waypoint at which episodes ended before their lap did.
+         */
+        TraceExit: {
+            /** Count */
+            count: number;
+            /** Waypoint */
+            waypoint: number;
+            /** X */
+            x: number;
+            /** Y */
+            y: number;
+        };
+        /**
+         * TraceGroup
+         * @description Episodes of one iteration and phase.
+         */
+        TraceGroup: {
+            /** Best Lap S */
+            best_lap_s: number | null;
+            /**
+             * Complete
+             * @description Percentage of episodes that completed the lap.
+             */
+            complete: number;
+            /** Episodes */
+            episodes: number;
+            /**
+             * Least
+             * @description Least percentage.
+             */
+            least: number;
+            /**
+             * Most
+             * @description Greatest percentage.
+             */
+            most: number;
+            /**
+             * Progress
+             * @description Mean percentage of the lap.
+             */
+            progress: number;
+            /**
+             * Reward
+             * @description Mean sum of an episode's rewards; 0 where none are given.
+             */
+            reward: number;
+            /** Steps */
+            steps: number;
+        };
+        /**
+         * TraceIteration
+         * @description One iteration's episodes.
+         */
+        TraceIteration: {
+            evaluation: components["schemas"]["TraceGroup"] | null;
+            /** Iteration */
+            iteration: number;
+            training: components["schemas"]["TraceGroup"] | null;
+        };
+        /**
+         * TraceWay
+         * @description The way of one episode, step by step.
+         */
+        TraceWay: {
+            /** Episode */
+            episode: number;
+            /**
+             * Phase
+             * @enum {string}
+             */
+            phase: "training" | "evaluation";
+            /** Reward */
+            reward: number[];
+            /**
+             * Speed
+             * @description Driven, metres a second.
+             */
+            speed: number[];
+            /** Status */
+            status: string;
+            /** X */
+            x: number[];
+            /** Y */
+            y: number[];
+        };
+        /**
+         * TraceWays
+         * @description The ways of one iteration.
+         */
+        TraceWays: {
+            /**
+             * Episodes
+             * @description At most 30,000 steps in all.
+             */
+            episodes: components["schemas"]["TraceWay"][];
+            /** Iteration */
+            iteration: number;
+            /**
+             * Iterations
+             * @description All that there are.
+             */
+            iterations: number[];
         };
         /**
          * Track
@@ -7254,6 +7589,49 @@ export interface operations {
             };
         };
     };
+    read_run_analysis: {
+        parameters: {
+            query?: {
+                /** @description Whose ways are told; that of most progress if absent. */
+                iteration?: number | null;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TraceAnalysis"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read_run_onnx: {
         parameters: {
             query?: {
@@ -7358,6 +7736,49 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_run_trace: {
+        parameters: {
+            query?: {
+                /** @description A zip of training-simtrace/N-iteration.csv files, or SIM_TRACE_LOG lines. */
+                form?: "csv" | "log";
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
                 };
             };
             /** @description A problem that the client can mend. */
@@ -7509,6 +7930,54 @@ export interface operations {
             };
         };
     };
+    analyse_trace: {
+        parameters: {
+            query: {
+                name: string;
+                /** @description Whose ways are told; that of most progress if absent. */
+                iteration?: number | null;
+                /** @description Episodes of an iteration, which logs do not say. */
+                per_iteration?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TraceAnalysis"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_tracks: {
         parameters: {
             query?: never;
@@ -7605,6 +8074,58 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": string;
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_racing_line: {
+        parameters: {
+            query?: {
+                direction?: "forward" | "reverse";
+                /** @description Greatest, metres a second. */
+                speed?: number;
+                /** @description Greatest, m/s². */
+                lateral?: number;
+                /** @description Greatest, m/s². */
+                acceleration?: number;
+                /** @description Greatest, m/s². */
+                braking?: number;
+                /** @description Kept from the borders, metres. */
+                half_width?: number;
+            };
+            header?: never;
+            path: {
+                track_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RacingLine"];
                 };
             };
             /** @description A problem that the client can mend. */
