@@ -19,6 +19,8 @@ const WHEELS_M: readonly [number, number][] = [
   [-0.0817, 0.08],
   [-0.0817, -0.08],
 ];
+/** a little more than the furthest wheel is from the point that the rules move */
+const WHEEL_REACH_M = f(0.2);
 const STILL_SQUARED = f(0.0003 * 0.0003);
 const PATIENCE_TICKS = 15;
 /** share of the lap by which each training episode starts after the one before */
@@ -89,11 +91,19 @@ export class Trial {
 
   #status({ metres, state, still, back, step }: Episode): Status {
     if (metres >= f(this.laps * this.length_m)) return "lap_complete";
-    if (this.wheelsOnRoad(state) === 0) return "off_track";
+    if (this.wheelsOnRoad(state) === 0 || this.strayed(state)) return "off_track";
     if (this.racer.hitsBox(state)) return "crashed";
     if (still >= PATIENCE_TICKS) return "immobilized";
     if (back >= PATIENCE_TICKS) return "reversed";
     return step >= this.maxTicks ? "time_up" : "in_progress";
+  }
+
+  /** Whether the car is too far from its stretch of the road for any wheel to stand on it: it may be on a branch that crosses. */
+  strayed({ motion, waypoint }: State): boolean {
+    const { centre, tangent, halfWidth } = this.racer.track;
+    const over = f(f(motion[Y]! - centre[2 * waypoint + 1]!) * tangent[2 * waypoint]!);
+    const under = f(f(motion[X]! - centre[2 * waypoint]!) * tangent[2 * waypoint + 1]!);
+    return Math.abs(f(over - under)) > f(halfWidth[waypoint]! + WHEEL_REACH_M);
   }
 
   /** How many of the four wheels stand on the road. */
