@@ -6,6 +6,7 @@ As in `manyhands.arena.api`, functions take a database connection first and retu
 from manyhands.garage.checks import check_reward
 from manyhands.garage.options import options
 from manyhands.garage.race_rules import DEFAULT_RULES, RaceRules
+from manyhands.garage.race_rules import parse as race_rules
 from manyhands.garage.rewards.limits import MOST_CHARACTERS
 from manyhands.garage.runs import (
     RUN_JOB,
@@ -35,6 +36,7 @@ __all__ = [
     "options",
     "own",
     "policy_data",
+    "race_rules",
     "remove",
     "stop",
     "withdraw",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from manyhands.envs.racer import actions, tracks
+from manyhands.envs.racer import actions, race_types, tracks
 from manyhands.envs.racer.sensors import Camera, Lidar
 from manyhands.envs.racer.task import parse_sensor
 from manyhands.errors import InputError
@@ -20,7 +20,8 @@ _NETWORKS: dict[str, Literal["shallow", "deep"]] = {"shallow": "shallow", "deep"
 def order_of(terms: Json, folder: Path | None) -> Order:
     """What is to be trained.
 
-    terms: track, direction, sensor, network, action_space, hyperparameters and seed, as in `runs.RunOrder`.
+    terms: track, direction, sensor, network, action_space, hyperparameters and seed, as in `runs.RunOrder`, and
+    race where it is no time trial.
     folder: of imported tracks.
 
     Raises:
@@ -39,6 +40,7 @@ def order_of(terms: Json, folder: Path | None) -> Order:
         reversed=terms["direction"] == "reverse",
         network=_NETWORKS[terms["network"]],
         seed=terms["seed"],
+        race=race_types.trainable(terms.get("race")),
     )
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from manyhands import jobs
 from manyhands.envs.limits import require
-from manyhands.envs.racer import actions
+from manyhands.envs.racer import actions, race_types
 from manyhands.errors import ConflictError, IdempotencyError, InputError, NotFoundError, TransitionError
 from manyhands.garage import hyperparameters
 from manyhands.garage.rewards.limits import MOST_CHARACTERS
@@ -40,7 +40,7 @@ class RunOrder:
 
     source: of the reward function. track: id of a road. sensor: `lidar`, `camera-48x32` or another size.
     action_space and hyperparameters: in DeepRacer's forms. origin: another of the player's runs, whose policy
-    this one begins with, and which of WHICH.
+    this one begins with, and which of WHICH. race: a race type's JSON form; None is a time trial.
     """
 
     player_id: str
@@ -56,6 +56,7 @@ class RunOrder:
     minutes: float
     seed: int
     origin: Json | None = None
+    race: Json | None = None
 
     def terms(self) -> Json:
         """What must agree where a key comes again."""
@@ -79,7 +80,7 @@ def create(connection: Connection, order: RunOrder, now: Micros) -> str:
         )
     ).one_or_none()
     if known is not None:
-        if known.terms != order.terms():
+        if {"race": None} | known.terms != order.terms():
             raise IdempotencyError("This key was used for another run.", field="Idempotency-Key")
         return str(known.id)
     _make_room(connection, order.player_id)
@@ -114,6 +115,7 @@ def _check(order: RunOrder) -> None:
         require("sensor", int(height), 8, LARGEST_PICTURE[1], whole=True)
     actions.parse(order.action_space)
     hyperparameters.parse(order.hyperparameters)
+    race_types.trainable(order.race)
 
 
 def _make_room(connection: Connection, player_id: str) -> None:
@@ -164,7 +166,7 @@ def own(connection: Connection, run_id: str, player_id: str) -> Json:
     """
     row = _own(connection, run_id, player_id)
     told = row.result or row.checkpoint or {}
-    order = {name: value for name, value in row.terms.items() if name not in ("name",)}
+    order = {"race": None} | {name: value for name, value in row.terms.items() if name not in ("name",)}
     return {
         **_summary(row),
         "order": order,

@@ -44,9 +44,14 @@ class Objects(NamedTuple):
     word: Array | NDArray[np.uint32]  # (K,) uint32, of which waits are drawn
 
 
+NOTHING = Objects(*np.zeros((3, 0), np.float32), np.zeros(0, np.int32), np.zeros(0, np.uint32))
+
+
 def placed(race: RaceType, track: Track, word: int) -> Objects:
     """Objects at the start of an episode, drawn from a 32-bit word, as numpy arrays. track: as it is driven."""
     places = race.drawn(word)
+    if not places:
+        return NOTHING
     x, y = track.centre.astype(np.float64).T
     left_inside = np.sum(x * np.roll(y, -1) - np.roll(x, -1) * y) > 0.0
     side = [1.0 if (lane == "inside") == left_inside else -1.0 for _, lane in places]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from manyhands.envs.hashing import WORD, mixed
 from manyhands.envs.limits import require
@@ -25,18 +25,25 @@ CHANGES_S = (1.0, 5.0)
 _FRACTIONS = 2**24  # a float32 holds each of them
 
 
+class Place(NamedTuple):
+    """Percentage of the lap from the start line, and lane."""
+
+    percent: float
+    lane: str
+
+
 @dataclass(frozen=True)
 class RaceType:
     """What else is on the road.
 
-    objects: boxes or bot cars, 1 to 6 where the type has them, else 0. places: percentage of the lap from the
-    start line and lane of each, in order, at least 13 apart within 7 to 90; drawn for each episode if empty.
+    objects: boxes or bot cars, 1 to 6 where the type has them, else 0. places: of each, in order, at
+    least 13 % of the lap apart within 7 to 90; drawn for each episode if empty.
     speed_mps: of bot cars. changes: whether they change lanes, every `change_s` seconds, least and most.
     """
 
     type: str = "time_trial"
     objects: int = 0
-    places: tuple[tuple[float, str], ...] = ()
+    places: tuple[Place, ...] = ()
     speed_mps: float = 1.0
     changes: bool = False
     change_s: tuple[float, float] = CHANGES_S
@@ -88,11 +95,11 @@ class RaceType:
     @property
     def plain(self) -> Json:
         """JSON form."""
-        pairs = {"places": [list(place) for place in self.places], "change_s": list(self.change_s)}
-        return asdict(self) | pairs
+        lists = {"places": [place._asdict() for place in self.places], "change_s": list(self.change_s)}
+        return asdict(self) | lists
 
-    def drawn(self, word: int) -> list[tuple[float, str]]:
-        """Places as percentage and lane: the fixed ones, or those that follow from a 32-bit word.
+    def drawn(self, word: int) -> list[Place]:
+        """The fixed places, or those that follow from a 32-bit word.
 
         Uniform over all lists of places that keep their distance.
         """
@@ -102,7 +109,9 @@ class RaceType:
         room = LAST_PERCENT - FIRST_PERCENT - APART_PERCENT * (self.objects - 1)
         shares = sorted((one >> 8) / _FRACTIONS for one in words[: self.objects])
         return [
-            (FIRST_PERCENT + room * share + APART_PERCENT * number, LANES[words[self.objects + number] & 1])
+            Place(
+                FIRST_PERCENT + room * share + APART_PERCENT * number, LANES[words[self.objects + number] & 1]
+            )
             for number, share in enumerate(shares)
         ]
 
@@ -121,16 +130,28 @@ def parse(plain: Any) -> RaceType:
         raise InputError(f"A race type has no {unknown[0]}.", field="race", remedy="Leave it out.")
     try:
         lists = {
-            "places": tuple((percent, lane) for percent, lane in plain.get("places", ())),
+            "places": tuple(Place(**place) for place in plain.get("places", ())),
             "change_s": tuple(plain.get("change_s", CHANGES_S)),
         }
     except (TypeError, ValueError) as fault:
         raise InputError(
-            "Places are pairs of a percentage and a lane.",
+            "Each place has a percentage and a lane.",
             field="race.places",
-            remedy='Give them as [[20, "inside"], …].',
+            remedy='Give them as [{"percent": 20, "lane": "inside"}, …].',
         ) from fault
     return RaceType(**{**plain, **lists})
+
+
+def trainable(plain: Any) -> RaceType:
+    """As `parse`, for a race in which one policy trains."""
+    found = parse(plain)
+    if found.type == "head_to_head":
+        raise InputError(
+            "A policy trains alone.",
+            field="race.type",
+            remedy="Train in a head-to-bot race against bot cars.",
+        )
+    return found
 
 
 def words(seed: int, numbers: Sequence[int]) -> list[int]:

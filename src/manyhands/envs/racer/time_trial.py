@@ -18,7 +18,7 @@ from jax import Array
 
 from manyhands.envs.racer import obstacles
 from manyhands.envs.racer.car import Motion
-from manyhands.envs.racer.obstacles import Objects
+from manyhands.envs.racer.obstacles import NOTHING, Objects
 from manyhands.envs.racer.race_types import TIME_TRIAL, RaceType
 from manyhands.envs.racer.rules import TICKS_PER_S, Bank, Conditions, Racer, State, stack
 from manyhands.envs.racer.tracks import Track
@@ -34,8 +34,6 @@ PATIENCE_TICKS = 15
 START_STEP = 0.05
 """share of the lap by which each training episode starts after the one before"""
 CAR = "deepracer"
-NOTHING = Objects(*np.zeros((3, 0), np.float32), np.zeros(0, np.int32), np.zeros(0, np.uint32))
-"""on the road beside the car"""
 
 
 class Status(IntEnum):
