@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 from manyhands import jobs
 from manyhands.errors import InputError, ManyhandsError, NotFoundError, RewardError
 from manyhands.garage import evaluation, outputs
-from manyhands.garage.orders import order_of
+from manyhands.garage.orders import order_of, rules_of
 from manyhands.garage.params import columns
 from manyhands.garage.rewards.limits import Limits
 from manyhands.garage.rewards.runner import RewardRunner
@@ -86,7 +86,7 @@ class Coach:
             return
         context.report(1.0, "racing the best policy")
         policy = outputs.policy_of(training)
-        race = evaluation.race(policy, order.track, turned=order.reversed)
+        race = evaluation.race(policy, order.track, rules_of(order), turned=order.reversed)
         kept = {"best": files.dump(policy), "latest": files.dump(outputs.policy_of(training, "latest"))}
         told = session.told | {
             "race": asdict(race),

@@ -1,10 +1,10 @@
 """A race against the clock: laps with resets and penalties, timed where the line was crossed within a tick.
 
 A car that leaves the road, stands still or turns round is put back on the centre line where it left, at rest;
-one that crashes is put 1 m behind what it hit. Where something stands or drives within 1 m of the place, that is
-1 m behind it. The penalty is frozen time: the clock runs on and nothing moves. Times are whole milliseconds of
-the simulation's clock. What is on the road follows from the rules: the same policy takes the same time again, and
-so do the same recorded actions.
+one that crashes is put 1 m behind what it hit, and so is any that would have something less than 1 m ahead of
+its place. The penalty is frozen time: the clock runs on and nothing moves. Times are whole milliseconds of
+the simulation's clock. What is on the road follows from the rules: the same policy takes the same time again,
+and so do the same recorded actions.
 """
 
 from dataclasses import dataclass
@@ -64,8 +64,8 @@ class Stop:
 class Drive:
     """A race with the way that was driven.
 
-    poses: (ticks, 4) float32, after each tick x and y in metres and the heading as a unit vector. objects: the same
-    of what is on the road, (1, K, 4) where it stands and (ticks, K, 4) where it drives.
+    poses: (ticks, 4) float32, after each tick x and y in metres and the heading as a unit vector.
+    objects: the same of what is on the road, (1, K, 4) where it stands, (ticks, K, 4) where it is moving.
     """
 
     race: Race

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -10,6 +11,7 @@ from manyhands.envs.racer.sensors import Camera, Lidar
 from manyhands.envs.racer.task import parse_sensor
 from manyhands.errors import InputError
 from manyhands.garage import driving, hyperparameters
+from manyhands.garage.race_rules import DEFAULT_RULES, RaceRules
 from manyhands.garage.training import Order
 from manyhands.types import Json
 
@@ -20,8 +22,8 @@ _NETWORKS: dict[str, Literal["shallow", "deep"]] = {"shallow": "shallow", "deep"
 def order_of(terms: Json, folder: Path | None) -> Order:
     """What is to be trained.
 
-    terms: track, direction, sensor, network, action_space, hyperparameters and seed, as in `runs.RunOrder`, and
-    race where it is no time trial.
+    terms: track, direction, sensor, network, action_space, hyperparameters and seed, as in `runs.RunOrder`,
+    and race where it is no time trial.
     folder: of imported tracks.
 
     Raises:
@@ -42,6 +44,11 @@ def order_of(terms: Json, folder: Path | None) -> Order:
         seed=terms["seed"],
         race=race_types.trainable(terms.get("race")),
     )
+
+
+def rules_of(order: Order) -> RaceRules:
+    """The rules by which what an order made is raced: the defaults, among what it was trained among."""
+    return replace(DEFAULT_RULES, race=order.race, seed=order.seed)
 
 
 def sensor_of(text: str) -> Lidar | Camera:

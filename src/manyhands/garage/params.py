@@ -35,8 +35,8 @@ class Trace:
     track: in the driving direction; reversed: whether that is against the file's order. x, y: centre of the
     car model in the track's metres. yaw: rad. speed, steering: commanded, m/s and degrees, + is left.
     progress: 0 to 100 of the lap since the episode's start. step: from 1 within the episode. alive: whether
-    the row is a tick of an episode; others are no calls. objects: (N, K, 4) x, y, heading in rad and speed, or
-    (T, N, K, 4) where they move; K may be 0.
+    the row is a tick of an episode; others are no calls. objects: (N, K, 4) x, y, heading in rad and speed,
+    or (T, N, K, 4) where they move; K may be 0.
     """
 
     track: Track

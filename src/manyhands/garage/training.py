@@ -54,7 +54,8 @@ class Order:
     """What is to be trained.
 
     reversed: drive the road against the direction of its file. trials: greedy episodes of an iteration, from
-    starts spread evenly over the lap. max_ticks: after which an episode is ended. race: what else is on the road.
+    starts spread evenly over the lap. max_ticks: after which an episode is ended. race: what else is on the
+    road.
     """
 
     track: Track

@@ -33,8 +33,8 @@ A_DAY = 20
 TRIES = 5
 TICKS_PER_S = 15
 PATH_COLUMNS = 3
-"""of a path: x and y in millimetres, heading in milliradians; int32, little-endian, a row for each tick; those of
-each bot car follow"""
+"""of a path: x and y in millimetres, heading in milliradians; int32, little-endian, a row for each tick, in
+which bot cars follow the car"""
 _DAY_US = 86_400 * MICROS_PER_SECOND
 _STATES = {"ready": "queued", "claimed": "running"}
 
@@ -253,8 +253,8 @@ def path(connection: Connection, race_id: str, entry_id: str, settings: Settings
     """Return the way that an entry was driven, a sample for each tick of driving, for replays.
 
     Returns:
-        ticks_per_s, x_mm, y_mm, heading_mrad; stops: where the car was put back, and for how long it stood; boxes:
-        one sample of each; bots: as many samples of each as of the car.
+        ticks_per_s, x_mm, y_mm, heading_mrad; stops: where the car was put back, and for how long it stood;
+        boxes: one sample of each; bots: as many samples of each as of the car.
 
     Raises:
         NotFoundError: there is no such entry.

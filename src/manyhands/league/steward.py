@@ -82,7 +82,7 @@ class Steward:
 
 
 def result_of(drive: Drive, path_cid: Cid) -> Json:
-    """An entry's result: the race, the time that penalties took, where the car was put back, and what stood there.
+    """An entry's result: the race, the time that penalties took, where the car was put back, and what stood.
 
     objects: places of boxes as in a row of the path; driving: bot cars, whose places follow in each row.
     """

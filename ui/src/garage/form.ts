@@ -1,5 +1,6 @@
 /** What a new run is asked: the form as it is typed, what is wrong with it, and the order it becomes. Pure. */
 import { generate, parseActions, type ActionSpace, type Generator, type Limits } from "../sim/actions";
+import { raceFaults, raceOf, typedRace, type TypedRace } from "../lib/races";
 import type { GarageOptions, Run, RunCreate, TrackSummary, Which } from "./wire";
 
 export const NAME_MOST = 32;
@@ -33,6 +34,7 @@ export interface Form {
   minutes: string;
   seed: string;
   origin: { run_id: string; which: Which } | null;
+  race: TypedRace;
 }
 
 /** The places of a form where something can be wrong; named as the server names them. */
@@ -63,6 +65,7 @@ export function emptyForm(options: GarageOptions, tracks: readonly TrackSummary[
     minutes: "5",
     seed: "0",
     origin: null,
+    race: typedRace(null),
   };
 }
 
@@ -95,6 +98,7 @@ export function cloned(form: Form, run: Run, which: Which | null): Form {
     minutes: written(order.minutes),
     seed: String(order.seed),
     origin: which === null ? null : { run_id: run.id, which },
+    race: typedRace(order.race),
   };
   return withHyperparameters(withActions(copy, parseActions(order.action_space)), order.hyperparameters);
 }
@@ -170,6 +174,7 @@ export function faults(form: Form, ranges: GarageOptions["ranges"], origin: numb
     seed: outside(form.seed, { low: 0, high: SEED_MOST }, true),
     ...hyperFaults(form, ranges),
     ...actionFaults(form, origin),
+    ...raceFaults(form.race),
   };
 }
 
@@ -200,5 +205,6 @@ export function orderOf(form: Form, unnamed: string): RunCreate {
     minutes: numberIn(form.minutes)!,
     seed: numberIn(form.seed)!,
     origin: form.origin,
+    race: raceOf(form.race),
   };
 }

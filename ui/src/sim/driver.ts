@@ -31,7 +31,7 @@ export class Driver {
       this.eye.picture(track, state.motion, state);
       proprio(state.motion, this.#vector, 0);
     } else {
-      this.#vector.set(this.eye.scan(track, state.motion, state.boxes));
+      this.#vector.set(this.eye.scan(track, state.motion, state.boxes, state.half));
       proprio(state.motion, this.#vector, this.eye.spec.beams);
     }
   }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { generate } from "../../src/sim/actions";
 import { actionsOf, cloned, emptyForm, faults, GENERATOR, nextName, numberIn, orderOf, rangeOfHyper, withActions } from "../../src/garage/form";
+import { TIME_TRIAL } from "../../src/sim/raceTypes";
 import { OPTIONS, RUN, TRACKS } from "./samples";
 
 const form = () => emptyForm(OPTIONS, TRACKS);
@@ -30,6 +31,7 @@ describe("a new form", () => {
       minutes: 5,
       seed: 0,
       origin: null,
+      race: TIME_TRIAL,
     });
   });
 });

@@ -48,6 +48,7 @@ export const RUN: Run = {
     minutes: 1.5,
     seed: 7,
     origin: null,
+    race: null,
   },
   iterations: [],
   printed: [],

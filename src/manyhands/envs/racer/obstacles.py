@@ -44,11 +44,15 @@ class Objects(NamedTuple):
     word: Array | NDArray[np.uint32]  # (K,) uint32, of which waits are drawn
 
 
-NOTHING = Objects(*np.zeros((3, 0), np.float32), np.zeros(0, np.int32), np.zeros(0, np.uint32))
+_NONE = np.zeros(0, np.float32)
+NOTHING = Objects(_NONE, _NONE, _NONE, np.zeros(0, np.int32), np.zeros(0, np.uint32))
 
 
 def placed(race: RaceType, track: Track, word: int) -> Objects:
-    """Objects at the start of an episode, drawn from a 32-bit word, as numpy arrays. track: as it is driven."""
+    """Objects at the start of an episode, drawn from a 32-bit word, as numpy arrays.
+
+    track: as it is driven.
+    """
     places = race.drawn(word)
     if not places:
         return NOTHING
@@ -70,7 +74,8 @@ def placed(race: RaceType, track: Track, word: int) -> Objects:
 def _wait(race: RaceType, words: Array | NDArray[np.uint32]) -> Array:
     """Ticks between two changes of lanes, of uint32 words."""
     least, most = (round(TICKS_PER_S * seconds) for seconds in race.change_s)
-    return (least + (mixed_words(words) >> 8) % (most - least + 1)).astype(jnp.int32)
+    drawn = jnp.asarray(mixed_words(words)) >> 8
+    return (least + drawn % (most - least + 1)).astype(jnp.int32)
 
 
 def driven(race: RaceType, bank: Bank, objects: Objects) -> Objects:

@@ -150,8 +150,8 @@ class TimeTrial:
     def strayed(self, state: State) -> Array:
         """Whether the car is too far from its stretch of the road for any wheel to stand on it.
 
-        Where a road crosses itself a car could turn into the other branch: all wheels on the road, and progress
-        along the branch that it left, until it met that one's end the wrong way round.
+        Where a road crosses itself a car could turn into the other branch: all wheels on the road, and
+        progress along the branch that it left, until it met that one's end the wrong way round.
         """
         bank, motion = self.racer.bank, state.motion
         point, tangent = bank.centre[0, state.waypoint], bank.tangent[0, state.waypoint]
