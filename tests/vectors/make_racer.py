@@ -19,7 +19,7 @@ import numpy as np
 
 from manyhands.envs.racer import actions, obstacles, race_types, rules, time_trial, tracks
 from manyhands.envs.racer.car import PRESETS, CarParams
-from manyhands.envs.racer.race_types import TIME_TRIAL, RaceType
+from manyhands.envs.racer.race_types import TIME_TRIAL, Place, RaceType
 from manyhands.envs.racer.rules import Conditions
 from manyhands.envs.racer.sensors import Camera, Lidar
 from manyhands.envs.racer.task import RacerTask, plain_sensor
@@ -223,6 +223,7 @@ def command_case(space: actions.ActionSpace) -> Json:
     return {"policy": text(dump(policy)), "observations": looks}
 
 
+BOX = RaceType("object_avoidance", 1, (Place(15.5, "outside"),))
 BOTS = RaceType("head_to_bot", 3, speed_mps=0.7, changes=True, change_s=(1.0, 2.0))
 
 
@@ -241,8 +242,9 @@ def trial_vectors() -> Json:
             trial_case("gen-0", 0.0),
             trial_case("crossroads", 0.35, turned=True, astray=20),
             trial_case("gen-7", 0.91, max_ticks=45),
-            trial_case("gen-0", 0.05, race=RaceType("object_avoidance", 4)),
-            trial_case("gen-7", 0.1, race=BOTS, max_ticks=75),
+            trial_case("gen-0", 0.05, max_ticks=20, race=RaceType("object_avoidance", 4)),
+            trial_case("gen-0", 0.1, race=BOX),
+            trial_case("gen-7", 0.1, race=BOTS, max_ticks=45),
         ],
         "commands": [
             command_case(actions.generate(5, 30.0, 2, 1.0)),

@@ -115,7 +115,7 @@ def _check(order: RunOrder) -> None:
         require("sensor", int(height), 8, LARGEST_PICTURE[1], whole=True)
     actions.parse(order.action_space)
     hyperparameters.parse(order.hyperparameters)
-    race_types.trainable(order.race)
+    race_types.parse(order.race)
 
 
 def _make_room(connection: Connection, player_id: str) -> None:

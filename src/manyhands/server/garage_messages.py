@@ -61,8 +61,8 @@ class RacePlace(Request):
 class RaceType(Request):
     """What else is on the road."""
 
-    type: Literal["time_trial", "object_avoidance", "head_to_bot", "head_to_head"] = "time_trial"
-    objects: int = Field(default=0, ge=0, le=6, description="Boxes or bot cars; 0 for the other types.")
+    type: Literal["time_trial", "object_avoidance", "head_to_bot"] = "time_trial"
+    objects: int = Field(default=0, ge=0, le=6, description="Boxes or bot cars; 0 in a time trial.")
     places: list[RacePlace] = Field(
         default=[], max_length=6, description="Of each, in order and 13 % apart; drawn if empty."
     )

@@ -5,10 +5,12 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from manyhands.envs.hashing import mixed, mixed_words
 from manyhands.envs.racer import race_types
 from manyhands.envs.racer.race_types import APART_PERCENT, FIRST_PERCENT, LANES, LAST_PERCENT, RaceType
 from manyhands.errors import InputError
@@ -69,7 +71,6 @@ def test_terms_that_cannot_be_are_named(plain: Any, field: str) -> None:
     assert fault.value.field == field
 
 
-def test_a_policy_trains_against_no_other() -> None:
-    assert race_types.trainable(None) == race_types.TIME_TRIAL
-    with pytest.raises(InputError, match="trains alone"):
-        race_types.trainable({"type": "head_to_head"})
+def test_the_hash_of_arrays_is_that_of_words() -> None:
+    words = np.array([0, 1, 2**31, 2**32 - 1, 12345], np.uint32)
+    assert mixed_words(words).tolist() == [mixed(int(word)) for word in words]

@@ -2,7 +2,7 @@
 import { TIME_TRIAL, type Place, type RaceType } from "../sim/raceTypes";
 import { count } from "./format";
 
-export const TYPES: Record<Exclude<RaceType["type"], "head_to_head">, string> = {
+export const TYPES: Record<RaceType["type"], string> = {
   time_trial: "Time trial: alone on the road",
   object_avoidance: "Object avoidance: boxes stand on the road",
   head_to_bot: "Head-to-bot: bot cars drive on the road",
@@ -48,7 +48,7 @@ const within = (value: number, low: number, high: number): boolean => value >= l
 
 /** What is wrong with the fields, named as the server names them. */
 export function raceFaults({ type, objects, fixed, places, speed, changes, least, most }: TypedRace): Record<string, string | null> {
-  const crowded = type === "object_avoidance" || type === "head_to_bot";
+  const crowded = type !== "time_trial";
   const percents = places.slice(0, objects).map(({ percent }) => numbered(percent));
   const apart = percents.every((one, i) => within(one, FIRST_PERCENT, LAST_PERCENT) && (i === 0 || one - percents[i - 1]! >= APART_PERCENT));
   const [low, high] = [numbered(least), numbered(most)];
@@ -62,7 +62,7 @@ export function raceFaults({ type, objects, fixed, places, speed, changes, least
 
 /** The race type of a form without faults. */
 export function raceOf({ type, objects, fixed, places, speed, changes, least, most }: TypedRace): RaceType {
-  if (type === "time_trial" || type === "head_to_head") return { ...TIME_TRIAL, type };
+  if (type === "time_trial") return TIME_TRIAL;
   const bots = type === "head_to_bot";
   return {
     type,

@@ -3837,7 +3837,7 @@ export interface components {
             changes: boolean;
             /**
              * Objects
-             * @description Boxes or bot cars; 0 for the other types.
+             * @description Boxes or bot cars; 0 in a time trial.
              * @default 0
              */
             objects: number;
@@ -3858,7 +3858,7 @@ export interface components {
              * @default time_trial
              * @enum {string}
              */
-            type: "time_trial" | "object_avoidance" | "head_to_bot" | "head_to_head";
+            type: "time_trial" | "object_avoidance" | "head_to_bot";
         };
         /**
          * Races

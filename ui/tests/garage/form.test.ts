@@ -81,7 +81,7 @@ describe("a clone", () => {
     const copy = cloned(form(), RUN, null);
     expect(found(copy)).toEqual({});
     const { source, track, direction, sensor, network, action_space, hyperparameters, minutes, seed } = RUN.order;
-    expect(orderOf(copy, "")).toEqual({ name: "Slow 2", source, track, direction, sensor, network, action_space, hyperparameters, minutes, seed, origin: null });
+    expect(orderOf(copy, "")).toEqual({ name: "Slow 2", source, track, direction, sensor, network, action_space, hyperparameters, minutes, seed, origin: null, race: TIME_TRIAL });
   });
 
   it("goes on from a policy", () => expect(cloned(form(), RUN, "latest").origin).toEqual({ run_id: RUN.id, which: "latest" }));

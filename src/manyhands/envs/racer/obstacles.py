@@ -3,7 +3,7 @@
 Only + - * / and comparisons are used, as in `car`, so that TypeScript repeats every step to the bit.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
@@ -66,16 +66,15 @@ def placed(race: RaceType, track: Track, word: int) -> Objects:
         along=shares * np.float32(track.length_m),
         side=np.array(side, np.float32),
         target=np.array(side, np.float32),
-        wait=np.asarray(_wait(race, first), np.int32),
+        wait=_wait(race, first),
         word=first,
     )
 
 
-def _wait(race: RaceType, words: Array | NDArray[np.uint32]) -> Array:
-    """Ticks between two changes of lanes, of uint32 words."""
+def _wait(race: RaceType, words: Any) -> Any:
+    """Ticks between two changes of lanes (K,) int32, of uint32 words (K,), of numpy or traced."""
     least, most = (round(TICKS_PER_S * seconds) for seconds in race.change_s)
-    drawn = jnp.asarray(mixed_words(words)) >> 8
-    return (least + drawn % (most - least + 1)).astype(jnp.int32)
+    return (least + (mixed_words(words) >> 8) % np.uint32(most - least + 1)).astype(np.int32)
 
 
 def driven(race: RaceType, bank: Bank, objects: Objects) -> Objects:

@@ -1,4 +1,4 @@
-"""Kinds of races: alone, among boxes, among bot cars, against other policies. Plain data, no JAX.
+"""Kinds of races: alone, among boxes, among bot cars. Plain data, no JAX.
 
 Counts, places and speeds are those of DeepRacer's races. What is drawn follows from a 32-bit word by the hash
 of `envs.hashing`, so that the page and the server draw the same.
@@ -16,7 +16,7 @@ from manyhands.envs.limits import require
 from manyhands.errors import InputError
 from manyhands.types import Json
 
-TYPES = ("time_trial", "object_avoidance", "head_to_bot", "head_to_head")
+TYPES = ("time_trial", "object_avoidance", "head_to_bot")
 LANES = ("inside", "outside")
 MOST_OBJECTS = 6
 FIRST_PERCENT, LAST_PERCENT, APART_PERCENT = 7.0, 90.0, 13.0
@@ -53,7 +53,7 @@ class RaceType:
             raise InputError(
                 f"There is no race type {self.type!r}.", field="race.type", remedy=f"Use {', '.join(TYPES)}."
             )
-        crowded = self.type in ("object_avoidance", "head_to_bot")
+        crowded = self.type != "time_trial"
         require("race.objects", self.objects, int(crowded), MOST_OBJECTS if crowded else 0, whole=True)
         require("race.speed_mps", self.speed_mps, *SPEEDS_MPS)
         for seconds in self.change_s:
@@ -140,18 +140,6 @@ def parse(plain: Any) -> RaceType:
             remedy='Give them as [{"percent": 20, "lane": "inside"}, …].',
         ) from fault
     return RaceType(**{**plain, **lists})
-
-
-def trainable(plain: Any) -> RaceType:
-    """As `parse`, for a race in which one policy trains."""
-    found = parse(plain)
-    if found.type == "head_to_head":
-        raise InputError(
-            "A policy trains alone.",
-            field="race.type",
-            remedy="Train in a head-to-bot race against bot cars.",
-        )
-    return found
 
 
 def words(seed: int, numbers: Sequence[int]) -> list[int]:
