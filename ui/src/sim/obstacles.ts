@@ -94,8 +94,9 @@ function unit([x, y]: readonly [number, number]): [number, number] {
 /** Middles and headings (K, 4) of the objects into `out`. */
 export function poses(race: RaceType, track: Track, objects: Objects, out: Float32Array): void {
   const { centre, tangent, halfWidth, points, spacing } = track;
+  const perMetre = f(1 / spacing);
   for (let i = 0; i < objects.along.length; i++) {
-    const at = f(objects.along[i]! / spacing);
+    const at = f(objects.along[i]! * perMetre);
     const whole = Math.floor(at);
     const [here, next] = [whole % points, (whole + 1) % points];
     const into = f(at - whole);

@@ -103,7 +103,8 @@ def driven(race: RaceType, bank: Bank, objects: Objects) -> Objects:
 def poses(race: RaceType, bank: Bank, objects: Objects) -> Array:
     """Middles and headings (K, 4) float32: x, y, cos, sin."""
     points = bank.half_width.shape[1]
-    at = objects.along / bank.spacing[0]
+    # Written as the compiler would have it: it divides an array by a scalar in this way, and less exactly.
+    at = objects.along * (1.0 / bank.spacing[0])
     whole = jnp.floor(at)
     waypoint = whole.astype(jnp.int32) % points
     following = (waypoint + 1) % points
