@@ -168,6 +168,8 @@ class Training:
     def _objects(self, number: int) -> Objects:
         """What is on the road of each lane (lanes, K): in exploring ones anew, in trials always the same."""
         cars, trials = self._cars, self.order.trials
+        if not self.order.race.objects:
+            return Objects(*(np.broadcast_to(part, (cars + trials, 0)) for part in obstacles.NOTHING))
         episodes = [*range(trials + number * cars, trials + (number + 1) * cars), *range(trials)]
         drawn = race_types.words(self.order.seed, episodes)
         lanes = [obstacles.placed(self.order.race, self.track, word) for word in drawn]
