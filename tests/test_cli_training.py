@@ -76,9 +76,23 @@ def test_a_training_leaves_a_policy_that_races(folder: Path) -> None:
         invoke("evaluate", policy, *data)
 
 
+def test_boxes_are_trained_among_and_raced_among(folder: Path) -> None:
+    (folder / "my.py").write_text("def reward_function(params):\n    return params['objects_distance'][1]\n")
+    with pytest.raises(ManyhandsError, match="index"):
+        invoke(*arguments(folder))  # alone on the road there is none
+    boxes = {"race": "object-avoidance", "objects": "2", "places": "10inside,60.5outside"}
+    found = json.loads(invoke(*arguments(folder, **boxes), "--json"))
+    assert found["best"]["reward"] > 0.0
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
+        ({"race": "drag"}, "race.type"),
+        ({"race": "head-to-bot"}, "race.objects"),
+        ({"race": "head-to-bot", "objects": "2", "lane_changes": "soon"}, "lane-changes"),
+        ({"race": "head-to-bot", "objects": "1", "places": "near"}, "places"),
+        ({"race": "head-to-bot", "objects": "1", "places": "20middle"}, "places"),
         ({"direction": "left"}, "direction"),
         ({"sensor": "sonar"}, "sensor"),
         ({"sensor": "camera-160"}, "sensor"),

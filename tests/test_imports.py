@@ -38,6 +38,7 @@ ALLOWED = {
     "work": BASE | {"storage", "jobs", "arena", "lab", "garage", "league", "computing"},
     "app": BASE | {"storage", "arena", "server", "processes"},
     "terminal": BASE | {"storage"},
+    "cli_race_types": {part.stem for part in PACKAGE.iterdir()} - {"cli"},
     "cli_races": {part.stem for part in PACKAGE.iterdir()} - {"cli"},
     "cli_rewards": {part.stem for part in PACKAGE.iterdir()} - {"cli"},
     "cli_experiments": {part.stem for part in PACKAGE.iterdir()} - {"cli"},

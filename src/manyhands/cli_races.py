@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from manyhands.cli_race_types import BotSpeed, LaneChanges, Objects, Places, Type, race_type_of
 from manyhands.errors import InputError
 from manyhands.garage.api import DEFAULT_RULES, RaceRules
 from manyhands.league import api as league
@@ -62,6 +63,12 @@ class NewRace:
     days: Annotated[float, typer.Option(help="Days from now until it closes.")] = 7.0
     prize: Annotated[float, typer.Option(help="Credits to issue as prize money.")] = 0.0
     shares: Annotated[str, typer.Option(help="Percentages of the first, second …")] = "50,30,20"
+    race: Type = "time-trial"
+    objects: Objects = 0
+    places: Places = ""
+    speed: BotSpeed = 1.0
+    lane_changes: LaneChanges = ""
+    seed: Annotated[int, typer.Option(help="Of what is drawn of it, alike for everyone.")] = 0
     data: Data = None
     as_json: AsJson = False
 
@@ -76,7 +83,7 @@ class NewRace:
             division=self.division,
             track=self.track,
             direction=self.direction,
-            rules=RaceRules(self.laps, consecutive, *times),
+            rules=RaceRules(self.laps, consecutive, *times, race=race_type_of(self), seed=self.seed),
             ranking=self.ranking,
             opens_us=now,
             closes_us=now + round(self.days * 86_400e6),

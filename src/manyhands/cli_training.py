@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from manyhands.cli_race_types import BotSpeed, LaneChanges, Objects, Places, Race, race_type_of
 from manyhands.cli_rewards import source_of
 from manyhands.errors import InputError, NotFoundError
 from manyhands.settings import Settings
@@ -20,7 +21,7 @@ from manyhands.terminal import AsJson, Data, Out, new_file, options_of, settings
 from manyhands.types import Json
 
 if TYPE_CHECKING:
-    from manyhands.garage.evaluation import Race
+    from manyhands.garage.evaluation import Race as Raced
     from manyhands.garage.training import Iteration, Order
     from manyhands.policies.files import Policy
 
@@ -98,6 +99,11 @@ class RacerTraining:
     ] = None
     iterations: Annotated[int | None, typer.Option(min=1, help="Updates to make.")] = None
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same policy.")] = 0
+    race: Race = "time-trial"
+    objects: Objects = 0
+    places: Places = ""
+    speed: BotSpeed = 1.0
+    lane_changes: LaneChanges = ""
     data: Data = None
     as_json: AsJson = False
 
@@ -125,8 +131,9 @@ def train_racer(options: RacerTraining) -> None:
         trial = aside.submit(check, source, limits)
         from manyhands.computing import remember_compilations
         from manyhands.garage import evaluation, outputs, training
+        from manyhands.garage.orders import rules_of
 
-        trial.result().approve("time_trial")
+        trial.result().approve("time_trial" if options.race == "time-trial" else "objects")
     order = _order(options)
     remember_compilations(settings_of(options.data).data / "cache" / "jax")
 
@@ -139,7 +146,7 @@ def train_racer(options: RacerTraining) -> None:
     with disk_in_words(options.out):
         outputs.write(run, options.out)
     best = max(run.history, key=lambda done: done.number * done.best, default=None)
-    race = evaluation.race(outputs.policy_of(run), order.track, turned=order.reversed)
+    race = evaluation.race(outputs.policy_of(run), order.track, rules_of(order), turned=order.reversed)
     found: dict[str, Any] = {
         "folder": str(options.out),
         "iterations": len(run.history),
@@ -168,7 +175,7 @@ def show_race(policy: Policy, track: str, laps: int, settings: Settings, as_json
     show(asdict(found) if as_json else _summary(found), as_json)
 
 
-def _summary(race: Race) -> dict[str, Any]:
+def _summary(race: Raced) -> dict[str, Any]:
     return {
         "finished": race.finished,
         "laps": ", ".join(f"{lap / 1000:.3f} s" for lap in race.laps_ms) or "none",
@@ -191,6 +198,7 @@ def _order(options: RacerTraining) -> Order:
         "algorithm": options.algorithm,
         "hyperparameters": _read(options.hyperparameters, "hyperparameters", {}),
         "seed": options.seed,
+        "race": race_type_of(options).plain,
     }
     return order_of(terms, settings_of(options.data).data / "tracks")
 

@@ -13,7 +13,8 @@ from shapely.geometry import LineString, Point
 
 from drives import drive
 from manyhands.envs.racer import npy, tracks
-from manyhands.garage.params import FRONT_AHEAD_M, columns
+from manyhands.garage.params import FRONT_AHEAD_M, Trace, columns
+from manyhands.garage.rewards.jail import calls
 from manyhands.garage.rewards.jail.calls import FIRST
 
 KEYS = {
@@ -178,3 +179,45 @@ def test_the_first_step_calculates_as_two() -> None:
     )
     assert np.array([FIRST]).dtype.kind == "i"
     assert hash(FIRST) == hash(2)
+
+
+def moving(ticks: int, cars: int) -> Trace:
+    """A drive beside two bot cars that run ahead, the second from behind the line."""
+    trace = drive(ROAD, ticks, cars)
+    at = (
+        np.array([20, 250])[None, None] + 2 * np.arange(ticks)[:, None, None] + np.arange(cars)[:, None]
+    ) % 256
+    heading = np.arctan2(ROAD.tangent[at, 1], ROAD.tangent[at, 0])
+    speed = np.full(heading.shape, 0.7)
+    objects = np.concatenate([ROAD.centre[at], heading[..., None], speed[..., None]], -1).astype(np.float32)
+    return replace(trace, objects=objects)
+
+
+def test_moving_objects_are_elsewhere_in_each_call() -> None:
+    trace = moving(20, 3)
+    told = columns(trace)
+    for tick, car in ((0, 0), (7, 2), (19, 1)):
+        params = told.params(tick, car)
+        x, y = np.array(params["objects_location"]).T
+        assert np.allclose(np.stack([x, y], -1), trace.objects[tick, car, :, :2], atol=1e-5)
+        # Radians, as DeepRacer's simulator has them for bot cars.
+        assert params["objects_heading"] == pytest.approx(trace.objects[tick, car, :, 2].tolist())
+        assert params["objects_speed"] == pytest.approx([0.7, 0.7])
+        gaps = [
+            (d - params["projection_distance"]) % params["track_length"] for d in params["objects_distance"]
+        ]
+        assert params["closest_objects"] == [int(np.argmax(gaps)), int(np.argmin(gaps))]
+    assert told.params(0, 0)["objects_distance"] != told.params(1, 0)["objects_distance"]
+
+
+def test_calls_of_ended_episodes_take_their_objects_with_them() -> None:
+    trace = moving(6, 2)
+    alive = np.ones((6, 2), np.bool_)
+    alive[3:, 0] = False
+    told = columns(replace(trace, alive=alive))
+    batch = calls.unpack(told.packed(0, 2), 2, 2)
+    found = [list(calls.rows(batch, car, first, end)) for car, first, end in calls.spans(batch)]
+    assert [len(one) for one in found] == [3, 6]
+    assert [params["objects_distance"] for params in found[1]] == [
+        told.params(tick, 1)["objects_distance"] for tick in range(6)
+    ]

@@ -47,6 +47,20 @@ def test_a_race_is_created_listed_shown_and_closed(folder: Path) -> None:
     assert (report["ok"], report["races"], report["faults"]) == (True, 1, [])
 
 
+def test_a_race_among_bots_says_so(folder: Path) -> None:
+    bots = ("--type", "head-to-bot", "--objects", "2", "--bot-speed", "0.6", "--lane-changes", "1,3")
+    rules = race(folder, *CREATE, *bots, "--seed", "7")["rules"]
+    assert rules["seed"] == 7
+    assert rules["race"] == {
+        "type": "head_to_bot",
+        "objects": 2,
+        "places": [],
+        "speed_mps": 0.6,
+        "changes": True,
+        "change_s": [1.0, 3.0],
+    }
+
+
 def test_tables_are_readable(folder: Path) -> None:
     made = race(folder, *CREATE)
     listed = CliRunner().invoke(cli.app, ["race", "list", "--data", str(folder)])

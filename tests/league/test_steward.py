@@ -15,6 +15,7 @@ from manyhands.envs.racer import tracks
 from manyhands.envs.racer.actions import commands
 from manyhands.envs.racer.car import PRESETS
 from manyhands.garage import evaluation
+from manyhands.garage.api import race_rules
 from manyhands.garage.driving import AT
 from manyhands.league import api as league
 from manyhands.league.steward import Steward
@@ -106,6 +107,25 @@ def test_penalties_are_stops_of_the_path(day: Day) -> None:
     assert len(stops) == entry["result"]["off_tracks"] + entry["result"]["crashes"] > 0
     assert sum(stop["ms"] for stop in stops) == entry["result"]["penalty_ms"]
     assert [stop["tick"] for stop in stops] == sorted(stop["tick"] for stop in stops)
+
+
+def test_a_race_among_bots_and_boxes_tells_where_they_were(day: Day) -> None:
+    cid = league.store_policy(steering(1.0), day.settings)
+    for kind, number in (("boxes", 2), ("bots", 3)):
+        terms = {"type": "head_to_bot" if kind == "bots" else "object_avoidance", "objects": number}
+        rules = race_rules({"laps": 1, "consecutive": 1, "limit_s": 20, "race": terms, "seed": 5})
+        with day.database.write() as connection:
+            order = race_order(idempotency_key=kind, rules=rules)
+            day.race_id = league.create(connection, order, None, NOW)
+            told = league.detail(connection, day.race_id, NOW)["rules"]
+        assert (told["race"]["objects"], told["seed"]) == (number, 5)
+        path = day.path(day.enter(f"key-{kind}", policy_cid=cid))
+        assert [len(path["boxes"]), len(path["bots"])] == ([2, 0] if kind == "boxes" else [0, 3])
+        samples = 1 if kind == "boxes" else len(path["x_mm"])
+        for one in path[kind]:
+            assert {len(column) for column in one.values()} == {samples}
+            place = np.array([one["x_mm"][0], one["y_mm"][0]]) / 1000
+            assert np.hypot(*(ROAD.centre - place).T).min() < 0.3
 
 
 def test_a_hand_is_driven_again_and_must_take_the_laps_it_says(day: Day) -> None:

@@ -55,9 +55,20 @@ def test_a_run_is_posted_once_per_key_listed_stopped_and_deleted(player: Client)
     assert player.get(f"/api/runs/{run['id']}").status_code == 404
 
 
+def test_a_run_among_boxes_tells_what_was_asked_for(player: Client) -> None:
+    assert begin(player)["order"]["race"] is None
+    places = [{"percent": 20, "lane": "inside"}, {"percent": 50.5, "lane": "outside"}]
+    race = {"type": "object_avoidance", "objects": 2, "places": places}
+    answer = player.post("/api/runs", json=ORDER | {"race": race}, headers={"Idempotency-Key": "other-key"})
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["order"]["race"].items() >= race.items()
+
+
 @pytest.mark.parametrize(
     ("changes", "status", "field"),
     [
+        ({"race": {"type": "object_avoidance"}}, 422, "race.objects"),
+        ({"race": {"type": "head_to_bot", "objects": 1, "change_s": [4.0, 2.0]}}, 422, "race.change_s"),
         ({"track": "nowhere"}, 404, "track"),
         ({"sensor": "sonar"}, 422, "sensor"),
         ({"sensor": "camera-999x999"}, 422, "sensor"),

@@ -54,6 +54,18 @@ def race(organiser: Client) -> dict[str, Any]:
     return dict(answer.json())
 
 
+def test_a_race_among_bots_tells_its_rules(organiser: Client) -> None:
+    bots = {"type": "head_to_bot", "objects": 3, "speed_mps": 0.5, "changes": True, "change_s": [1.0, 2.5]}
+    rules = {"laps": 1, "consecutive": 1, "race": bots, "seed": 2**32 - 1}
+    answer = organiser.post("/api/races", json=order(rules=rules), headers=KEY)
+    assert answer.status_code == 201, answer.text
+    found = organiser.get(f"/api/races/{answer.json()['id']}").json()["rules"]
+    assert (found["race"], found["seed"]) == (bots | {"places": []}, 2**32 - 1)
+    crowded = order(rules=rules | {"race": bots | {"speed_mps": 0.1}})
+    refused = organiser.post("/api/races", json=crowded, headers={"Idempotency-Key": "other-key"})
+    assert refused.status_code == 422
+
+
 def drive(server: Server) -> None:
     """Let a steward drive all that waits."""
     context = server.context

@@ -17,8 +17,9 @@ from typing import Any
 import jax
 import numpy as np
 
-from manyhands.envs.racer import actions, rules, time_trial, tracks
+from manyhands.envs.racer import actions, obstacles, race_types, rules, time_trial, tracks
 from manyhands.envs.racer.car import PRESETS, CarParams
+from manyhands.envs.racer.race_types import TIME_TRIAL, Place, RaceType
 from manyhands.envs.racer.rules import Conditions
 from manyhands.envs.racer.sensors import Camera, Lidar, SectorLidar, StereoCamera
 from manyhands.envs.racer.task import RacerTask, plain_sensor
@@ -175,13 +176,23 @@ def network_vectors() -> Json:
 
 
 def trial_case(
-    track_id: str, share: float, turned: bool = False, max_ticks: int = 450, astray: int = 450
+    track_id: str,
+    share: float,
+    turned: bool = False,
+    max_ticks: int = 450,
+    astray: int = 450,
+    race: RaceType = TIME_TRIAL,
 ) -> Json:
-    """One episode against the clock; from tick `astray` on the wheel is held to the left."""
+    """One episode; from tick `astray` on the wheel is held to the left."""
     road = tracks.turned(tracks.track(track_id)) if turned else tracks.track(track_id)
-    trial = time_trial.make(time_trial.bank_of(road), road.distance.shape, max_ticks)
-    episode = trial.begin(np.float32(share))
+    trial = time_trial.make(time_trial.bank_of(road), road.distance.shape, max_ticks, race=race)
+    word = race_types.words(7, [0])[0]
+    objects = obstacles.placed(race, road, word)
+    middle = obstacles.cleared(share * road.length_m, objects.along, road.length_m)
+    share = float(np.float32(middle / road.length_m % 1.0))
+    episode = trial.begin(np.float32(share), objects)
     case: Json = {"track": track_id, "share": share, "turned": turned, "max_ticks": max_ticks}
+    case |= {"race": race.plain, "word": word}
     commands, states = [], []
 
     def note() -> None:
@@ -191,6 +202,7 @@ def trial_case(
             | {"waypoint": int(state.waypoint), "along": float(state.along)}
             | {"motion": numbers(np.array(state.motion)), "wheels": int(trial.wheels_on_road(state).sum())}
             | {"status": Status(int(episode.status)).name.lower()}
+            | {"boxes": numbers(np.array(state.boxes)[: race.objects])}
         )
 
     note()
@@ -221,6 +233,10 @@ def command_case(space: actions.ActionSpace) -> Json:
     return {"policy": text(dump(policy)), "observations": looks}
 
 
+BOX = RaceType("object_avoidance", 1, (Place(15.5, "outside"),))
+BOTS = RaceType("head_to_bot", 3, speed_mps=0.7, changes=True, change_s=(1.0, 2.0))
+
+
 def trial_vectors() -> Json:
     """Episodes with every common end, commands of action spaces, and lists that the generator makes."""
     forms = [(5, 30.0, 2, 1.0), (3, 12.5, 3, 4.0), (7, 25.0, 1, 0.1)]
@@ -236,6 +252,9 @@ def trial_vectors() -> Json:
             trial_case("gen-0", 0.0),
             trial_case("crossroads", 0.35, turned=True, astray=20),
             trial_case("gen-7", 0.91, max_ticks=45),
+            trial_case("gen-0", 0.05, max_ticks=20, race=RaceType("object_avoidance", 4)),
+            trial_case("gen-0", 0.1, race=BOX),
+            trial_case("gen-7", 0.1, race=BOTS, max_ticks=45),
         ],
         "commands": [
             command_case(actions.generate(5, 30.0, 2, 1.0)),

@@ -6,6 +6,7 @@ As in `manyhands.arena.api`, functions take a database connection first and retu
 from manyhands.garage.checks import check_reward
 from manyhands.garage.options import options
 from manyhands.garage.race_rules import DEFAULT_RULES, RaceRules
+from manyhands.garage.race_rules import parse as race_rules
 from manyhands.garage.rewards.limits import MOST_CHARACTERS
 from manyhands.garage.run_traces import file_analysis, run_analysis, trace_file
 from manyhands.garage.runs import (
@@ -41,6 +42,7 @@ __all__ = [
     "options",
     "own",
     "policy_data",
+    "race_rules",
     "remove",
     "run_analysis",
     "stop",

@@ -13,9 +13,10 @@ from typing import Literal
 from sqlalchemy import select, update
 
 from manyhands import jobs
+from manyhands.envs.racer.race_types import TIME_TRIAL
 from manyhands.errors import InputError, ManyhandsError, NotFoundError, RewardError
 from manyhands.garage import evaluation, outputs
-from manyhands.garage.orders import order_of
+from manyhands.garage.orders import order_of, rules_of
 from manyhands.garage.params import columns
 from manyhands.garage.recording import Recording
 from manyhands.garage.rewards.check import check
@@ -81,7 +82,7 @@ class Coach:
             with ThreadPoolExecutor(1) as aside:
                 trial = aside.submit(check, terms["source"], self._limits)
                 training = Training(order, lambda trace: runner.reward(columns(trace)))
-                trial.result().approve("time_trial")
+                trial.result().approve("time_trial" if order.race == TIME_TRIAL else "objects")
             with RewardRunner(terms["source"], cars, self._limits) as runner:
                 context.report(0.0, "compiling")
                 session = Session(context, self._desk, training, runner)
@@ -93,7 +94,7 @@ class Coach:
             return
         context.report(1.0, "racing the best policy")
         policy = outputs.policy_of(training)
-        race = evaluation.race(policy, order.track, turned=order.reversed)
+        race = evaluation.race(policy, order.track, rules_of(order), turned=order.reversed)
         kept = {"best": files.dump(policy), "latest": files.dump(outputs.policy_of(training, "latest"))}
         told = session.told | {
             "race": asdict(race),

@@ -17,6 +17,8 @@ from manyhands.envs.racer import task, time_trial
 from manyhands.envs.racer.actions import ActionSpace, Choices, commands
 from manyhands.envs.racer.actions import parse as parse_actions
 from manyhands.envs.racer.car import PRESETS
+from manyhands.envs.racer.obstacles import Objects
+from manyhands.envs.racer.race_types import TIME_TRIAL, RaceType
 from manyhands.envs.racer.rules import Bank, quantise
 from manyhands.envs.racer.sensors import Camera, Lidar
 from manyhands.envs.racer.time_trial import Episode, Status, TimeTrial
@@ -50,7 +52,8 @@ class Driver:
     """All of a drive that is fixed while it is compiled.
 
     space: None for policies of the environment's own actions, which can be driven and not trained here.
-    shape: cells of the road's grid; max_ticks: of an episode; laps: after which one is complete.
+    shape: cells of the road's grid; max_ticks: of an episode; laps: after which one is complete; race: what
+    else is on the road.
     """
 
     sensor: Lidar | Camera
@@ -59,10 +62,11 @@ class Driver:
     shape: tuple[int, int]
     max_ticks: int
     laps: int = 1
+    race: RaceType = TIME_TRIAL
 
     def trial(self, bank: Bank) -> TimeTrial:
         """The rules on a road."""
-        return time_trial.make(bank, self.shape, self.max_ticks, self.laps)
+        return time_trial.make(bank, self.shape, self.max_ticks, self.laps, self.race)
 
     def seen(self, bank: Bank, episode: Episode) -> dict[str, Array]:
         """Observation of one episode."""
@@ -109,7 +113,9 @@ class Driver:
         return chance, jnp.broadcast_to(entropy, outputs.shape[:-1])
 
 
-def driver_of(policy: Policy, track: Track, max_ticks: int, laps: int) -> tuple[Driver, Weights]:
+def driver_of(
+    policy: Policy, track: Track, max_ticks: int, laps: int, race: RaceType = TIME_TRIAL
+) -> tuple[Driver, Weights]:
     """What drives a policy of the racer on a road, and its weights.
 
     Raises InputError for a policy of another environment and PolicyFileError where its actions or its sensor
@@ -130,7 +136,7 @@ def driver_of(policy: Policy, track: Track, max_ticks: int, laps: int) -> tuple[
         raise PolicyFileError("The policy's sensor does not fit its network.", field="policy")
     shape = (track.distance.shape[0], track.distance.shape[1])
     weights = {"policy": policy.params, "spread": {"log": jnp.zeros(spec.actions)}}
-    return Driver(sensor, space, spec, shape, max_ticks, laps), weights
+    return Driver(sensor, space, spec, shape, max_ticks, laps, race), weights
 
 
 class Samples(NamedTuple):
@@ -172,9 +178,12 @@ def judge(spec: NetworkSpec, weights: Weights, features: Array) -> tuple[Array, 
 
 
 @partial(jax.jit, static_argnums=(0, 2))
-def begin(driver: Driver, bank: Bank, cars: int, shares: Array) -> Rolling:
-    """A rollout from given shares of the lap: the first `cars` lanes explore, the others drive greedily."""
-    episodes = jax.vmap(driver.trial(bank).begin)(shares)
+def begin(driver: Driver, bank: Bank, cars: int, shares: Array, objects: Objects) -> Rolling:
+    """A rollout from given shares of the lap: the first `cars` lanes explore, the others drive greedily.
+
+    objects: of each lane, stacked (lanes, K).
+    """
+    episodes = jax.vmap(driver.trial(bank).begin)(shares, objects)
     seen = jax.eval_shape(lambda one: driver.seen(bank, one), jax.tree.map(lambda x: x[0], episodes))
     actions = 1 if isinstance(driver.space, Choices) else 2
     rows = (driver.max_ticks, cars)
@@ -193,6 +202,7 @@ def stretch(
 ) -> tuple[Rolling, Array]:
     """Up to STRETCH ticks, less when every episode has ended; also the rows (STRETCH, lanes, len(ROW)).
 
+    Where objects drive, their poses (K * 4) follow in each row.
     What is drawn follows from the key, the number of the rollout and that of the tick.
     """
     trial = driver.trial(bank)
@@ -225,10 +235,13 @@ def stretch(
             ],
             axis=-1,
         ).astype(jnp.float32)
+        if driver.race.moving:
+            row = jnp.concatenate([row, moved.state.boxes.reshape(len(row), -1)], axis=-1)
         own = Samples({name: part[:cars] for name, part in seen.items()}, drawn, chance, value[:cars])
         samples = jax.tree.map(lambda all_, new: all_.at[number].set(new), samples, own)
         return Rolling(samples, moved, number + 1), at + 1, rows.at[at].set(row)
 
-    rows = jnp.zeros((STRETCH, rolling.episodes.status.shape[0], len(ROW)))
+    width = len(ROW) + (4 * driver.race.objects if driver.race.moving else 0)
+    rows = jnp.zeros((STRETCH, rolling.episodes.status.shape[0], width))
     rolling, _, rows = jax.lax.while_loop(goes_on, tick, (rolling, jnp.int32(0), rows))
     return rolling, rows

@@ -1,14 +1,15 @@
 """A race against the clock: laps with resets and penalties, timed where the line was crossed within a tick.
 
 A car that leaves the road, stands still or turns round is put back on the centre line where it left, at rest;
-one that crashes likewise. The penalty is frozen time: the clock runs on and nothing moves. Times are whole
-milliseconds of the simulation's clock. Nothing is drawn: the same policy takes the same time again, and so do
-the same recorded actions.
+one that crashes is put 1 m behind what it hit, and so is any that would have something less than 1 m ahead of
+its place. The penalty is frozen time: the clock runs on and nothing moves. Times are whole milliseconds of
+the simulation's clock. What is on the road follows from the rules: the same policy takes the same time again,
+and so do the same recorded actions.
 """
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import jax
 import jax.numpy as jnp
@@ -16,7 +17,9 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
-from manyhands.envs.racer import time_trial, tracks
+from manyhands.envs.racer import obstacles, race_types, time_trial, tracks
+from manyhands.envs.racer.obstacles import Objects
+from manyhands.envs.racer.race_types import RaceType
 from manyhands.envs.racer.rules import TICKS_PER_S, Bank
 from manyhands.envs.racer.time_trial import Episode, Status, line_crossing_s
 from manyhands.envs.racer.tracks import Track
@@ -62,15 +65,22 @@ class Drive:
     """A race with the way that was driven.
 
     poses: (ticks, 4) float32, after each tick x and y in metres and the heading as a unit vector.
+    objects: the same of what is on the road, (1, K, 4) where it stands, (ticks, K, 4) where it is moving.
     """
 
     race: Race
     poses: NDArray[np.float32]
     stops: list[Stop]
+    objects: NDArray[np.float32]
+    moving: bool
 
 
 class Car(Protocol):
     """What is driven in a race."""
+
+    @property
+    def objects(self) -> Objects:
+        """What is on the road now, (1, K)."""
 
     def place(self, metres: float, ticks: int) -> None:
         """Put it at rest on the centre line, its front `metres` from the start, with `ticks` ticks driven."""
@@ -101,23 +111,55 @@ def replay(actions: NDArray[np.int8], track: Track, rules: RaceRules, *, turned:
 
 def _drive(car: Car, road: Track, rules: RaceRules) -> Drive:
     clock = _Clock(road.length_m, rules.laps)
-    metres, poses, stops = START_M, [np.zeros((0, len(_POSE)), np.float32)], list[Stop]()
+    width = len(AT) + (4 * rules.race.objects if rules.race.moving else 0)
+    metres, made, stops = START_M, [np.zeros((0, width), np.float32)], list[Stop]()
+    standing = _standing_poses(car, road, rules)
+
+    def result() -> Drive:
+        way = np.concatenate(made)
+        poses = way[:, len(AT) :].reshape(len(way), -1, 4) if rules.race.moving else standing
+        return Drive(_result(clock, rules, stops, metres), way[:, _POSE], stops, poses, rules.race.moving)
+
     while True:
+        metres = _clear(car, road, metres)
         car.place(metres, clock.ticks)
         status = Status.IN_PROGRESS
         while status == Status.IN_PROGRESS:
-            made = car.go()
-            if not len(made):
-                return Drive(_result(clock, rules, stops, metres), np.concatenate(poses), stops)
-            poses.append(made[:, _POSE])
-            clock.run(metres, made[:, AT["metres"]])
-            metres, status = float(made[-1, AT["metres"]]), Status(int(made[-1, AT["status"]]))
+            rows = car.go()
+            if not len(rows):
+                return result()
+            made.append(rows)
+            clock.run(metres, rows[:, AT["metres"]])
+            metres, status = float(rows[-1, AT["metres"]]), Status(int(rows[-1, AT["status"]]))
         if status not in (Status.LAP_COMPLETE, Status.TIME_UP):
             crashed = status == Status.CRASHED
             stops.append(Stop(clock.ticks, rules.crash_ms if crashed else rules.off_track_ms, crashed))
             clock.penalty_ms += stops[-1].ms
         if status in (Status.LAP_COMPLETE, Status.TIME_UP) or len(stops) > rules.most_resets:
-            return Drive(_result(clock, rules, stops, metres), np.concatenate(poses), stops)
+            return result()
+
+
+def _clear(car: Car, road: Track, metres: float) -> float:
+    """Where the car's front may be put, metres from the start, at `metres` or behind."""
+    along = np.asarray(car.objects.along)[0]
+    if not len(along):
+        return metres
+    middle = (metres - START_M) % road.length_m
+    return metres + obstacles.cleared(middle, along, road.length_m) - middle
+
+
+def _standing_poses(car: Car, road: Track, rules: RaceRules) -> NDArray[np.float32]:
+    """Poses (1, K, 4) of what is on the road at the start."""
+    if not rules.race.objects:
+        return np.zeros((1, 0, 4), np.float32)
+    objects = Objects(*(part[0] for part in car.objects))
+    return np.asarray(obstacles.poses(rules.race, time_trial.bank_of(road), objects))[None]
+
+
+def _first_objects(road: Track, rules: RaceRules) -> Objects:
+    """What is on the road when a race begins, (1, K)."""
+    word = race_types.words(rules.seed, [0])[0]
+    return Objects(*(np.asarray(part)[None] for part in obstacles.placed(rules.race, road, word)))
 
 
 def _share(road: Track, metres: float) -> NDArray[np.float32]:
@@ -137,19 +179,22 @@ class Driven:
 
     def __init__(self, policy: Policy, road: Track, rules: RaceRules) -> None:
         ticks = rules.limit_s * TICKS_PER_S
-        self._driver, self._weights = driving.driver_of(policy, road, ticks, rules.laps)
+        self._driver, self._weights = driving.driver_of(policy, road, ticks, rules.laps, rules.race)
         self._road, self._bank = road, time_trial.bank_of(road)
         self._key = jax.random.key(0, impl="rbg")
+        self.objects = _first_objects(road, rules)
         self._rolling: Rolling
 
     def place(self, metres: float, ticks: int) -> None:
-        rolling = driving.begin(self._driver, self._bank, 0, _share(self._road, metres))
+        rolling = driving.begin(self._driver, self._bank, 0, _share(self._road, metres), self.objects)
         self._rolling = rolling._replace(episodes=_standing(rolling.episodes, metres, ticks))
 
     def go(self) -> NDArray[np.float32]:
         self._rolling, rows = driving.stretch(
             self._driver, self._bank, 0, self._weights, self._rolling, self._key, np.int32(0)
         )
+        # The next call gives this rollout's memory away.
+        self.objects = jax.tree.map(np.array, self._rolling.episodes.objects)
         made = np.asarray(rows)[:, 0]
         return made[made[:, AT["alive"]] > 0.0]
 
@@ -158,13 +203,15 @@ class Steered:
     """A car that follows recorded actions."""
 
     def __init__(self, actions: NDArray[np.int8], road: Track, rules: RaceRules) -> None:
-        self._form = (road.distance.shape[0], road.distance.shape[1], rules.limit_s * TICKS_PER_S, rules.laps)
+        shape = (road.distance.shape[0], road.distance.shape[1])
+        self._form = _Form(shape, rules.limit_s * TICKS_PER_S, rules.laps, rules.race)
         self._road, self._bank = road, time_trial.bank_of(road)
         self._actions, self._next = actions, 0
+        self.objects = _first_objects(road, rules)
         self._episode: Episode
 
     def place(self, metres: float, ticks: int) -> None:
-        episode = _begin(self._form, self._bank, _share(self._road, metres))
+        episode = _begin(self._form, self._bank, _share(self._road, metres), self.objects)
         self._episode = _standing(episode, metres, ticks)
 
     def go(self) -> NDArray[np.float32]:
@@ -172,22 +219,29 @@ class Steered:
         padded = np.zeros((STRETCH, 2), np.int8)
         padded[: len(given)] = given
         self._episode, rows = _steered(self._form, self._bank, self._episode, padded, len(given))
+        self.objects = self._episode.objects
         made = np.asarray(rows)
         made = made[made[:, AT["alive"]] > 0.0]
         self._next += len(made)
         return made
 
 
-_Form = tuple[int, int, int, int]  # cells of the grid, most ticks, laps
+class _Form(NamedTuple):
+    """All that is fixed while recorded actions are followed."""
+
+    shape: tuple[int, int]  # cells of the grid
+    max_ticks: int
+    laps: int
+    race: RaceType
 
 
 def _trial(form: _Form, bank: Bank) -> time_trial.TimeTrial:
-    return time_trial.make(bank, form[:2], *form[2:])
+    return time_trial.make(bank, form.shape, form.max_ticks, form.laps, form.race)
 
 
 @partial(jax.jit, static_argnums=0)
-def _begin(form: _Form, bank: Bank, share: Array) -> Episode:
-    return jax.vmap(_trial(form, bank).begin)(share)
+def _begin(form: _Form, bank: Bank, share: Array, objects: Objects) -> Episode:
+    return jax.vmap(_trial(form, bank).begin)(share, objects)
 
 
 @partial(jax.jit, static_argnums=0)
@@ -204,6 +258,7 @@ def _steered(
         motion, none = moved.state.motion, jnp.zeros(1)
         row = [motion.x, motion.y, motion.c, motion.s, moved.metres, moved.step, moved.status, none]
         row += [none, command[:1], command[1:], alive]
+        row += [moved.state.boxes.ravel()] if form.race.moving else []
         return moved, jnp.concatenate([part.astype(jnp.float32) for part in row])
 
     return jax.lax.scan(tick, episode, (actions, jnp.arange(STRETCH)))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
-from manyhands.envs.racer import actions, tracks
+from manyhands.envs.racer import actions, race_types, tracks
 from manyhands.envs.racer.sensors import Camera, Lidar
 from manyhands.envs.racer.task import parse_sensor
 from manyhands.errors import InputError
 from manyhands.garage import driving, hyperparameters, runs
 from manyhands.garage.metadata import NETWORKS, Network
+from manyhands.garage.race_rules import DEFAULT_RULES, RaceRules
 from manyhands.garage.training import Order
 from manyhands.types import Json
 
@@ -24,7 +26,7 @@ def order_of(terms: Json, folder: Path | None) -> Order:
     """What is to be trained.
 
     terms: track, direction, sensor, network, action_space, algorithm, hyperparameters and seed, as in
-    `runs.RunOrder`.
+    `runs.RunOrder`, and race where it is no time trial.
     folder: of imported tracks.
 
     Raises:
@@ -43,7 +45,13 @@ def order_of(terms: Json, folder: Path | None) -> Order:
         reversed=terms["direction"] == "reverse",
         network=_NETWORKS[terms["network"]],
         seed=terms["seed"],
+        race=race_types.parse(terms.get("race")),
     )
+
+
+def rules_of(order: Order) -> RaceRules:
+    """The rules by which what an order made is raced: the defaults, among what it was trained among."""
+    return replace(DEFAULT_RULES, race=order.race, seed=order.seed)
 
 
 def sensor_of(text: str) -> Lidar | Camera:

@@ -35,8 +35,8 @@ class Trace:
     track: in the driving direction; reversed: whether that is against the file's order. x, y: centre of the
     car model in the track's metres. yaw: rad. speed, steering: commanded, m/s and degrees, + is left.
     progress: 0 to 100 of the lap since the episode's start. step: from 1 within the episode. alive: whether
-    the row is a tick of an episode; others are no calls. objects: (N, K, 4) x, y, heading and speed of boxes;
-    K may be 0.
+    the row is a tick of an episode; others are no calls. objects: (N, K, 4) x, y, heading in rad and speed,
+    or (T, N, K, 4) where they move; K may be 0.
     """
 
     track: Track
@@ -61,7 +61,8 @@ class Columns:
     """Params of T x N calls, column by column.
 
     waypoints: (W, 2), the first one repeated last. values: (T, N) by the names of `jail.calls`, float64,
-    int32 or bool. alive: (T, N). objects: (N, 7, K) by `jail.calls.OBJECT_FLOATS`.
+    int32 or bool. alive: (T, N). objects: (N, 7, K) by `jail.calls.OBJECT_FLOATS`, (T, N, 7, K) where
+    they move.
     """
 
     waypoints: F64
@@ -71,17 +72,22 @@ class Columns:
     alive: Flags
     objects: F64
 
+    @property
+    def moving(self) -> bool:
+        """Whether objects are elsewhere in each row."""
+        return self.objects.ndim == 4
+
     def packed(self, first: int, end: int) -> bytes:
         """The calls of the cars [first, end), car after car, as the jailed process reads them."""
         alive = self.alive[:, first:end].T
         counts = alive.sum(axis=1).astype("<u4")
-        head = calls.HEAD.pack(
-            len(self.waypoints), int(counts.sum()), self.track_length, int(self.is_reversed)
-        )
+        sizes, flags = (len(self.waypoints), int(counts.sum())), (self.is_reversed, self.moving)
+        head = calls.HEAD.pack(*sizes, self.track_length, *map(int, flags))
         parts = [head, self.waypoints.astype("<f8").tobytes(), counts.tobytes()]
         for names, form in ((calls.FLOATS, "<f8"), (calls.INTEGERS, "<i4"), (calls.FLAGS, "?")):
             parts += [self.values[name][:, first:end].T[alive].astype(form).tobytes() for name in names]
-        parts.append(self.objects[first:end].astype("<f8").tobytes())
+        told = self.objects[:, first:end].swapaxes(0, 1)[alive] if self.moving else self.objects[first:end]
+        parts.append(told.astype("<f8").tobytes())
         return b"".join(parts)
 
     def params(self, tick: int, car: int) -> dict[str, Any]:
@@ -90,9 +96,11 @@ class Columns:
             self,
             values={name: column[tick : tick + 1, car : car + 1] for name, column in self.values.items()},
             alive=np.ones((1, 1), np.bool_),
-            objects=self.objects[car : car + 1],
+            objects=self.objects[tick : tick + 1, car : car + 1]
+            if self.moving
+            else self.objects[car : car + 1],
         )
-        batch = calls.unpack(one.packed(0, 1), 1, self.objects.shape[2])
+        batch = calls.unpack(one.packed(0, 1), 1, self.objects.shape[-1])
         return next(calls.rows(batch, 0, 0, 1))
 
 
@@ -241,24 +249,28 @@ def _apart(points: F64, others: F64) -> F64:
 def _objects(
     road: _Road, trace: Trace, front: F64, ahead: F64, along: F64
 ) -> tuple[F64, dict[str, NDArray[Any]]]:
-    """Boxes (N, 7, K), and what each row (T, N) says of them: those behind and ahead, and what is seen."""
-    shape, (cars, count) = trace.x.shape, trace.objects.shape[:2]
+    """Objects (N, 7, K) or, moving, (T, N, 7, K), and what each row (T, N) says of them.
+
+    That is which is behind and which ahead, and what is seen.
+    """
+    shape, lanes, count = trace.x.shape, trace.objects.shape[:-2], trace.objects.shape[-2]
     if count == 0:
         none = np.zeros(shape, np.int32)
         seen = {"object_behind": none, "object_ahead": none, "object_in_camera": np.zeros(shape, np.bool_)}
-        return np.zeros((cars, len(calls.OBJECT_FLOATS), 0)), seen
-    boxes = trace.objects.astype(np.float64)
-    places = boxes[..., :2] - road.shift
+        return np.zeros((shape[1], len(calls.OBJECT_FLOATS), 0)), seen
+    told = trace.objects.astype(np.float64)
+    places = told[..., :2] - road.shift
     flat = places.reshape(-1, 2)
     near, distance = road.centre.project(flat)
     left = (_apart(flat, road.inner.project(near)[0]) < _apart(flat, road.outer.project(near)[0])) == (
         road.counterclockwise
     )
-    rows = [places[..., 0], places[..., 1], distance, left, boxes[..., 2], boxes[..., 3], _apart(flat, near)]
-    objects = np.stack([np.asarray(row, np.float64).reshape(cars, count) for row in rows], axis=1)
-    gap = (objects[None, :, 2] - along[..., None]) % road.length
+    rows = [places[..., 0], places[..., 1], distance, left, told[..., 2], told[..., 3], _apart(flat, near)]
+    objects = np.stack([np.asarray(row, np.float64).reshape(*lanes, count) for row in rows], axis=-2)
+    gap = (objects[..., 2, :] - along[..., None]) % road.length
     nearest = gap.argmin(-1)
-    aim = np.take_along_axis(places[None], nearest[..., None, None], axis=2)[..., 0, :] - front
+    where = np.broadcast_to(places, (*shape, count, 2))
+    aim = np.take_along_axis(where, nearest[..., None, None], axis=2)[..., 0, :] - front
     forward = (aim * ahead).sum(-1)
     sideways = aim[..., 1] * ahead[..., 0] - aim[..., 0] * ahead[..., 1]
     return objects, {

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from manyhands import jobs
 from manyhands.envs.limits import require
-from manyhands.envs.racer import actions
+from manyhands.envs.racer import actions, race_types
 from manyhands.errors import ConflictError, IdempotencyError, InputError, NotFoundError, TransitionError
 from manyhands.garage import hyperparameters
 from manyhands.garage.rewards.limits import MOST_CHARACTERS
@@ -44,6 +44,7 @@ class RunOrder:
     source: of the reward function. track: id of a road. sensor: `lidar`, `camera-48x32` or another size.
     action_space and hyperparameters: in DeepRacer's forms. algorithm: see `hyperparameters.NAMES`.
     origin: another of the player's runs, whose policy this one begins with, and which of WHICH.
+    race: a race type's JSON form; None is a time trial.
     """
 
     player_id: str
@@ -60,6 +61,7 @@ class RunOrder:
     seed: int
     origin: Json | None = None
     algorithm: str = DEFAULT_ALGORITHM
+    race: Json | None = None
 
     def terms(self) -> Json:
         """What must agree where a key comes again."""
@@ -83,7 +85,7 @@ def create(connection: Connection, order: RunOrder, now: Micros) -> str:
         )
     ).one_or_none()
     if known is not None:
-        if known.terms != order.terms():
+        if {"race": None} | known.terms != order.terms():
             raise IdempotencyError("This key was used for another run.", field="Idempotency-Key")
         return str(known.id)
     _make_room(connection, order.player_id)
@@ -125,6 +127,7 @@ def _check(order: RunOrder) -> None:
     hyperparameters.parse(order.hyperparameters, order.algorithm)
     if order.algorithm == "sac" and isinstance(space, actions.Choices):
         raise hyperparameters.continuous_only()
+    race_types.parse(order.race)
 
 
 def algorithm_of(terms: Json) -> str:
@@ -180,7 +183,7 @@ def own(connection: Connection, run_id: str, player_id: str) -> Json:
     """
     row = _own(connection, run_id, player_id)
     told = row.result or row.checkpoint or {}
-    order = {name: value for name, value in row.terms.items() if name not in ("name",)}
+    order = {"race": None} | {name: value for name, value in row.terms.items() if name not in ("name",)}
     order["algorithm"] = algorithm_of(row.terms)
     return {
         **_summary(row),

@@ -17,9 +17,11 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
-from manyhands.envs.racer import time_trial, tracks
+from manyhands.envs.racer import obstacles, race_types, time_trial, tracks
 from manyhands.envs.racer.actions import ActionSpace, Choices, degrees_and_speeds
 from manyhands.envs.racer.car import PRESETS
+from manyhands.envs.racer.obstacles import Objects
+from manyhands.envs.racer.race_types import TIME_TRIAL, RaceType
 from manyhands.envs.racer.rules import Bank
 from manyhands.envs.racer.sensors import Camera, Lidar
 from manyhands.envs.racer.time_trial import (
@@ -64,7 +66,8 @@ class Order:
     """What is to be trained.
 
     reversed: drive the road against the direction of its file. trials: greedy episodes of an iteration, from
-    starts spread evenly over the lap. max_ticks: after which an episode is ended.
+    starts spread evenly over the lap. max_ticks: after which an episode is ended. race: what else is on the
+    road.
     """
 
     track: Track
@@ -76,6 +79,7 @@ class Order:
     seed: int = 0
     trials: int = 5
     max_ticks: int = MAX_TICKS
+    race: RaceType = TIME_TRIAL
 
 
 @dataclass(frozen=True)
@@ -115,7 +119,7 @@ class Training:
         shape = (self.track.distance.shape[0], self.track.distance.shape[1])
         hyper = order.hyper
         spec = spec_of(order.sensor, order.space, order.network, hyper.algorithm)
-        self.driver = Driver(order.sensor, order.space, spec, shape, order.max_ticks)
+        self.driver = Driver(order.sensor, order.space, spec, shape, order.max_ticks, race=order.race)
         self._bank: Bank = time_trial.bank_of(self.track)
         self._cars = hyper.num_episodes_between_training
         self._key = jax.random.key(order.seed, impl="rbg")
@@ -152,7 +156,16 @@ class Training:
         self._algorithm.compile(nothing, self._begin(0).samples)
 
     def _begin(self, number: int) -> Rolling:
-        begun: Rolling = driving.begin(self.driver, self._bank, self._cars, self._shares(number))
+        objects = self._objects(number)
+        shares = self._shares(number)
+        if self.order.race.objects:
+            length = self.track.length_m
+            starts = zip(shares.tolist(), objects.along, strict=True)
+            moved = [
+                obstacles.cleared(share * length, along, length) / length % 1.0 for share, along in starts
+            ]
+            shares = np.array(moved, np.float32)
+        begun: Rolling = driving.begin(self.driver, self._bank, self._cars, shares, objects)
         return begun
 
     def _shares(self, number: int) -> F32:
@@ -160,6 +173,16 @@ class Training:
         cars, trials = self._cars, self.order.trials
         explored = (number * cars + np.arange(cars)) * START_STEP % 1.0
         return np.append(explored, np.arange(trials) / max(1, trials)).astype(np.float32)
+
+    def _objects(self, number: int) -> Objects:
+        """What is on the road of each lane (lanes, K): in exploring ones anew, in trials always the same."""
+        cars, trials = self._cars, self.order.trials
+        if not self.order.race.objects:
+            return Objects(*(np.broadcast_to(part, (cars + trials, 0)) for part in obstacles.NOTHING))
+        episodes = [*range(trials + number * cars, trials + (number + 1) * cars), *range(trials)]
+        drawn = race_types.words(self.order.seed, episodes)
+        lanes = [obstacles.placed(self.order.race, self.track, word) for word in drawn]
+        return Objects(*(np.stack(part) for part in zip(*lanes, strict=True)))
 
     @property
     def weights(self) -> Weights:
@@ -225,6 +248,7 @@ class Training:
         number = len(self.history)
         rolling = self._begin(number)
         self._compiling[0].join()
+        boxes = np.array(rolling.episodes.state.boxes)[: self._cars] if self.order.race.objects else None
         rows: list[F32] = []
         rewards: list[F64] = []
         rolling, ahead = self._stretch(self.weights, rolling)
@@ -235,7 +259,7 @@ class Training:
             if not now[:, :, AT["alive"]].any():
                 break
             rows.append(now)
-            rewards.append(self._judge(now[:, : self._cars]))
+            rewards.append(self._judge(now[:, : self._cars], boxes))
             ahead = following
         longest = self.order.max_ticks
         return rolling, np.concatenate(rows)[:longest], np.concatenate(rewards)[:longest]
@@ -247,10 +271,10 @@ class Training:
         )
         return made
 
-    def _judge(self, rows: F32) -> F64:
-        """Rewards (T, cars) of rows, 0 where no episode was under way."""
+    def _judge(self, rows: F32, boxes: F32 | None) -> F64:
+        """Rewards (T, cars) of rows, 0 where no episode was under way; boxes (cars, K, 4): at its start."""
         alive = rows[:, :, AT["alive"]] > 0.0
-        return np.where(alive, self._reward(trace_of(self.order, self.track, rows)), 0.0)
+        return np.where(alive, self._reward(trace_of(self.order, self.track, rows, boxes)), 0.0)
 
     def _drives(self, number: int, rows: F32, rewards: F64) -> Drives:
         """What was driven, with where each lane began."""
@@ -318,8 +342,11 @@ def _lap_ms(episodes: Any, lane: int, length_m: float) -> int | None:
     return round(1000.0 * line_crossing_s(length_m, metres, int(episodes.step[lane])))
 
 
-def trace_of(order: Order, track: Track, rows: F32) -> Trace:
-    """What a reward function is told of rows (T, N, len(ROW))."""
+def trace_of(order: Order, track: Track, rows: F32, boxes: F32 | None = None) -> Trace:
+    """What a reward function is told of rows (T, N, len(ROW)).
+
+    boxes: (N, K, 4) poses of what stands on the road; of what drives there, poses follow in the rows.
+    """
 
     def column(name: str) -> F32:
         return rows[:, :, AT[name]]
@@ -344,8 +371,22 @@ def trace_of(order: Order, track: Track, rows: F32) -> Trace:
         done=alive & (status > Status.IN_PROGRESS),
         wheels_on_track=column("wheels") == len(WHEELS_M),
         alive=alive,
-        objects=np.zeros((alive.shape[1], 0, 4), np.float32),
+        objects=_objects_of(order.race, rows, boxes),
     )
+
+
+def _objects_of(race: RaceType, rows: F32, boxes: F32 | None) -> F32:
+    """Places, headings and speeds (N, K, 4), or (T, N, K, 4) of bot cars.
+
+    As in DeepRacer's simulator, the heading of a bot car is in radians, that of a box 0.
+    """
+    if race.moving:
+        poses = rows[:, :, len(AT) :].reshape(*rows.shape[:2], race.objects, 4)
+        heading = np.arctan2(poses[..., 3], poses[..., 2])
+        return np.stack([poses[..., 0], poses[..., 1], heading, np.full_like(heading, race.speed_mps)], -1)
+    if boxes is None:
+        return np.zeros((rows.shape[1], 0, 4), np.float32)
+    return np.concatenate([boxes[..., :2], np.zeros_like(boxes[..., :2])], axis=-1)
 
 
 def train(

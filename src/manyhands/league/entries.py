@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Connection, Row, delete, func, insert, select
 
 from manyhands import jobs
@@ -32,7 +33,8 @@ A_DAY = 20
 TRIES = 5
 TICKS_PER_S = 15
 PATH_COLUMNS = 3
-"""of a path: x and y in millimetres, heading in milliradians; int32, little-endian, a row for each tick"""
+"""of a path: x and y in millimetres, heading in milliradians; int32, little-endian, a row for each tick, in
+which bot cars follow the car"""
 _DAY_US = 86_400 * MICROS_PER_SECOND
 _STATES = {"ready": "queued", "claimed": "running"}
 
@@ -251,7 +253,8 @@ def path(connection: Connection, race_id: str, entry_id: str, settings: Settings
     """Return the way that an entry was driven, a sample for each tick of driving, for replays.
 
     Returns:
-        ticks_per_s, x_mm, y_mm, heading_mrad; stops: where the car was put back, and for how long it stood.
+        ticks_per_s, x_mm, y_mm, heading_mrad; stops: where the car was put back, and for how long it stood;
+        boxes: one sample of each; bots: as many samples of each as of the car.
 
     Raises:
         NotFoundError: there is no such entry.
@@ -263,14 +266,23 @@ def path(connection: Connection, race_id: str, entry_id: str, settings: Settings
             "The entry has not been driven.", field="entry_id", remedy="Wait until it is done."
         )
     data = ContentStore(settings.content).get(Cid(row.result["path_cid"]))
-    x, y, heading = np.frombuffer(data, "<i4").reshape(-1, PATH_COLUMNS).T.tolist() or ([], [], [])
+    driving = row.result.get("driving", 0)
+    places = np.frombuffer(data, "<i4").reshape(-1, 1 + driving, PATH_COLUMNS)
+    own, *bots = (_samples(places[:, number]) for number in range(1 + driving))
+    boxes = [_samples(np.array([box])) for box in row.result.get("objects", ())]
     return {
         "ticks_per_s": TICKS_PER_S,
-        "x_mm": x,
-        "y_mm": y,
-        "heading_mrad": heading,
+        **own,
         "stops": row.result["stops"],
+        "boxes": boxes,
+        "bots": bots,
     }
+
+
+def _samples(places: NDArray[np.int32]) -> Json:
+    """Places (N, PATH_COLUMNS) column by column."""
+    x, y, heading = places.T.tolist()
+    return {"x_mm": x, "y_mm": y, "heading_mrad": heading}
 
 
 def of_player(connection: Connection, player_id: str) -> list[Json]:
@@ -327,5 +339,5 @@ def _view(row: Row[Any]) -> Json:
 
 
 def _outcome(result: Json) -> Json:
-    hidden = ("refused", "path_cid", "stops")
+    hidden = ("refused", "path_cid", "stops", "objects", "driving")
     return {name: value for name, value in result.items() if name not in hidden}

@@ -56,7 +56,7 @@ class RaceOrder:
 
     def columns(self) -> Json:
         """The race's own columns."""
-        return {**asdict(self), "shares": list(self.shares)}
+        return {**asdict(self), "rules": self.rules.plain, "shares": list(self.shares)}
 
 
 def create(connection: Connection, order: RaceOrder, organiser: Json | None, now: Micros) -> RaceId:

@@ -13,9 +13,8 @@ from sqlalchemy import Row, select, update
 from manyhands import jobs
 from manyhands.envs.racer import tracks
 from manyhands.errors import InputError, ReplayRefusedError
-from manyhands.garage import evaluation
+from manyhands.garage import evaluation, race_rules
 from manyhands.garage.evaluation import Drive
-from manyhands.garage.race_rules import RaceRules
 from manyhands.league.entries import ENTRY_JOB
 from manyhands.policies import files
 from manyhands.storage.content import ContentStore
@@ -71,7 +70,7 @@ class Steward:
 
     def _driven(self, row: Row[Any]) -> Json:
         track = tracks.track(row.track, self._tracks)
-        rules, turned = RaceRules(**row.rules), row.direction == "reverse"
+        rules, turned = race_rules.parse(row.rules), row.direction == "reverse"
         if row.policy_cid is not None:
             policy = files.parse(self._content.get(Cid(row.policy_cid)))
             drive = evaluation.drive(policy, track, rules, turned=turned)
@@ -83,21 +82,33 @@ class Steward:
 
 
 def result_of(drive: Drive, path_cid: Cid) -> Json:
-    """An entry's result: the race, the time that penalties took, and where the car was put back."""
+    """An entry's result: the race, the time that penalties took, where the car was put back, and what stood.
+
+    objects: places of boxes as in a row of the path; driving: bot cars, whose places follow in each row.
+    """
     return {
         **asdict(drive.race),
         "penalty_ms": sum(stop.ms for stop in drive.stops),
         "stops": [asdict(stop) for stop in drive.stops],
         "path_cid": path_cid,
+        "objects": [] if drive.moving else _places(drive.objects[0]).tolist(),
+        "driving": drive.objects.shape[1] if drive.moving else 0,
         "refused": None,
     }
 
 
 def packed(drive: Drive) -> bytes:
-    """The way that was driven, in the form of `entries.PATH_COLUMNS`."""
-    x, y, c, s = drive.poses.astype(np.float64).T
-    table: NDArray[np.float64] = np.column_stack([x, y, np.arctan2(s, c)])
-    return np.rint(1000.0 * table).astype("<i4").tobytes()
+    """The way that was driven, in the form of `entries.PATH_COLUMNS`, with those of bot cars beside it."""
+    poses = drive.poses[:, None]
+    if drive.moving:
+        poses = np.concatenate([poses, drive.objects], axis=1)
+    return _places(poses.reshape(-1, 4)).astype("<i4").tobytes()
+
+
+def _places(poses: NDArray[np.float32]) -> NDArray[np.int64]:
+    """x and y in millimetres and headings in milliradians (N, 3), of poses (N, 4)."""
+    x, y, c, s = poses.astype(np.float64).T
+    return np.rint(1000.0 * np.column_stack([x, y, np.arctan2(s, c)])).astype(np.int64)
 
 
 def _confirm(claimed: list[int] | None, laps_ms: list[int]) -> None:

@@ -54,6 +54,31 @@ class ActionRanges(Request):
     speed: ActionLimits
 
 
+class RacePlace(Request):
+    """Where an object stands, or begins."""
+
+    percent: float = Field(ge=7.0, le=90.0, description="Of the lap from the start line.")
+    lane: Literal["inside", "outside"]
+
+
+class RaceType(Request):
+    """What else is on the road."""
+
+    type: Literal["time_trial", "object_avoidance", "head_to_bot"] = "time_trial"
+    objects: int = Field(default=0, ge=0, le=6, description="Boxes or bot cars; 0 in a time trial.")
+    places: list[RacePlace] = Field(
+        default=[], max_length=6, description="Of each, in order and 13 % apart; drawn if empty."
+    )
+    speed_mps: float = Field(default=1.0, ge=0.2, le=6.0, description="Of bot cars.")
+    changes: bool = Field(default=False, description="Whether bot cars change lanes.")
+    change_s: list[float] = Field(
+        default=[1.0, 5.0],
+        min_length=2,
+        max_length=2,
+        description="Least and most seconds between two changes, 1 to 5.",
+    )
+
+
 class RunOrigin(Request):
     """The policy a run begins with."""
 
@@ -78,6 +103,7 @@ class RunCreate(Request):
     seed: int = Field(default=0, ge=0, lt=2**31, description="The same seed gives the same policy.")
     origin: RunOrigin | None = Field(default=None, description="Go on with the policy of another run.")
     algorithm: Algorithm = Field(default="ppo", description="sac takes ranges of actions only.")
+    race: RaceType | None = Field(default=None, description="A time trial if absent.")
 
 
 class RewardSource(Request):
@@ -176,6 +202,7 @@ class RunOrder(Message):
     seed: int
     origin: dict[str, JsonValue] | None
     algorithm: Algorithm
+    race: RaceType | None
 
 
 class Policies(Message):

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field, JsonValue
 
 from manyhands.garage.api import DEFAULT_RULES
-from manyhands.server.garage_messages import Which
+from manyhands.server.garage_messages import RaceType, Which
 from manyhands.server.messages import (
     ID_PATTERN,
     MAX_MICRO,
@@ -55,6 +55,8 @@ class RaceRules(Request):
     limit_s: int = Field(
         default=DEFAULT_RULES.limit_s, ge=1, le=3600, description="Seconds of driving, penalties not counted."
     )
+    race: RaceType = Field(default=RaceType(), description="What else is on the road.")
+    seed: int = Field(default=0, ge=0, lt=2**32, description="Of what is drawn of it, alike for everyone.")
 
 
 class RaceCreate(Request):
@@ -206,6 +208,14 @@ class PathStop(Message):
     crashed: bool
 
 
+class Samples(Message):
+    """Places, one after another."""
+
+    x_mm: list[int]
+    y_mm: list[int]
+    heading_mrad: list[int]
+
+
 class EntryPath(Message):
     """The way that was driven, a sample after each tick of driving; penalties take time between samples."""
 
@@ -214,3 +224,5 @@ class EntryPath(Message):
     y_mm: list[int]
     heading_mrad: list[int] = Field(description="Anticlockwise from the x-axis, -3142 to 3142.")
     stops: list[PathStop]
+    boxes: list[Samples] = Field(description="One sample of each.")
+    bots: list[Samples] = Field(description="As many samples of each as of the car.")

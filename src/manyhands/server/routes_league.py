@@ -56,7 +56,7 @@ async def create_race(
     plain = body.model_dump(exclude={"rules", "opens_at", "closes_at"})
     order = league.RaceOrder(
         idempotency_key=key,
-        rules=garage.RaceRules(**body.rules.model_dump()),
+        rules=garage.race_rules(body.rules.model_dump()),
         opens_us=round(body.opens_at.timestamp() * 1e6),
         closes_us=round(body.closes_at.timestamp() * 1e6),
         **plain,

@@ -49,6 +49,30 @@ def test_a_car_that_goes_straight_leaves_the_road_with_all_wheels() -> None:
     assert 0.0 < float(last.metres) < ROAD.length_m
 
 
+def crossing(into: int) -> Episode:
+    """Crossroads: at the middle of the crossing at 1 m/s, heading along the branch that is driven then, or,
+    with -1, into the one that crosses it, against its direction."""
+    road = tracks.track("crossroads")
+    points = len(road.centre)
+    gap = np.hypot(*(road.centre[:, None] - road.centre[None]).T)
+    apart = np.abs(np.arange(points)[:, None] - np.arange(points)) % points
+    first, second = np.divmod(np.where((apart > 40) & (apart < points - 40), gap, np.inf).argmin(), points)
+    begun = trial(road).begin(jnp.float32(min(first, second) / points))
+    ahead = road.tangent[first] if into > 0 else -road.tangent[max(first, second)]
+    motion = begun.state.motion._replace(c=jnp.float32(ahead[0]), s=jnp.float32(ahead[1]), v=jnp.float32(1.0))
+    return begun._replace(state=begun.state._replace(motion=motion))
+
+
+def test_a_car_that_turns_into_a_crossing_branch_has_left_its_road() -> None:
+    rules = trial(tracks.track("crossroads"))
+    straight, astray = (driven(rules, crossing(into), [0.0, -0.5]) for into in (1, -1))
+    assert Status(int(astray.status)) == Status.OFF_TRACK
+    # The way of a metre and a half on a branch that leads away at 58 degrees, not of the whole branch.
+    assert float(astray.metres) < 1.2
+    assert np.asarray(rules.wheels_on_road(astray.state)).all()
+    assert float(straight.metres) > 3.0
+
+
 def test_time_is_up_after_the_longest_episode() -> None:
     rules = trial(max_ticks=7)
     last = driven(rules, rules.begin(jnp.float32(0.0)), [0.0, -1.0])

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from manyhands.envs.racer import actions, time_trial, tracks
+from manyhands.envs.racer import actions, obstacles, race_types, time_trial, tracks
 from manyhands.envs.racer.rules import Conditions
 from manyhands.envs.racer.sensors import Lidar
 from manyhands.envs.racer.task import RacerTask, parse_sensor
@@ -117,14 +117,16 @@ def test_trial(case: dict[str, Any]) -> None:
     road = tracks.track(case["track"])
     road = tracks.turned(road) if case["turned"] else road
     size = road.distance.shape
-    trial = time_trial.make(time_trial.bank_of(road), (size[0], size[1]), case["max_ticks"])
+    race = race_types.parse(case["race"])
+    trial = time_trial.make(time_trial.bank_of(road), (size[0], size[1]), case["max_ticks"], race=race)
     commands = np.array(case["commands"], np.float32).reshape(-1, 2)
 
     def tick(episode: Episode, command: jax.Array) -> tuple[Episode, Episode]:
         moved = trial.tick(episode, command)
         return moved, moved
 
-    first = trial.begin(jnp.float32(case["share"]))
+    objects = jax.tree.map(jnp.asarray, obstacles.placed(race, road, case["word"]))
+    first = trial.begin(jnp.float32(case["share"]), objects)
     _, made = jax.jit(lambda: jax.lax.scan(tick, first, jnp.asarray(commands)))()
     episodes = jax.tree.map(lambda one, rest: np.concatenate([np.asarray(one)[None], rest]), first, made)
     for expected in case["states"]:
@@ -137,6 +139,8 @@ def test_trial(case: dict[str, Any]) -> None:
         assert float(found.before) == pytest.approx(expected["before"], abs=2e-3)
         np.testing.assert_allclose(np.array(found.state.motion), expected["motion"], atol=2e-3)
         assert int(trial.wheels_on_road(found.state).sum()) == expected["wheels"]
+        boxes = found.state.boxes[: race.objects].ravel()
+        np.testing.assert_allclose(boxes, expected["boxes"], atol=1e-3)
 
 
 @pytest.mark.parametrize("case", load("trial")["commands"])

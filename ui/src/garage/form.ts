@@ -1,5 +1,6 @@
 /** What a new run is asked: the form as it is typed, what is wrong with it, and the order it becomes. Pure. */
 import { generate, parseActions, type ActionSpace, type Generator, type Limits } from "../sim/actions";
+import { raceFaults, raceOf, typedRace, type TypedRace } from "../lib/races";
 import { seesPictures } from "./words";
 import type { Algorithm, AlgorithmOptions, GarageOptions, Run, RunCreate, TrackSummary, Which } from "./wire";
 
@@ -35,6 +36,7 @@ export interface Form {
   minutes: string;
   seed: string;
   origin: { run_id: string; which: Which } | null;
+  race: TypedRace;
 }
 
 /** The places of a form where something can be wrong; named as the server names them. */
@@ -78,6 +80,7 @@ export function emptyForm(options: GarageOptions, tracks: readonly TrackSummary[
     minutes: "5",
     seed: "0",
     origin: null,
+    race: typedRace(null),
   };
 }
 
@@ -111,6 +114,7 @@ export function cloned(form: Form, options: Pick<GarageOptions, "algorithms">, r
     minutes: written(order.minutes),
     seed: String(order.seed),
     origin: which === null ? null : { run_id: run.id, which },
+    race: typedRace(order.race),
   };
   return withHyperparameters(withActions(copy, parseActions(order.action_space)), order.hyperparameters);
 }
@@ -188,6 +192,7 @@ export function faults(form: Form, ranges: AlgorithmOptions["ranges"], origin: n
     network: form.network.startsWith("deepracer") && !seesPictures(form.sensor) ? "This network reads pictures: choose a camera, or another network." : null,
     algorithm: form.algorithm === "sac" && form.kind === "list" ? "SAC learns continuous actions only." : null,
     ...actionFaults(form, origin),
+    ...raceFaults(form.race),
   };
 }
 
@@ -219,5 +224,6 @@ export function orderOf(form: Form, unnamed: string): RunCreate {
     minutes: numberIn(form.minutes)!,
     seed: numberIn(form.seed)!,
     origin: form.origin,
+    race: raceOf(form.race),
   };
 }

@@ -2,11 +2,14 @@
 import type { Motion } from "../sim/car";
 import { choiceOf, type Choice } from "../sim/actions";
 import { Driver } from "../sim/driver";
+import { cleared, placed } from "../sim/obstacles";
 import { Policy } from "../sim/policy";
+import { TIME_TRIAL, wordOf, type RaceType } from "../sim/raceTypes";
 import type { Track } from "../sim/track";
 import { START_STEP, Trial, type Episode } from "../sim/trial";
 import { between, pose, TICK_MS } from "../play/drive";
 import { Loop } from "../play/loop";
+import type { Car } from "../play/scene/car";
 import { World } from "../play/scene/world";
 
 /** Longest episode; as long as one in training. */
@@ -32,6 +35,7 @@ export class Show {
   onEnd: () => Promise<ArrayBuffer | null> = () => Promise.resolve(null);
   readonly #before: Motion;
   readonly #pose = pose();
+  readonly #botPose = pose();
   readonly #loop: Loop;
   #draw: ((passed_ms: number, share: number) => void) | null = null;
   #world: World | null = null;
@@ -40,8 +44,14 @@ export class Show {
   #wanted = false;
   #closed = false;
 
-  constructor(readonly track: Track, bytes: ArrayBuffer) {
-    this.trial = new Trial(track, MAX_TICKS);
+  /** race, seed: what is on the road, and of which number it is drawn */
+  constructor(
+    readonly track: Track,
+    bytes: ArrayBuffer,
+    race: RaceType = TIME_TRIAL,
+    readonly seed = 0,
+  ) {
+    this.trial = new Trial(track, MAX_TICKS, 1, race);
     this.driver = new Driver(new Policy(bytes));
     this.episode = this.trial.begin(0);
     this.#before = this.episode.state.motion.slice();
@@ -58,18 +68,30 @@ export class Show {
   film(canvas: HTMLCanvasElement): void {
     this.#world ??= new World(canvas);
     const world = this.#world;
-    world.lay(this.track, this.episode.state);
-    const car = world.addCar();
-    car.tint("model", 1);
+    const bots = this.trial.race.type === "head_to_bot" ? this.trial.race.objects : 0;
+    let cars: Car[] = [];
+    const lay = (): void => {
+      world.lay(this.track, bots > 0 ? { ...this.episode.state, boxes: new Float32Array(0) } : this.episode.state);
+      cars = Array.from({ length: 1 + bots }, () => world.addCar());
+      cars.forEach((one, number) => one.tint(number === 0 ? "model" : "hand", 1));
+    };
+    lay();
     const [chase] = world.watch(1);
     let episode = this.episode;
     this.#draw = (passed_ms, share) => {
       if (episode !== this.episode) {
         episode = this.episode;
+        if (this.trial.race.objects > bots) lay();
         chase?.reset();
       }
+      const moved_ms = this.#loop.running ? passed_ms : 0;
+      for (let bot = 0; bot < bots; bot++) {
+        const [x, y, c, s] = this.episode.state.boxes.subarray(4 * bot, 4 * bot + 4);
+        Object.assign(this.#botPose, { x, y, c, s });
+        cars[1 + bot]!.place(this.#botPose, moved_ms);
+      }
       between(this.#before, this.episode.state.motion, this.episode.step === 0 ? 1 : share, this.#pose);
-      car.place(this.#pose, this.#loop.running ? passed_ms : 0);
+      cars[0]!.place(this.#pose, moved_ms);
       chase?.follow(this.#pose, passed_ms);
       world.render(passed_ms);
     };
@@ -101,7 +123,10 @@ export class Show {
   again(number = 0): void {
     clearTimeout(this.#pausing);
     this.#number = number;
-    this.episode = this.trial.begin((number * START_STEP) % 1);
+    const { length_m, race } = this.trial;
+    const word = wordOf(this.seed, number);
+    const start_m = cleared(((number * START_STEP) % 1) * length_m, placed(race, this.track, word).along, length_m);
+    this.episode = this.trial.begin((start_m / length_m + 1) % 1, word);
     this.#before.set(this.episode.state.motion);
     this.driver.look(this.track, this.episode.state);
     this.#tell();

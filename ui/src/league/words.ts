@@ -1,5 +1,6 @@
 /** Plain words for races: rules, times, states. Pure. */
 import { count, credits, seconds } from "../lib/format";
+import { raceWords } from "../lib/races";
 import type { Entry, Race, RaceRow } from "./wire";
 
 const GAP = "\u00a0";
@@ -58,6 +59,8 @@ export function rulesOf({ rules, ranking, direction }: Pick<Race, "rules" | "ran
     counts,
     `Leaving the road, standing still or turning round costs ${lost(rules.off_track_ms)}, a crash ${lost(rules.crash_ms)}: the car stands on the centre line, the clock runs on.`,
   ];
+  const crowd = raceWords(rules.race, "all racers alike");
+  if (crowd) found.push(crowd, "After a crash the car stands a metre behind what it hit.");
   if (rules.most_resets === 0) found.push("The first of these ends the race.");
   else if (rules.most_resets < 100) found.push(`More than ${count(rules.most_resets, "reset")} end the race.`);
   found.push(`After ${count(rules.limit_s, "second")} of driving it is over.`);

@@ -2463,6 +2463,16 @@ export interface components {
          */
         EntryPath: {
             /**
+             * Bots
+             * @description As many samples of each as of the car.
+             */
+            bots: components["schemas"]["Samples"][];
+            /**
+             * Boxes
+             * @description One sample of each.
+             */
+            boxes: components["schemas"]["Samples"][];
+            /**
              * Heading Mrad
              * @description Anticlockwise from the x-axis, -3142 to 3142.
              */
@@ -3659,7 +3669,19 @@ export interface components {
              *       "laps": 3,
              *       "limit_s": 600,
              *       "most_resets": 10000,
-             *       "off_track_ms": 2000
+             *       "off_track_ms": 2000,
+             *       "race": {
+             *         "change_s": [
+             *           1,
+             *           5
+             *         ],
+             *         "changes": false,
+             *         "objects": 0,
+             *         "places": [],
+             *         "speed_mps": 1,
+             *         "type": "time_trial"
+             *       },
+             *       "seed": 0
              *     }
              */
             rules: components["schemas"]["RaceRules"];
@@ -3764,6 +3786,22 @@ export interface components {
             state: "upcoming" | "open" | "closing" | "closed";
             /** Track */
             track: string;
+        };
+        /**
+         * RacePlace
+         * @description Where an object stands, or begins.
+         */
+        RacePlace: {
+            /**
+             * Lane
+             * @enum {string}
+             */
+            lane: "inside" | "outside";
+            /**
+             * Percent
+             * @description Of the lap from the start line.
+             */
+            percent: number;
         };
         /**
          * RaceRow
@@ -3871,6 +3909,71 @@ export interface components {
              * @default 2000
              */
             off_track_ms: number;
+            /**
+             * @default {
+             *       "change_s": [
+             *         1,
+             *         5
+             *       ],
+             *       "changes": false,
+             *       "objects": 0,
+             *       "places": [],
+             *       "speed_mps": 1,
+             *       "type": "time_trial"
+             *     }
+             */
+            race: components["schemas"]["RaceType"];
+            /**
+             * Seed
+             * @description Of what is drawn of it, alike for everyone.
+             * @default 0
+             */
+            seed: number;
+        };
+        /**
+         * RaceType
+         * @description What else is on the road.
+         */
+        RaceType: {
+            /**
+             * Change S
+             * @description Least and most seconds between two changes, 1 to 5.
+             * @default [
+             *       1,
+             *       5
+             *     ]
+             */
+            change_s: number[];
+            /**
+             * Changes
+             * @description Whether bot cars change lanes.
+             * @default false
+             */
+            changes: boolean;
+            /**
+             * Objects
+             * @description Boxes or bot cars; 0 in a time trial.
+             * @default 0
+             */
+            objects: number;
+            /**
+             * Places
+             * @description Of each, in order and 13 % apart; drawn if empty.
+             * @default []
+             */
+            places: components["schemas"]["RacePlace"][];
+            /**
+             * Speed Mps
+             * @description Of bot cars.
+             * @default 1
+             */
+            speed_mps: number;
+            /**
+             * Type
+             * @default time_trial
+             * @enum {string}
+             */
+            type: "time_trial" | "object_avoidance" | "head_to_bot";
         };
         /**
          * Races
@@ -4157,6 +4260,8 @@ export interface components {
             network: "shallow" | "deep" | "deepracer-shallow" | "deepracer-deep" | "deepracer-deep-deep";
             /** @description Go on with the policy of another run. */
             origin?: components["schemas"]["RunOrigin"] | null;
+            /** @description A time trial if absent. */
+            race?: components["schemas"]["RaceType"] | null;
             /**
              * Seed
              * @description The same seed gives the same policy.
@@ -4208,6 +4313,7 @@ export interface components {
             origin: {
                 [key: string]: components["schemas"]["JsonValue"];
             } | null;
+            race: components["schemas"]["RaceType"] | null;
             /** Seed */
             seed: number;
             /** Sensor */
@@ -4287,6 +4393,18 @@ export interface components {
         Runs: {
             /** Items */
             items: components["schemas"]["RunRow"][];
+        };
+        /**
+         * Samples
+         * @description Places, one after another.
+         */
+        Samples: {
+            /** Heading Mrad */
+            heading_mrad: number[];
+            /** X Mm */
+            x_mm: number[];
+            /** Y Mm */
+            y_mm: number[];
         };
         /**
          * ScorePoint

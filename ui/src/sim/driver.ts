@@ -46,7 +46,7 @@ export class Driver {
       this.eye.picture(track, state.motion, state);
       proprio(state.motion, this.#vector, 0);
     } else {
-      this.eye.scan(track, state.motion, state.boxes);
+      this.eye.scan(track, state.motion, state.boxes, state.half);
       const { told } = this.eye;
       this.#vector.set(told);
       proprio(state.motion, this.#vector, told.length);

@@ -2,7 +2,7 @@
  * The rules of `racer-v0`: one control tick, progress, crash. Twin of `envs/racer/rules.py` for one track.
  */
 import { C, drive, MOTION, PRESETS, S, STEER, V, X, Y, YAW, type CarParams, type Motion } from "./car";
-import { BOX_HALF_M } from "./sensors";
+import { BOX_HALF_M, type Half } from "./sensors";
 import { CELLS_PER_M, type Track } from "./track";
 
 const f = Math.fround;
@@ -26,6 +26,8 @@ export interface State {
   patches: Float32Array;
   /** gain, bias, texture phase, texture contrast */
   light: Float32Array;
+  /** of boxes as sensors see them, where they are no squares of BOX_HALF_M */
+  half?: Half;
 }
 
 export function copyState(state: State): State {

@@ -9,6 +9,9 @@ import { CELL_M, CELLS_PER_M, CELLS_PER_STEP, type Track } from "./track";
 const f = Math.fround;
 
 export const BOX_HALF_M = f(0.12);
+/** half length and half width of a box */
+export type Half = readonly [number, number];
+const SQUARE: Half = [BOX_HALF_M, BOX_HALF_M];
 const FAR = f(1e9);
 const SMALL = f(1e-6);
 const CELL = f(CELL_M);
@@ -18,23 +21,25 @@ export interface Surroundings {
   boxes: Float32Array;
   patches: Float32Array;
   light: Float32Array;
+  /** of all boxes as sensors see them, float32; absent: BOX_HALF_M both ways */
+  half?: Half;
 }
 
 /** Distance along a ray at which it enters the box around the origin; FAR where it misses. */
-function slab(originX: number, originY: number, dirX: number, dirY: number): number {
+function slab(originX: number, originY: number, dirX: number, dirY: number, half: Half): number {
   const ix = f(1 / (Math.abs(dirX) < SMALL ? SMALL : dirX));
   const iy = f(1 / (Math.abs(dirY) < SMALL ? SMALL : dirY));
-  const ax = f(f(-BOX_HALF_M - originX) * ix);
-  const bx = f(f(BOX_HALF_M - originX) * ix);
-  const ay = f(f(-BOX_HALF_M - originY) * iy);
-  const by = f(f(BOX_HALF_M - originY) * iy);
+  const ax = f(f(-half[0] - originX) * ix);
+  const bx = f(f(half[0] - originX) * ix);
+  const ay = f(f(-half[1] - originY) * iy);
+  const by = f(f(half[1] - originY) * iy);
   const enter = Math.max(Math.min(ax, bx), Math.min(ay, by));
   const leave = Math.min(Math.max(ax, bx), Math.max(ay, by));
   return enter <= leave && leave > 0 ? Math.max(enter, 0) : FAR;
 }
 
 /** Smallest `slab` distance of a ray to any of the boxes. */
-export function nearestBox(boxes: Float32Array, x: number, y: number, dirX: number, dirY: number): number {
+export function nearestBox(boxes: Float32Array, x: number, y: number, dirX: number, dirY: number, half: Half = SQUARE): number {
   let nearest = FAR;
   for (let at = 0; at < boxes.length; at += 4) {
     const px = f(x - boxes[at]!);
@@ -45,7 +50,7 @@ export function nearestBox(boxes: Float32Array, x: number, y: number, dirX: numb
     const localY = f(f(py * c) - f(px * s));
     const rayX = f(f(dirX * c) + f(dirY * s));
     const rayY = f(f(dirY * c) - f(dirX * s));
-    nearest = Math.min(nearest, slab(localX, localY, rayX, rayY));
+    nearest = Math.min(nearest, slab(localX, localY, rayX, rayY, half));
   }
   return nearest;
 }
@@ -80,7 +85,7 @@ export class Lidar {
     }
   }
 
-  scan(track: Track, motion: Motion, boxes: Float32Array): Float32Array {
+  scan(track: Track, motion: Motion, boxes: Float32Array, half: Half = SQUARE): Float32Array {
     const { grid, rows } = track;
     const last = grid.length - 1;
     const x = motion[X]!;
@@ -102,7 +107,7 @@ export class Lidar {
         if (free <= 4) break; // within 2 cm of the edge it stays where it is
         far = f(far + f(free * CELLS_PER_STEP));
       }
-      const seen = Math.min(f(far * CELL), nearestBox(boxes, x, y, dirX, dirY));
+      const seen = Math.min(f(far * CELL), nearestBox(boxes, x, y, dirX, dirY, half));
       this.values[beam] = f(seen / f(1 + seen));
     }
     return this.values;
@@ -129,8 +134,8 @@ export class SectorLidar extends Lidar {
     });
   }
 
-  override scan(track: Track, motion: Motion, boxes: Float32Array): Float32Array {
-    super.scan(track, motion, boxes);
+  override scan(track: Track, motion: Motion, boxes: Float32Array, half: Half = SQUARE): Float32Array {
+    super.scan(track, motion, boxes, half);
     const { sectors, levels, beams } = this.spec;
     const each = beams / sectors;
     this.told.fill(0);
@@ -191,7 +196,7 @@ export class Camera {
     const s = motion[S]!;
     for (let column = 0; column < width; column++) {
       const slope = this.#aside[column]!;
-      this.#hit[column] = nearestBox(around.boxes, x, y, f(c - f(s * slope)), f(s + f(c * slope)));
+      this.#hit[column] = nearestBox(around.boxes, x, y, f(c - f(s * slope)), f(s + f(c * slope)), around.half);
     }
     const topShare = f(1 - box_height_m / mount_m);
     const gain = around.light[0]!;

@@ -1,4 +1,5 @@
 /** Snake, rule for rule as `envs/snake`: same cells, same foods, same features; tests/vectors hold them together. */
+import { mixed } from "./hashing";
 
 export interface Board {
   width: number;
@@ -47,14 +48,6 @@ export const SIDE = 2 * REACH + 1;
 export const GRID = FEATURES + 3 * SIDE * SIDE;
 const LONGEST = 64;
 const SHOWN_HEADINGS = [2, 0, 3, 1] as const;
-
-function mixed(word: number): number {
-  word ^= word >>> 16;
-  word = Math.imul(word, 0x7feb352d);
-  word ^= word >>> 15;
-  word = Math.imul(word, 0x846ca68b);
-  return (word ^ (word >>> 16)) >>> 0;
-}
 
 /** A number in [0, count) that follows from seed, foods eaten and attempt. */
 export function drawn(seed: number, eaten: number, attempt: number, count: number): number {

@@ -1,9 +1,11 @@
 /**
- * Episodes against the clock: one car, alone on a road, from a point of the centre line until it is done or out.
+ * Episodes: one car on a road, alone or among boxes or bots, from a point of the centre line until it is done or out.
  *
  * Twin of `envs/racer/time_trial.py`. The rules' car is taken at its rear axle; progress is measured of its front.
  */
 import { C, S, X, Y } from "./car";
+import { drive, halves, overlaps, placed, poses, type Objects } from "./obstacles";
+import { TIME_TRIAL, type RaceType } from "./raceTypes";
 import { emptyMotion, Racer, TICKS_PER_S, type State } from "./rules";
 import type { Track } from "./track";
 
@@ -19,6 +21,8 @@ const WHEELS_M: readonly [number, number][] = [
   [-0.0817, 0.08],
   [-0.0817, -0.08],
 ];
+/** a little more than the furthest wheel is from the point that the rules move */
+const WHEEL_REACH_M = f(0.2);
 const STILL_SQUARED = f(0.0003 * 0.0003);
 const PATIENCE_TICKS = 15;
 /** share of the lap by which each training episode starts after the one before */
@@ -36,6 +40,7 @@ export interface Episode {
   still: number;
   back: number;
   status: Status;
+  objects: Objects;
 }
 
 export class Trial {
@@ -47,13 +52,14 @@ export class Trial {
     track: Track,
     readonly maxTicks: number,
     readonly laps = 1,
+    readonly race: RaceType = TIME_TRIAL,
   ) {
     this.racer = new Racer(track, CAR);
     this.length_m = f(track.spacing * track.points);
   }
 
-  /** At rest on the centre line at a share of the lap in [0, 1) from the start line, heading along it. */
-  begin(share: number): Episode {
+  /** At rest on the centre line at a share of the lap in [0, 1) from the start line, heading along it; the word places the objects. */
+  begin(share: number, word = 0): Episode {
     const { centre, tangent, points } = this.racer.track;
     const at = f(f(share) * points);
     const waypoint = Math.floor(at) % points;
@@ -69,8 +75,11 @@ export class Trial {
     motion.set([place[0]!, place[1]!, tx, ty]);
     const along = f(f(f(place[0]! - centre[2 * waypoint]!) * tx) + f(f(place[1]! - centre[2 * waypoint + 1]!) * ty));
     const front = f(FRONT_AHEAD_M - CENTRE_AHEAD_M);
-    const state: State = { waypoint, along, motion, boxes: new Float32Array(0), patches: new Float32Array(0), light: Float32Array.of(1, 0, 0, 0) };
-    return { state, metres: front, before: front, step: 0, still: 0, back: 0, status: "in_progress" };
+    const objects = placed(this.race, this.racer.track, word);
+    const boxes = new Float32Array(4 * this.race.objects);
+    poses(this.race, this.racer.track, objects, boxes);
+    const state: State = { waypoint, along, motion, boxes, patches: new Float32Array(0), light: Float32Array.of(1, 0, 0, 0), half: halves(this.race).seen };
+    return { state, metres: front, before: front, step: 0, still: 0, back: 0, status: "in_progress", objects };
   }
 
   /** One control tick with float32 commands in [-1, 1]. */
@@ -84,16 +93,32 @@ export class Trial {
     episode.step += 1;
     episode.still = f(f(goneX * goneX) + f(goneY * goneY)) < STILL_SQUARED ? episode.still + 1 : 0;
     episode.back = passed < 0 ? episode.back + 1 : 0;
+    drive(this.race, this.racer.track, episode.objects);
+    poses(this.race, this.racer.track, episode.objects, episode.state.boxes);
     episode.status = this.#status(episode);
   }
 
   #status({ metres, state, still, back, step }: Episode): Status {
     if (metres >= f(this.laps * this.length_m)) return "lap_complete";
-    if (this.wheelsOnRoad(state) === 0) return "off_track";
-    if (this.racer.hitsBox(state)) return "crashed";
+    if (this.wheelsOnRoad(state) === 0 || this.strayed(state)) return "off_track";
+    if (this.#hits(state)) return "crashed";
     if (still >= PATIENCE_TICKS) return "immobilized";
     if (back >= PATIENCE_TICKS) return "reversed";
     return step >= this.maxTicks ? "time_up" : "in_progress";
+  }
+
+  #hits({ motion, boxes }: State): boolean {
+    const [x, y, c, s] = [motion[X]!, motion[Y]!, motion[C]!, motion[S]!];
+    const ahead = f(CENTRE_AHEAD_M);
+    return overlaps([f(x + f(ahead * c)), f(y + f(ahead * s)), c, s], boxes, halves(this.race).hit);
+  }
+
+  /** Whether the car is too far from its stretch of the road for any wheel to stand on it: it may be on a branch that crosses. */
+  strayed({ motion, waypoint }: State): boolean {
+    const { centre, tangent, halfWidth } = this.racer.track;
+    const over = f(f(motion[Y]! - centre[2 * waypoint + 1]!) * tangent[2 * waypoint]!);
+    const under = f(f(motion[X]! - centre[2 * waypoint]!) * tangent[2 * waypoint + 1]!);
+    return Math.abs(f(over - under)) > f(halfWidth[waypoint]! + WHEEL_REACH_M);
   }
 
   /** How many of the four wheels stand on the road. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { generate } from "../../src/sim/actions";
 import { actionsOf, cloned, emptyForm, faults, GENERATOR, nextName, numberIn, orderOf, rangeOfHyper, withActions, withAlgorithm } from "../../src/garage/form";
+import { TIME_TRIAL } from "../../src/sim/raceTypes";
 import { OPTIONS, PPO, RUN, SAC, TRACKS } from "./samples";
 
 const form = () => emptyForm(OPTIONS, TRACKS);
@@ -31,6 +32,7 @@ describe("a new form", () => {
       minutes: 5,
       seed: 0,
       origin: null,
+      race: TIME_TRIAL,
     });
   });
 });
@@ -80,7 +82,7 @@ describe("a clone", () => {
     const copy = cloned(form(), OPTIONS, RUN, null);
     expect(found(copy)).toEqual({});
     const { source, track, direction, sensor, network, action_space, hyperparameters, minutes, seed, algorithm } = RUN.order;
-    expect(orderOf(copy, "")).toEqual({ name: "Slow 2", source, track, direction, sensor, network, action_space, hyperparameters, minutes, seed, algorithm, origin: null });
+    expect(orderOf(copy, "")).toEqual({ name: "Slow 2", source, track, direction, sensor, network, action_space, hyperparameters, minutes, seed, algorithm, origin: null, race: TIME_TRIAL });
   });
 
   it("goes on from a policy", () => expect(cloned(form(), OPTIONS, RUN, "latest").origin).toEqual({ run_id: RUN.id, which: "latest" }));

@@ -61,6 +61,7 @@ export const RUN: Run = {
     seed: 7,
     origin: null,
     algorithm: "ppo",
+    race: null,
   },
   iterations: [],
   printed: [],

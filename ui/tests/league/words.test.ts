@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { gap, lapTime, originOf, prizeOf, rulesOf, seasons, sharesOf } from "../../src/league/words";
 import type { RaceRow } from "../../src/league/wire";
+import { TIME_TRIAL } from "../../src/sim/raceTypes";
 
-const RULES = { laps: 3, consecutive: 3, off_track_ms: 2000, crash_ms: 5000, most_resets: 10_000, limit_s: 600 };
+const RULES = { laps: 3, consecutive: 3, off_track_ms: 2000, crash_ms: 5000, most_resets: 10_000, limit_s: 600, race: TIME_TRIAL, seed: 0 };
 
 describe("times", () => {
   it.each([
@@ -22,6 +23,14 @@ describe("rules", () => {
     expect(found[2]).toContain("2.0\u00a0s");
     expect(found).toHaveLength(4);
   });
+  it("say what else is on the road", () => {
+    const race = { ...TIME_TRIAL, type: "head_to_bot" as const, objects: 2, speed_mps: 0.5, changes: true, change_s: [1, 5] };
+    const told = (one: typeof RULES.race): string => rulesOf({ rules: { ...RULES, race: one }, ranking: "best_lap", direction: "forward" }).join(" ");
+    expect(told(race)).toContain("2 bot cars at 0.5 m/s, changing lanes every 1 to 5 s, beginning at places drawn for all racers alike.");
+    expect(told({ ...TIME_TRIAL, type: "object_avoidance", objects: 1, places: [{ percent: 20, lane: "inside" }] })).toContain("1 box on the road, at 20 % inside.");
+    expect(told(TIME_TRIAL)).not.toContain("metre behind");
+  });
+
   it("say when resets end the race", () => {
     const last = (most_resets: number): string => rulesOf({ rules: { ...RULES, most_resets }, ranking: "best_lap", direction: "forward" })[3]!;
     expect(last(0)).toBe("The first of these ends the race.");

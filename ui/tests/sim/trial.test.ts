@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { choiceOf, Controls, generate, parseActions, type Choice, type Generator } from "../../src/sim/actions";
 import { PRESETS } from "../../src/sim/car";
 import { Policy } from "../../src/sim/policy";
+import type { RaceType } from "../../src/sim/raceTypes";
 import { turned } from "../../src/sim/track";
 import { CAR, Trial, type Status } from "../../src/sim/trial";
 import { bytes, track, vectors } from "./vectors";
@@ -11,8 +12,10 @@ interface EpisodeCase {
   share: number;
   turned: boolean;
   max_ticks: number;
+  race: RaceType;
+  word: number;
   commands: number[];
-  states: { tick: number; metres: number; before: number; waypoint: number; along: number; motion: number[]; wheels: number; status: Status }[];
+  states: { tick: number; metres: number; before: number; waypoint: number; along: number; motion: number[]; wheels: number; status: Status; boxes: number[] }[];
 }
 
 interface Trials {
@@ -26,14 +29,14 @@ const { episodes, commands, generated } = vectors<Trials>("trial");
 describe("an episode against the clock", () => {
   it.each(episodes)("goes as in Python on $track", (one) => {
     const road = track(one.track);
-    const trial = new Trial(one.turned ? turned(road) : road, one.max_ticks);
-    const episode = trial.begin(one.share);
+    const trial = new Trial(one.turned ? turned(road) : road, one.max_ticks, 1, one.race);
+    const episode = trial.begin(one.share, one.word);
     const states = new Map(one.states.map((state) => [state.tick, state]));
     for (let tick = 0; ; tick++) {
       const known = states.get(tick);
       if (known) {
         const { state, metres, before, status } = episode;
-        const found = { tick, metres, before, waypoint: state.waypoint, along: state.along, motion: [...state.motion], wheels: trial.wheelsOnRoad(state), status };
+        const found = { tick, metres, before, waypoint: state.waypoint, along: state.along, motion: [...state.motion], wheels: trial.wheelsOnRoad(state), status, boxes: [...state.boxes] };
         expect(found).toEqual(known); // to the bit
       }
       if (2 * tick === one.commands.length) break;
@@ -47,7 +50,7 @@ describe("an episode against the clock", () => {
   });
 
   it("has a case for each common end", () => {
-    expect(episodes.map((one) => one.states.at(-1)!.status)).toEqual(["lap_complete", "off_track", "time_up"]);
+    expect(new Set(episodes.map((one) => one.states.at(-1)!.status))).toEqual(new Set(["lap_complete", "off_track", "time_up", "crashed"]));
   });
 });
 

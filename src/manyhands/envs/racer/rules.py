@@ -100,6 +100,7 @@ class Racer:
     bank: Bank
     grid_shape: tuple[int, int]
     conditions: Conditions = Conditions()
+    seen_half_m: tuple[float, float] = sensors.SQUARE_M  # half length and width of boxes, as sensors see them
     car: CarParams = field(init=False)
 
     def __post_init__(self) -> None:
@@ -231,7 +232,7 @@ class Racer:
         """Observation of a lidar policy, (told + 3,) float32."""
         base, stride = self._cells(state)
         pose = (state.motion.x, state.motion.y, state.motion.c, state.motion.s)
-        beams = sensors.scan(sensor, self.bank.grid, base, stride, pose, state.boxes)
+        beams = sensors.scan(sensor, self.bank.grid, base, stride, pose, state.boxes, self.seen_half_m)
         return jnp.concatenate([sensor.tell(beams), self.proprio(state)])
 
     def camera(self, state: State, sensor: sensors.Camera) -> Array:
@@ -242,7 +243,9 @@ class Racer:
 
         def look(left_m: float) -> Array:
             pose = (x - s * left_m, y + c * left_m, c, s) if left_m else (x, y, c, s)
-            return sensors.picture(sensor, self.bank.grid, base, self.grid_shape, pose, scene)
+            return sensors.picture(
+                sensor, self.bank.grid, base, self.grid_shape, pose, scene, self.seen_half_m
+            )
 
         if isinstance(sensor, sensors.StereoCamera):
             return jnp.stack([look(0.5 * sensor.baseline_m), look(-0.5 * sensor.baseline_m)], axis=-1)

@@ -17,6 +17,7 @@ from manyhands.envs.racer.tracks import CELL_M, DISTANCE_STEP_M
 from manyhands.errors import InputError
 
 BOX_HALF_M = 0.12
+SQUARE_M = (BOX_HALF_M, BOX_HALF_M)
 CELLS_PER_M = 1.0 / CELL_M
 CELLS_PER_STEP = DISTANCE_STEP_M / CELL_M
 
@@ -135,29 +136,40 @@ class StereoCamera(Camera):
         require("sensor.baseline_m", self.baseline_m, 0.0, 1.0)
 
 
-def slab(origin_x: Array, origin_y: Array, dir_x: Array, dir_y: Array) -> Array:
-    """Distance along a ray, in units of its direction, at which it enters the box |x|, |y| <= BOX_HALF_M.
+def slab(
+    origin_x: Array, origin_y: Array, dir_x: Array, dir_y: Array, half: tuple[float, float] = SQUARE_M
+) -> Array:
+    """Distance along a ray, in units of its direction, at which it enters the box |x|, |y| <= half.
 
     Returns 1e9 where the ray misses or the box lies behind.
     """
     dx = jnp.where(jnp.abs(dir_x) < 1e-6, 1e-6, dir_x)
     dy = jnp.where(jnp.abs(dir_y) < 1e-6, 1e-6, dir_y)
     ix, iy = 1.0 / dx, 1.0 / dy
-    ax, bx = (-BOX_HALF_M - origin_x) * ix, (BOX_HALF_M - origin_x) * ix
-    ay, by = (-BOX_HALF_M - origin_y) * iy, (BOX_HALF_M - origin_y) * iy
+    ax, bx = (-half[0] - origin_x) * ix, (half[0] - origin_x) * ix
+    ay, by = (-half[1] - origin_y) * iy, (half[1] - origin_y) * iy
     enter = jnp.maximum(jnp.minimum(ax, bx), jnp.minimum(ay, by))
     leave = jnp.minimum(jnp.maximum(ax, bx), jnp.maximum(ay, by))
     return jnp.where((enter <= leave) & (leave > 0.0), jnp.maximum(enter, 0.0), 1e9)
 
 
-def nearest_box(boxes: Array, x: Array, y: Array, dir_x: Array, dir_y: Array) -> Array:
-    """Smallest `slab` distance of each ray (R,) to any of the boxes (B, 4): x, y, cos, sin."""
+def nearest_box(
+    boxes: Array,
+    origin: tuple[Array, Array],
+    direction: tuple[Array, Array],
+    half: tuple[float, float] = SQUARE_M,
+) -> Array:
+    """Smallest `slab` distance of each ray (R,) to any of the boxes (B, 4): x, y, cos, sin.
+
+    half: half length and half width of the boxes in metres.
+    """
+    (x, y), (dir_x, dir_y) = origin, direction
     px, py = x - boxes[:, 0], y - boxes[:, 1]
     c, s = boxes[:, 2], boxes[:, 3]
     local_x, local_y = px * c + py * s, py * c - px * s
     ray_x = dir_x[:, None] * c + dir_y[:, None] * s
     ray_y = dir_y[:, None] * c - dir_x[:, None] * s
-    return slab(local_x, local_y, ray_x, ray_y).min(axis=-1)
+    return slab(local_x, local_y, ray_x, ray_y, half).min(axis=-1)
 
 
 def look_up(grid: Array, cells: Array) -> Array:
@@ -166,7 +178,13 @@ def look_up(grid: Array, cells: Array) -> Array:
 
 
 def scan(
-    sensor: Lidar, grid: Array, base: Array, stride: int, pose: tuple[Array, ...], boxes: Array
+    sensor: Lidar,
+    grid: Array,
+    base: Array,
+    stride: int,
+    pose: tuple[Array, ...],
+    boxes: Array,
+    half: tuple[float, float] = SQUARE_M,
 ) -> Array:
     """Lidar values (beams,) float32 in [0, 1).
 
@@ -194,7 +212,7 @@ def scan(
     start = jnp.zeros(sensor.beams, jnp.float32)
     far, _ = jax.lax.fori_loop(0, sensor.marches, march, (start, cell(start)))
     wall = far * CELL_M
-    far = jnp.minimum(wall, nearest_box(boxes, x, y, dir_x, dir_y))
+    far = jnp.minimum(wall, nearest_box(boxes, (x, y), (dir_x, dir_y), half))
     return far / (1.0 + far)
 
 
@@ -205,6 +223,7 @@ def picture(
     shape: tuple[int, int],
     pose: tuple[Array, ...],
     scene: tuple[Array, ...],
+    half: tuple[float, float] = SQUARE_M,
 ) -> Array:
     """Camera picture (height, width) uint8.
 
@@ -232,7 +251,7 @@ def picture(
         tone = jnp.where(wet, tone - 0.12, tone)
     tone = jnp.where(jnp.abs(inside) <= 8.0, 0.92, tone)
     dir_x, dir_y = c - s * sensor.columns(), s + c * sensor.columns()
-    hit = nearest_box(boxes, x, y, dir_x, dir_y)[None, :]
+    hit = nearest_box(boxes, (x, y), (dir_x, dir_y), half)[None, :]
     top = ahead * (1.0 - sensor.box_height_m / sensor.mount_m)
     tone = jnp.where((hit < ahead) & (hit >= top), 0.04, tone)
     lit = jnp.clip(tone * light[0] + light[1], 0.0, 1.0)

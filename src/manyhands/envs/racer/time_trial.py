@@ -1,4 +1,6 @@
-"""Episodes as DeepRacer's: one car, alone on a road, from a point of the centre line until it is done or out.
+"""Episodes as DeepRacer's: one car on a road, from a point of the centre line until it is done or out.
+
+It is alone, or there are boxes or bot cars (`race_types`), and touching one ends the episode.
 
 The rules, the car and the sensors are those of `racer-v0`; what is added is when an episode ends. The point
 that the rules move is near the rear axle: the centre of the real model lies CENTRE_AHEAD_M before it, and its
@@ -14,7 +16,10 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from manyhands.envs.racer import obstacles
 from manyhands.envs.racer.car import Motion
+from manyhands.envs.racer.obstacles import NOTHING, Objects
+from manyhands.envs.racer.race_types import TIME_TRIAL, RaceType
 from manyhands.envs.racer.rules import TICKS_PER_S, Bank, Conditions, Racer, State, stack
 from manyhands.envs.racer.tracks import Track
 
@@ -22,6 +27,8 @@ CENTRE_AHEAD_M = 0.07
 FRONT_AHEAD_M = 0.21
 # Wheels against the centre of the model: axles .0823 m before and .0817 m behind it, .16 m between the sides.
 WHEELS_M = np.array([[0.0823, 0.08], [0.0823, -0.08], [-0.0817, 0.08], [-0.0817, -0.08]], np.float32)
+WHEEL_REACH_M = 0.2
+"""a little more than the furthest wheel is from the point that the rules move"""
 STILL_M = 0.0003
 PATIENCE_TICKS = 15
 START_STEP = 0.05
@@ -51,6 +58,7 @@ class Episode(NamedTuple):
     still: Array  # () int32, ticks in a row without moving
     back: Array  # () int32, ticks in a row with falling progress
     status: Array  # () int32, Status after the last tick
+    objects: Objects
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,14 +68,18 @@ class TimeTrial:
     racer: Racer
     max_ticks: int
     laps: int = 1
+    race: RaceType = TIME_TRIAL
 
     @property
     def length_m(self) -> Array:
         """Length of the lap."""
         return self.racer.bank.spacing[0] * self.racer.bank.half_width.shape[1]
 
-    def begin(self, share: Array) -> Episode:
-        """At rest on the centre line, heading along it, at a share [0, 1) of the lap from the start line."""
+    def begin(self, share: Array, objects: Objects = NOTHING) -> Episode:
+        """At rest on the centre line, heading along it, at a share [0, 1) of the lap from the start line.
+
+        objects: as many as the race type has.
+        """
         bank = self.racer.bank
         points = bank.half_width.shape[1]
         at = share * points
@@ -81,17 +93,34 @@ class TimeTrial:
             waypoint=waypoint,
             along=((place - centre) * tangent).sum(),
             motion=Motion(place[0], place[1], tangent[0], tangent[1], zero, zero, zero),
-            boxes=jnp.array([[-100.0, 0.0, 1.0, 0.0]], jnp.float32),
+            boxes=self._boxes(objects),
             patches=jnp.array([[-100.0, 0.0, 0.0, 1.0]], jnp.float32),
             light=jnp.array([1.0, 0.0, 0.0, 0.0], jnp.float32),
         )
         front = zero + (FRONT_AHEAD_M - CENTRE_AHEAD_M)
-        return Episode(state, front, front, none, none, none, none)
+        return Episode(state, front, front, none, none, none, none, objects)
+
+    def _boxes(self, objects: Objects) -> Array:
+        """Poses of the objects (K, 4); where there are none, of one far outside the grid."""
+        if self.race.objects == 0:
+            return jnp.array([[-100.0, 0.0, 1.0, 0.0]], jnp.float32)
+        return obstacles.poses(self.race, self.racer.bank, objects)
+
+    def hits(self, state: State) -> Array:
+        """Which of the objects (K,) the car's box overlaps."""
+        motion = state.motion
+        x = motion.x + CENTRE_AHEAD_M * motion.c
+        y = motion.y + CENTRE_AHEAD_M * motion.s
+        half, _ = obstacles.halves(self.race)
+        return obstacles.overlaps(jnp.stack([x, y, motion.c, motion.s]), state.boxes, half)
 
     def tick(self, episode: Episode, command: Array) -> Episode:
         """One control tick with a command (2,) float32 in [-1, 1]."""
         before = episode.state
         state, passed, _ = self.racer.advance(before, command)
+        objects = obstacles.driven(self.race, self.racer.bank, episode.objects)
+        if self.race.moving:
+            state = state._replace(boxes=self._boxes(objects))
         gone_x, gone_y = state.motion.x - before.motion.x, state.motion.y - before.motion.y
         stands = gone_x * gone_x + gone_y * gone_y < STILL_M * STILL_M
         metres, step = episode.metres + passed, episode.step + 1
@@ -100,8 +129,8 @@ class TimeTrial:
         status = jnp.select(
             [
                 metres >= self.laps * self.length_m,
-                ~self.wheels_on_road(state).any(),
-                self.racer.touches(state),
+                ~self.wheels_on_road(state).any() | self.strayed(state),
+                self.hits(state).any() if self.race.objects else jnp.zeros((), bool),
                 still >= PATIENCE_TICKS,
                 back >= PATIENCE_TICKS,
                 step >= self.max_ticks,
@@ -116,7 +145,18 @@ class TimeTrial:
             ],
             jnp.int32(Status.IN_PROGRESS),
         )
-        return Episode(state, metres, episode.metres, step, still, back, status)
+        return Episode(state, metres, episode.metres, step, still, back, status, objects)
+
+    def strayed(self, state: State) -> Array:
+        """Whether the car is too far from its stretch of the road for any wheel to stand on it.
+
+        Where a road crosses itself a car could turn into the other branch: all wheels on the road, and
+        progress along the branch that it left, until it met that one's end the wrong way round.
+        """
+        bank, motion = self.racer.bank, state.motion
+        point, tangent = bank.centre[0, state.waypoint], bank.tangent[0, state.waypoint]
+        aside = (motion.y - point[1]) * tangent[0] - (motion.x - point[0]) * tangent[1]
+        return jnp.abs(aside) > bank.half_width[0, state.waypoint] + WHEEL_REACH_M
 
     def wheels_on_road(self, state: State) -> Array:
         """Which of the wheels (4,) stand on the road, front left, front right, rear left, rear right."""
@@ -132,10 +172,13 @@ def bank_of(track: Track) -> Bank:
     return stack([track])
 
 
-def make(bank: Bank, shape: tuple[int, int], max_ticks: int, laps: int = 1) -> TimeTrial:
-    """Time trials on a bank of one road whose grid has `shape`; may be called while tracing."""
+def make(
+    bank: Bank, shape: tuple[int, int], max_ticks: int, laps: int = 1, race: RaceType = TIME_TRIAL
+) -> TimeTrial:
+    """Races on a bank of one road whose grid has `shape`; may be called while tracing."""
     conditions = Conditions(car=CAR, boxes=0, patch_grip=1.0, light=0.0)
-    return TimeTrial(Racer(bank, shape, conditions), max_ticks, laps)
+    _, seen = obstacles.halves(race)
+    return TimeTrial(Racer(bank, shape, conditions, seen), max_ticks, laps, race)
 
 
 def line_crossing_s(length_m: float, metres: tuple[float, float], step: int) -> float:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from manyhands.envs.hashing import WORD, mixed
 from manyhands.envs.limits import require
 
 DX = (1, 0, -1, 0)
@@ -17,9 +18,6 @@ TURNS = {"S": 0, "R": 1, "L": -1}
 """Characters of a recorded game, and what they add to the heading."""
 TRIES = 4
 """Cells that are drawn for a food before the free ones are counted."""
-WORD = 0xFFFFFFFF
-MULTIPLIERS = (0x7FEB352D, 0x846CA68B)
-"""Of the low-bias 32-bit hash in C. Wellons, "Prospecting for Hash Functions", 2018."""
 
 
 @dataclass(frozen=True)
@@ -56,15 +54,6 @@ class Board:
 
 ARCADE = Board()
 """The rules of the public reference experiment's evaluation: 32 by 24 cells, length 3, 100 moves a cell."""
-
-
-def mixed(word: int) -> int:
-    """A 32-bit word scrambled."""
-    word ^= word >> 16
-    word = word * MULTIPLIERS[0] & WORD
-    word ^= word >> 15
-    word = word * MULTIPLIERS[1] & WORD
-    return word ^ word >> 16
 
 
 def drawn(seed: int, eaten: int, attempt: int, count: int) -> int:

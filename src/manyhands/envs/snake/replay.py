@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from manyhands.envs.hashing import WORD
 from manyhands.envs.limits import require
 from manyhands.envs.snake import sight
-from manyhands.envs.snake.board import TURNS, WORD, Board
+from manyhands.envs.snake.board import TURNS, Board
 from manyhands.envs.snake.game import Game
 from manyhands.errors import InputError
 

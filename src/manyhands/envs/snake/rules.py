@@ -12,7 +12,8 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from manyhands.envs.snake.board import DX, DY, MULTIPLIERS, TRIES, Board
+from manyhands.envs.hashing import mixed_words
+from manyhands.envs.snake.board import DX, DY, TRIES, Board
 
 
 class State(NamedTuple):
@@ -106,17 +107,9 @@ def move(board: Board, state: State, turn: Array) -> tuple[State, Array, Array]:
     return after, ate, dead | full | (steps > board.cap * length)
 
 
-def _mixed(word: Array) -> Array:
-    word = word ^ (word >> 16)
-    word = word * jnp.uint32(MULTIPLIERS[0])
-    word = word ^ (word >> 15)
-    word = word * jnp.uint32(MULTIPLIERS[1])
-    return word ^ (word >> 16)
-
-
 def _drawn(seed: Array, eaten: Array, attempt: Array, count: Array) -> Array:
     """`board.drawn` for uint32 arrays."""
-    return (_mixed(_mixed(seed ^ _mixed(eaten + 1)) + attempt) >> 16) * count >> 16
+    return (mixed_words(mixed_words(seed ^ mixed_words(eaten + 1)) + attempt) >> 16) * count >> 16
 
 
 def _next_food(stamps: Array, clock: Array, seed: Array, eaten: Array, length: Array, wanted: Array) -> Array:

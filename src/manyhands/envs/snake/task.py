@@ -13,9 +13,10 @@ import numpy as np
 from jax import Array
 
 from manyhands.envs.core import Plain
+from manyhands.envs.hashing import WORD
 from manyhands.envs.limits import require
 from manyhands.envs.snake import middle, observation, rules, sight
-from manyhands.envs.snake.board import WORD, Board
+from manyhands.envs.snake.board import Board
 from manyhands.envs.snake.rules import State
 from manyhands.errors import InputError
 

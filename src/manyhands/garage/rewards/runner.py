@@ -59,7 +59,7 @@ class RewardRunner:
             RewardError: the function raised, took too long, or gave something else than a number from -1e5 to
                 1e5. Its params are the call's. The runner is of no use afterwards.
         """
-        rewards, objects = np.zeros(columns.alive.shape), columns.objects.shape[2]
+        rewards, objects = np.zeros(columns.alive.shape), columns.objects.shape[-1]
         shared = list(zip(self.jails, self._shares, strict=True))
         try:
             for jail, (first, end) in shared:

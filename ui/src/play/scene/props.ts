@@ -2,30 +2,31 @@
 import { BufferGeometry, Float32BufferAttribute, type Color } from "three";
 import type { State } from "../../sim/rules";
 import { uniform } from "../../sim/fresh";
+import { BOX_HALF_M, type Half } from "../../sim/sensors";
 import { CELL_M, type Track } from "../../sim/track";
 import { Triangles, type Point } from "./mesh";
 import type { Palette } from "./palette";
 import { at } from "./road";
 
-const BOX_HALF_M = 0.12;
 const BOX_HEIGHT_M = 0.2;
 
-export function boxGeometry(boxes: Float32Array, palette: Palette): BufferGeometry {
+export function boxGeometry(boxes: Float32Array, palette: Palette, half: Half = [BOX_HALF_M, BOX_HALF_M]): BufferGeometry {
   const triangles = new Triangles();
   const band = palette.box.clone().lerp(palette.boxTop, 0.6);
   for (let i = 0; i < boxes.length; i += 4) {
     const [x, y, c, s] = [boxes[i]!, boxes[i + 1]!, boxes[i + 2]!, boxes[i + 3]!];
     if (x < 0) continue; // left out by the conditions
     const corner = (ahead: number, aside: number, up: number): Point => at(x + c * ahead - s * aside, y + s * ahead + c * aside, up);
-    const ring = (half: number, up: number): Point[] => [corner(-half, half, up), corner(-half, -half, up), corner(half, -half, up), corner(half, half, up)];
-    const [foot, lid] = [ring(BOX_HALF_M, 0), ring(BOX_HALF_M, BOX_HEIGHT_M)];
+    const [far, wide] = half;
+    const ring = (up: number): Point[] => [corner(-far, wide, up), corner(-far, -wide, up), corner(far, -wide, up), corner(far, wide, up)];
+    const [foot, lid] = [ring(0), ring(BOX_HEIGHT_M)];
     for (let edge = 0; edge < 4; edge++) {
       const next = (edge + 1) % 4;
       triangles.quad(foot[edge]!, foot[next]!, lid[next]!, lid[edge]!, edge % 2 ? palette.box : band);
     }
     triangles.quad(lid[0]!, lid[1]!, lid[2]!, lid[3]!, palette.boxTop);
-    const [a, b] = [corner(-BOX_HALF_M, 0.022, BOX_HEIGHT_M + 0.002), corner(-BOX_HALF_M, -0.022, BOX_HEIGHT_M + 0.002)];
-    const [e, g] = [corner(BOX_HALF_M, -0.022, BOX_HEIGHT_M + 0.002), corner(BOX_HALF_M, 0.022, BOX_HEIGHT_M + 0.002)];
+    const [a, b] = [corner(-far, 0.022, BOX_HEIGHT_M + 0.002), corner(-far, -0.022, BOX_HEIGHT_M + 0.002)];
+    const [e, g] = [corner(far, -0.022, BOX_HEIGHT_M + 0.002), corner(far, 0.022, BOX_HEIGHT_M + 0.002)];
     triangles.quad(a, b, e, g, palette.paint);
   }
   return triangles.geometry();

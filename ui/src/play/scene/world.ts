@@ -31,7 +31,7 @@ export class World {
   }
 
   /** Lay out a road with the boxes and wet patches of a start, in the colours of the theme in force. */
-  lay(track: Track, { boxes, patches }: Pick<State, "boxes" | "patches">): void {
+  lay(track: Track, { boxes, patches, half }: Pick<State, "boxes" | "patches" | "half">): void {
     this.#clear();
     this.#palette = readPalette();
     const { sky, light, ground, wet, shade } = this.#palette;
@@ -44,7 +44,7 @@ export class World {
     this.#scene.add(sun, new HemisphereLight(sky.clone().lerp(new Color(1, 1, 1), 0.4), ground, 1.4 + 1.9 * night));
     const solid = new MeshLambertMaterial({ vertexColors: true, flatShading: true });
     for (const build of [groundGeometry, roadGeometry, treeGeometry]) this.#scene.add(new Mesh(build(track, this.#palette), solid));
-    this.#scene.add(new Mesh(boxGeometry(boxes, this.#palette), solid));
+    this.#scene.add(new Mesh(boxGeometry(boxes, this.#palette, half), solid));
     const film = new MeshBasicMaterial({ vertexColors: true, transparent: true, opacity: 0.5 });
     this.#scene.add(new Mesh(patchGeometry(track, patches, wet), film));
     const soft = new MeshBasicMaterial({ vertexColors: true, transparent: true, depthWrite: false });

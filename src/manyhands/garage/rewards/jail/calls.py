@@ -6,13 +6,13 @@ import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, repeat
 from typing import Any
 
 Function = Callable[[dict[str, Any]], Any]
 
-HEAD = struct.Struct("<IIdB")
-"""waypoints, calls, length of the track in metres, whether it is driven backwards"""
+HEAD = struct.Struct("<IIdBB")
+"""waypoints, calls, length of the track in metres, whether it is driven backwards, whether objects move"""
 FLOATS = (
     "x",
     "y",
@@ -66,13 +66,17 @@ FIRST_STEPS = 2
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows of some cars, car after car: counts of calls by car, columns by name, the objects of each car."""
+    """Rows of some cars, car after car: counts of calls by car, columns by name, objects.
+
+    objects: of each car, or of each call where they move.
+    """
 
     counts: tuple[int, ...]
     length: float
     backwards: bool
     waypoints: tuple[tuple[float, float], ...]
     columns: dict[str, list[Any]]
+    moving: bool
     objects: list[list[list[float]]]
 
 
@@ -83,7 +87,7 @@ def _points(data: bytes) -> tuple[tuple[float, float], ...]:
 
 def unpack(body: bytes, cars: int, objects: int) -> Batch:
     """Read what `params.Columns.packed` wrote."""
-    count, calls, length, backwards = HEAD.unpack_from(body)
+    count, calls, length, backwards, moving = HEAD.unpack_from(body)
     view, at = memoryview(body), HEAD.size
 
     def take(form: str, size: int) -> list[Any]:
@@ -99,8 +103,9 @@ def unpack(body: bytes, cars: int, objects: int) -> Batch:
     columns |= {name: take("i", 4 * calls) for name in INTEGERS}
     columns |= {name: take("?", calls) for name in FLAGS}
     columns["steps"] = [FIRST if step <= FIRST_STEPS else step for step in columns["steps"]]
-    boxes = [[take("d", 8 * objects) if objects else [] for _ in OBJECT_FLOATS] for _ in range(cars)]
-    return Batch(counts, length, bool(backwards), waypoints, columns, boxes)
+    told = calls if moving else cars
+    boxes = [[take("d", 8 * objects) if objects else [] for _ in OBJECT_FLOATS] for _ in range(told)]
+    return Batch(counts, length, bool(backwards), waypoints, columns, bool(moving), boxes)
 
 
 def spans(batch: Batch) -> Iterator[tuple[int, int, int]]:
@@ -116,13 +121,12 @@ def rows(batch: Batch, car: int, first: int, end: int) -> Iterator[dict[str, Any
     order = (*FLOATS, *INTEGERS, *FLAGS)
     columns = [batch.columns[name][first:end] for name in order]
     points, length, backwards = list(batch.waypoints), batch.length, batch.backwards
-    xs, ys, distances, lefts, headings, speeds, asides = batch.objects[car]
-    sides = [left > 0.0 for left in lefts]
-    for (
+    objects = batch.objects[first:end] if batch.moving else repeat(batch.objects[car], end - first)
+    for (xs, ys, distances, lefts, headings, speeds, asides), (
         x, y, heading, aside, along, progress, speed, steering, width, seconds,
         steps, before, ahead, behind, front,
         wheels, left, offtrack, crashed, in_camera,
-    ) in zip(*columns, strict=True):  # fmt: skip
+    ) in zip(objects, zip(*columns, strict=True), strict=True):  # fmt: skip
         yield {
             "all_wheels_on_track": wheels,
             "x": x,
@@ -139,7 +143,7 @@ def rows(batch: Batch, car: int, first: int, end: int) -> Iterator[dict[str, Any
             "objects_distance": distances[:],
             "objects_distance_from_center": asides[:],
             "objects_heading": headings[:],
-            "objects_left_of_center": sides[:],
+            "objects_left_of_center": [left > 0.0 for left in lefts],
             "objects_location": [[*place] for place in zip(xs, ys, strict=True)],
             "objects_speed": speeds[:],
             "object_in_camera": in_camera,
