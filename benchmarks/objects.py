@@ -3,11 +3,11 @@
     python benchmarks/objects.py [--track kidney] [--iterations 60] [--seed 0] [--races "one box" ...]
 
 Trainings of the same order: alone, among one box, among two bot cars, drawn anew for each episode, with
-lidar, up to 2 m/s, a reward for progress. Then greedy trials of each policy from 20 starts, alone and among
-what it did not train with, too: their mean way before leaving the road or touching something, in percent of
-a lap. cpu_us: processor time of all threads by steps of exploring cars, updates included and the first two
-iterations left out, which other programs on the machine do not lengthen much; rewards are computed here and
-not in a jail.
+lidar, up to 2 m/s, a reward for progress. Then greedy trials of the best and the latest policy from 20
+starts, alone and among what it did not train with, too: their mean way before leaving the road or touching
+something, in percent of a lap. cpu_us: processor time of all threads by steps of exploring cars, updates
+included and the first two iterations left out, which other programs on the machine do not lengthen much;
+rewards are computed here and not in a jail.
 """
 
 import argparse
@@ -16,7 +16,7 @@ import platform
 import time
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -32,6 +32,7 @@ RACES = {
     "two bots": RaceType("head_to_bot", 2, speed_mps=0.5),
 }
 TRIALS = 20
+WHICH: tuple[Literal["best", "latest"], ...] = ("best", "latest")
 CRASH = -5.0
 
 
@@ -43,10 +44,10 @@ def progress(trace: Trace) -> np.ndarray:
     return np.asarray(made + CRASH * (trace.offtrack | trace.crashed), np.float64)
 
 
-def completion(training_: Training, race: RaceType) -> float:
-    """Mean percentage of the lap of greedy trials of the best policy in a race."""
+def completion(training_: Training, which: Literal["best", "latest"], race: RaceType) -> float:
+    """Mean percentage of the lap of greedy trials of the best or the last policy in a race."""
     measured = Training(replace(training_.order, race=race, trials=TRIALS), progress)
-    measured.begin_with(outputs.policy_of(training_))
+    measured.begin_with(outputs.policy_of(training_, which))
     return measured.iterate(learn=False).completion_trials
 
 
@@ -60,7 +61,11 @@ def row(name: str, order: Order, iterations: int) -> dict[str, Any]:
         lambda _: spent_s.append(time.process_time()),
     )
     cpu_us = 1e6 * (spent_s[-1] - spent_s[1]) / sum(one.steps for one in done.history[2:])
-    among = {f"{other}, %": round(completion(done, race), 1) for other, race in RACES.items()}
+    among = {
+        f"{which}, {other}, %": round(completion(done, which, race), 1)
+        for which in WHICH
+        for other, race in RACES.items()
+    }
     return {
         "trained": name,
         "steps": sum(one.steps for one in done.history),
