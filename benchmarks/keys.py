@@ -41,7 +41,7 @@ from manyhands.storage import ContentStore, open_database
 from manyhands.storage.schema import assignments, attempts, campaigns
 
 ROOT = Path(__file__).parents[1]
-sys.path.append(str(ROOT / "tests" / "browser"))
+sys.path.append(str(ROOT / "tests" / "service"))
 from keyboard_player import FLAGS, REACTION_TICKS, KeyboardPlayer, chromium_program  # noqa: E402
 
 CAMPAIGN = "crowd-circuit-lidar"

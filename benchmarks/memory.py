@@ -19,7 +19,7 @@ from playwright.sync_api import CDPSession, Page, sync_playwright
 import service
 
 ROOT = Path(__file__).parents[1]
-sys.path.append(str(ROOT / "tests" / "browser"))
+sys.path.append(str(ROOT / "tests" / "service"))
 from keyboard_player import FLAGS, chromium_program  # noqa: E402
 
 ROUND = ("ArrowUp", "a", "ArrowDown", "d")

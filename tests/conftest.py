@@ -20,17 +20,17 @@ from manyhands.storage.schema import counters, metadata
 
 SERVER_VARIABLE = "MANYHANDS_TEST_POSTGRES"
 _TEMPLATE = "manyhands_template"
-_BROWSER = "tests/browser/"
+_SERVICE = "tests/service/"
 
 
 class _Sharing(LoadFileScheduling):
-    """Keeps a file's tests in one process, and those of the browser, which wait most, in one and first.
+    """Keeps a file's tests in one process, and those of the whole service, which wait most, in one and first.
 
-    The files in `browser` share a running service, whose first champions take minutes.
+    The files in `service` share a running one, whose first champions take minutes.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return _BROWSER if nodeid.startswith(_BROWSER) else str(super()._split_scope(nodeid))
+        return _SERVICE if nodeid.startswith(_SERVICE) else str(super()._split_scope(nodeid))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -39,7 +39,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _Sharing:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: not item.nodeid.startswith(_BROWSER))
+    items.sort(key=lambda item: not item.nodeid.startswith(_SERVICE))
 
 
 def _postgres_programs() -> Path:

@@ -39,6 +39,7 @@ ALLOWED = {
     "app": BASE | {"storage", "arena", "server", "processes"},
     "terminal": BASE | {"storage"},
     "cli_race_types": {part.stem for part in PACKAGE.iterdir()} - {"cli"},
+    "cli_campaigns": {part.stem for part in PACKAGE.iterdir()} - {"cli"},
     "cli_races": {part.stem for part in PACKAGE.iterdir()} - {"cli"},
     "cli_rewards": {part.stem for part in PACKAGE.iterdir()} - {"cli"},
     "cli_experiments": {part.stem for part in PACKAGE.iterdir()} - {"cli"},

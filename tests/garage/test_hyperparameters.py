@@ -66,6 +66,6 @@ def test_an_algorithm_has_its_own_and_its_defaults() -> None:
     assert sac.plain.keys() == set(hyperparameters.NAMES["sac"])
     assert (sac.loss_type, sac.num_episodes_between_training) == ("mse", 1)
     assert "num_epochs" not in hyperparameters.defaults("policy-gradient").plain
-    with pytest.raises(InputError, match="sac, policy-gradient") as fault:
+    with pytest.raises(InputError, match="dqn") as fault:
         hyperparameters.parse({}, "dqn")
-    assert fault.value.field == "algorithm"
+    assert (fault.value.field, fault.value.remedy) == ("algorithm", "Use ppo, sac, policy-gradient.")

@@ -14,6 +14,7 @@ from manyhands import jobs, ledger
 from manyhands.arena import api as arena
 from manyhands.garage import api as garage
 from manyhands.league.steward import Steward
+from manyhands.server.league_messages import MAX_POLICY_BYTES
 from manyhands.storage import ContentStore
 from manyhands.storage.schema import campaigns, runs
 from manyhands.types import PlayerId, credits, now_us
@@ -198,7 +199,12 @@ def test_a_large_policy_file_passes_the_door_and_a_larger_one_does_not(
     address = f"/api/races/{race['id']}/entries/file?name=mine"
     answer = player.post(address, content=b"\1" * 1_000_000, headers=KEY)
     assert_problem(answer, 422, "policy_file", "policy")
-    assert_problem(player.post(address, content=b"\1" * 18_000_000, headers=KEY), 413, "too_large", "body")
+    assert_problem(
+        player.post(address, content=b"\1" * (MAX_POLICY_BYTES + 1_000_000), headers=KEY),
+        413,
+        "too_large",
+        "body",
+    )
 
 
 def test_prize_money_shows_in_the_statement_and_entries_in_ones_data(

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
@@ -15,9 +16,9 @@ import pytest
 from keyboard_player import CHROMIUM_VARIABLE, FLAGS, chromium_program
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-ROOT = Path(__file__).parents[2]
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
 PAGE = ROOT / "src" / "manyhands" / "server" / "static" / "index.html"
-SITE_VARIABLE = "TEST_SITE"
 SCREENSHOTS_VARIABLE = "TEST_SCREENSHOTS"
 OPEN_WITHIN_S = 1500.0
 # Nothing here is about speed: a machine that is busy with other tests must only take longer.
@@ -25,21 +26,42 @@ PATIENCE_MS = 240_000
 expect.set_options(timeout=PATIENCE_MS)
 
 
+# One service for all files here; it ends with the last of them, since it would go on to compute.
+_running = ExitStack()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
+    if nextitem is None or HERE not in nextitem.path.parents:
+        _running.close()
+
+
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of `manyhands up` with small rounds, stopped as Ctrl-C stops it; the variable names another."""
-    if SITE_VARIABLE in os.environ:
-        yield os.environ[SITE_VARIABLE]
-        return
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder in which the service stores."""
+    return tmp_path_factory.mktemp("site")
+
+
+@pytest.fixture(scope="session")
+def site(data: Path) -> str:
+    """Address of `manyhands up` with small rounds, stopped as Ctrl-C stops it."""
     if not PAGE.exists():
         pytest.fail("The page is not built: run `make page` first.")
+    return _running.enter_context(_served(data))
+
+
+@contextmanager
+def _served(data: Path) -> Iterator[str]:
     # Settings of the person who runs the tests must not reach the service under test.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MANYHANDS_")}
-    environment["MANYHANDS_ROUND_WAIT_S"] = "3"
-    data = tmp_path_factory.mktemp("site")
+    environment |= {
+        "MANYHANDS_ROUND_WAIT_S": "3",
+        "MANYHANDS_SESSIONS_PER_HOUR": "1000",
+        "MANYHANDS_LOAN_ADDRESS_DAY_MICRO": "1000000000000",
+    }
     command = [sys.executable, "-m", "manyhands.cli", "up", "--data", str(data), "--port", "0", "--no-open"]
-    log = (data / "up.log").open("wb")
-    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, env=environment, cwd=ROOT)
+    with (data / "up.log").open("wb") as log:
+        running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, env=environment, cwd=ROOT)
     try:
         assert running.stdout is not None
         line = running.stdout.readline().decode()
@@ -51,7 +73,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         running.send_signal(signal.SIGINT)
         running.wait(timeout=120)
         running.stdout and running.stdout.close()
-        log.close()
 
 
 def _wait_for_champions(address: str) -> None:
@@ -91,7 +112,7 @@ def faults() -> list[str]:
 @pytest.fixture
 def context(site: str, browser: Browser) -> Iterator[BrowserContext]:
     opened = browser.new_context(
-        base_url=site, viewport={"width": 1280, "height": 720}, reduced_motion="no-preference"
+        base_url=site, viewport={"width": 960, "height": 540}, reduced_motion="no-preference"
     )
     opened.set_default_timeout(PATIENCE_MS)
     yield opened
