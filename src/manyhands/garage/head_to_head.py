@@ -30,6 +30,7 @@ from manyhands.garage.race_rules import DEFAULT_RULES, RaceRules
 from manyhands.policies import network
 from manyhands.policies.files import Policy
 from manyhands.policies.simulate import keep
+from manyhands.types import Json
 
 FEWEST, MOST = 2, 8
 ROW_M = 0.5
@@ -153,7 +154,7 @@ def _grid(form: _Form, bank: Bank, count: int) -> Cars:
     """Cars at rest in staggered rows behind the start line."""
     trial = form.trial(bank)
     number = jnp.arange(count)
-    behind = number * ROW_M
+    behind = number.astype(jnp.float32) * ROW_M
     episodes = jax.vmap(trial.begin)((-behind / trial.length_m) % 1.0)
     state = episodes.state
     side = jnp.where(number % 2 == 0, SIDE, -SIDE) * bank.half_width[0, state.waypoint]
@@ -194,8 +195,8 @@ def _tick(form: _Form, bank: Bank, cars: Cars, commands: list[Array]) -> tuple[C
     drives = racing & (cars.wait == 0)
     rolled = jax.vmap(trial.racer.roll)(before.state, jnp.stack(commands))
     rolled = keep(drives, rolled, before.state.motion)
-    motion, touched = contact.part(rolled, _solid(rolled, cars.solid & drives, drives))
     solid = _solid(rolled, cars.solid & drives, drives)
+    motion, touched = contact.part(rolled, solid)
     state, passed = jax.vmap(trial.racer.follow)(before.state, motion)
     after = keep(drives, jax.vmap(trial.judged)(before, state, passed), before)
     # The clock runs for those who wait, too.
@@ -242,6 +243,21 @@ def _result(driven: _Driven, road: Track, rules: RaceRules) -> HeadToHead:
         found = evaluation.result_of(clock, rules, [], max(0.0, float(metres[-1])))
         races.append(replace(found, off_tracks=int(resets[number]), crashes=int(contacts[number])))
     return HeadToHead(ranked(races), driven.poses, driven.shown)
+
+
+def replay_of(race: HeadToHead) -> Json:
+    """JSON form of the way that was driven: ticks_per_s and cars in the order of entry.
+
+    A car has, for each tick, x_mm, y_mm, heading_mrad and shown, whether others could touch and see it.
+    """
+    x, y, c, s = np.moveaxis(race.poses.astype(np.float64), -1, 0)
+    columns = {"x_mm": x, "y_mm": y, "heading_mrad": np.arctan2(s, c)}
+    whole = {name: np.rint(1000.0 * values).astype(int).T.tolist() for name, values in columns.items()}
+    cars = zip(*whole.values(), race.shown.T.tolist(), strict=True)
+    return {
+        "ticks_per_s": TICKS_PER_S,
+        "cars": [dict(zip((*whole, "shown"), car, strict=True)) for car in cars],
+    }
 
 
 def ranked(races: Sequence[Race]) -> list[Result]:

@@ -1,9 +1,9 @@
 """Contact between cars: rectangles are pushed apart and closing speed is lost. Pure, in JAX.
 
 Two cars that overlap are pushed apart by half each along the axis on which they overlap least (separating
-axes), pair after pair until no two overlap. What closes is answered by the impulse of two free bodies of equal
-mass; a car moves only along its heading, so tyres take up what the impulse does across it. Neither step adds
-kinetic energy, and cars that point the same way keep their momentum. Contact turns no car.
+axes), pair after pair until no two overlap. What closes is answered by the impulse of two free bodies of
+equal mass; a car moves only along its heading, so tyres take up what the impulse does across it. Neither step
+adds kinetic energy, and cars that point the same way keep their momentum. Contact turns no car.
 """
 
 from itertools import combinations
@@ -77,13 +77,11 @@ def _pair(motion: Motion, first: Array, second: Array, solid: Array) -> tuple[Mo
 
 
 def _least_overlap(car: Array, other: Array) -> tuple[Array, Array]:
-    """Unit vector (2,) from one box (4,) to another along the axis on which they overlap least, and how far."""
+    """Unit vector (2,) from one box (4,) to another along which they overlap least, and how far."""
     length, width = CAR_HALF_M
     gap = other[:2] - car[:2]
     axes = jnp.stack([car[2:], _left(car), other[2:], _left(other)])
-    reach = sum(
-        length * jnp.abs(axes @ box[2:]) + width * jnp.abs(axes @ _left(box)) for box in (car, other)
-    )
+    reach = sum(length * jnp.abs(axes @ box[2:]) + width * jnp.abs(axes @ _left(box)) for box in (car, other))
     along = axes @ gap
     depth = reach - jnp.abs(along)
     least = jnp.argmin(depth)
