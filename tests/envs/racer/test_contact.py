@@ -16,7 +16,15 @@ from manyhands.envs.racer.car import Motion
 from manyhands.envs.racer.obstacles import CAR_HALF_M, overlaps
 
 COUNT = 8
-PART = jax.jit(contact.part)
+
+
+@jax.jit
+def who_overlap(motion: Motion) -> jax.Array:
+    boxes = contact.boxes_of(motion)
+    return jax.vmap(lambda box: overlaps(box, boxes, CAR_HALF_M))(boxes)
+
+
+part = jax.jit(contact.part)
 THOUSANDTHS = st.integers(-600, 600).map(lambda value: value / 1000)
 CAR = st.tuples(THOUSANDTHS, THOUSANDTHS, st.floats(-3.1, 3.1), st.floats(-1.0, 4.0))
 
@@ -29,9 +37,8 @@ def motion_of(cars: list[tuple[float, float, float, float]]) -> Motion:
 
 
 def overlapping(motion: Motion, solid: np.ndarray) -> list[tuple[int, int]]:
-    boxes = contact.boxes_of(motion)
-    table = np.asarray(jax.vmap(lambda box: overlaps(box, boxes, CAR_HALF_M))(boxes))
-    return [(a, b) for a, b in combinations(range(len(boxes)), 2) if solid[a] and solid[b] and table[a, b]]
+    table = np.asarray(who_overlap(motion))
+    return [(a, b) for a, b in combinations(range(len(table)), 2) if solid[a] and solid[b] and table[a, b]]
 
 
 @settings(max_examples=150, deadline=None)
@@ -40,7 +47,7 @@ def test_nobody_overlaps_and_no_energy_is_gained(
     cars: list[tuple[float, float, float, float]], touchable: list[bool]
 ) -> None:
     before, solid = motion_of(cars), np.array(touchable)
-    after, touched = PART(before, jnp.asarray(solid))
+    after, touched = part(before, jnp.asarray(solid))
     assert overlapping(after, solid) == []
     energy = [float((np.asarray(motion.v, np.float64) ** 2).sum()) for motion in (before, after)]
     assert energy[1] <= energy[0] * (1.0 + 1e-5)
@@ -56,7 +63,7 @@ def test_cars_in_line_keep_their_momentum_and_part(
     gap: float, aside: float, behind: float, ahead: float
 ) -> None:
     before = motion_of([(0.0, 0.0, 0.0, behind), (gap, aside, 0.0, ahead)])
-    after, touched = PART(before, jnp.ones(2, bool))
+    after, touched = part(before, jnp.ones(2, bool))
     assert np.asarray(touched)[0, 1]
     v = np.asarray(after.v, np.float64)
     assert v.sum() == pytest.approx(behind + ahead, abs=1e-5)
@@ -69,7 +76,7 @@ def test_cars_in_line_keep_their_momentum_and_part(
 
 def test_both_are_pushed_alike() -> None:
     before = motion_of([(0.0, 0.0, 0.3, 0.0), (0.25, 0.05, 0.9, 0.0)])
-    after, _ = PART(before, jnp.ones(2, bool))
+    after, _ = part(before, jnp.ones(2, bool))
     for name in ("x", "y"):
         moved = np.asarray(getattr(after, name)) - np.asarray(getattr(before, name))
         assert moved[0] == pytest.approx(-moved[1], abs=2e-6)

@@ -19,7 +19,7 @@ from manyhands.envs.racer.time_trial import CENTRE_AHEAD_M
 RESTITUTION = 0.2
 """share of the closing speed with which two cars part"""
 SLACK_M = 1e-4
-"""left between cars that were pushed apart; a float32 holds it 100 m from the origin"""
+"""left between cars that a first push parted; a float32 holds it 100 m from the origin"""
 MOST_SWEEPS = 400
 """over all pairs; a heap of eight takes a few dozen"""
 
@@ -44,11 +44,13 @@ def part(motion: Motion, solid: Array) -> tuple[Motion, Array]:
         def one(at: Array, carry: tuple[Motion, Array, Array]) -> tuple[Motion, Array, Array]:
             moved, touched, any_ = carry
             first, second = order[at]
-            moved, met = _pair(moved, first, second, solid[first] & solid[second])
+            moved, met = _pair(moved, (first, second), solid[first] & solid[second], slack)
             touched = touched.at[first, second].max(met).at[second, first].max(met)
             return moved, touched, any_ | met
 
         moved, touched, _, number = carry
+        # Heaps that give way only to close again elsewhere are opened by pushing a little further each time.
+        slack = SLACK_M * (1.0 + number.astype(jnp.float32))
         begun = (moved, touched, jnp.zeros((), bool))
         return *jax.lax.fori_loop(0, len(pairs), one, begun), number + 1
 
@@ -58,13 +60,14 @@ def part(motion: Motion, solid: Array) -> tuple[Motion, Array]:
     return moved, touched
 
 
-def _pair(motion: Motion, first: Array, second: Array, solid: Array) -> tuple[Motion, Array]:
-    """Push two of the cars apart; also whether they overlapped."""
-    both = jnp.stack([first, second])
+def _pair(motion: Motion, pair: tuple[Array, Array], solid: Array, slack: Array) -> tuple[Motion, Array]:
+    """Push two of the cars apart, by `slack` metres more than they overlap; also whether they did."""
+    first, second = pair
+    both = jnp.stack(pair)
     boxes = boxes_of(Motion(*(value[both] for value in motion)))
     met = solid & overlaps(boxes[0], boxes[1:], CAR_HALF_M)[0]
     normal, depth = _least_overlap(boxes[0], boxes[1])
-    push = jnp.where(met, 0.5 * (depth + SLACK_M), 0.0)
+    push = jnp.where(met, 0.5 * (depth + slack), 0.0)
     headings = boxes[:, 2:] @ normal  # (2,) how far each points along the normal
     closing = motion.v[first] * headings[0] - motion.v[second] * headings[1]
     impulse = jnp.where(met, 0.5 * (1.0 + RESTITUTION) * jnp.maximum(closing, 0.0), 0.0)
