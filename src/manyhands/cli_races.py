@@ -142,49 +142,55 @@ def show_race(race: Id, data: Data = None, as_json: AsJson = False) -> None:
     _print(found, as_json)
 
 
-@app.command("head-to-head")
-def head_to_head(
+@dataclass(frozen=True)
+class HeadToHead:
+    """Options of `manyhands race head-to-head`."""
+
     policies: Annotated[
         list[str],
         typer.Argument(
             help="2 to 8 .safetensors files, stored CIDs or packaged names, in the order of the grid.",
             metavar="POLICY…",
         ),
-    ],
-    track: Annotated[str, typer.Option(help="An id, or a .npy file.")],
-    laps: Annotated[int, typer.Option(help="Laps to drive.")] = DEFAULT_RULES.laps,
-    direction: Annotated[str, typer.Option(help="forward or reverse.")] = "forward",
-    off_track_ms: Annotated[int, typer.Option(help="Lost by leaving the road.")] = DEFAULT_RULES.off_track_ms,
-    limit_s: Annotated[int, typer.Option(help="After which it ends.")] = DEFAULT_RULES.limit_s,
-    out: Annotated[Path | None, typer.Option(help="Write the way of each car to this JSON file.")] = None,
-    data: Data = None,
-    as_json: AsJson = False,
-) -> None:
+    ]
+    track: Annotated[str, typer.Option(help="An id, or a .npy file.")]
+    laps: Annotated[int, typer.Option(help="Laps to drive.")] = DEFAULT_RULES.laps
+    direction: Annotated[str, typer.Option(help="forward or reverse.")] = "forward"
+    off_track_ms: Annotated[int, typer.Option(help="Lost by leaving the road.")] = DEFAULT_RULES.off_track_ms
+    limit_s: Annotated[int, typer.Option(help="Seconds until it ends.")] = DEFAULT_RULES.limit_s
+    out: Annotated[Path | None, typer.Option(help="Write the way of each car to this JSON file.")] = None
+    data: Data = None
+    as_json: AsJson = False
+
+
+@app.command("head-to-head")
+@options_of(HeadToHead)
+def race_head_to_head(options: HeadToHead) -> None:
     """Race policies against one another on one road, with contact; no race of the league."""
     from manyhands.arena.shelf import named_policy
     from manyhands.computing import remember_compilations
     from manyhands.envs.racer import tracks
-    from manyhands.garage import head_to_head as driven
+    from manyhands.garage import head_to_head
 
-    if direction not in league.DIRECTIONS:
+    if options.direction not in league.DIRECTIONS:
         raise InputError(
-            f"There is no direction {direction!r}.",
+            f"There is no direction {options.direction!r}.",
             field="direction",
             remedy=f"Use {', '.join(league.DIRECTIONS)}.",
         )
-    settings = settings_of(data)
+    settings, laps = settings_of(options.data), options.laps
     remember_compilations(settings.data / "cache" / "jax")
-    rules = RaceRules(laps, min(laps, 3), off_track_ms=off_track_ms, limit_s=limit_s)
-    road = tracks.named(track, settings.data / "tracks")
-    chosen = [named_policy(name, ContentStore(settings.content)) for name in policies]
-    found = driven.race(chosen, road, rules, turned=direction == "reverse")
+    rules = RaceRules(laps, min(laps, 3), off_track_ms=options.off_track_ms, limit_s=options.limit_s)
+    road = tracks.named(options.track, settings.data / "tracks")
+    chosen = [named_policy(name, ContentStore(settings.content)) for name in options.policies]
+    found = head_to_head.race(chosen, road, rules, turned=options.direction == "reverse")
     rows = [
-        {"place": one.place, "policy": policies[one.entry], "entry": one.entry, **asdict(one.race)}
+        {"place": one.place, "policy": options.policies[one.entry], "entry": one.entry, **asdict(one.race)}
         for one in found.results
     ]
-    if out is not None:
-        out.write_text(json.dumps({"results": rows, **driven.replay_of(found)}))
-    show(rows, as_json, _PLACES)
+    if options.out is not None:
+        options.out.write_text(json.dumps({"results": rows, **head_to_head.replay_of(found)}))
+    show(rows, options.as_json, _PLACES)
 
 
 @app.command("close")
