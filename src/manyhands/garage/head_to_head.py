@@ -18,6 +18,7 @@ from jax import Array
 from numpy.typing import NDArray
 
 from manyhands.envs.racer import contact, task, time_trial, tracks
+from manyhands.envs.racer.car import Motion
 from manyhands.envs.racer.obstacles import CAR_HALF_M, overlaps
 from manyhands.envs.racer.rules import TICKS_PER_S, Bank, Conditions, Racer
 from manyhands.envs.racer.time_trial import Episode, Status, TimeTrial
@@ -225,7 +226,7 @@ def _tick(form: _Form, bank: Bank, cars: Cars, commands: list[Array]) -> tuple[C
     return _seeing(moved), row
 
 
-def _solid(motion: contact.Motion, solid: Array, drives: Array) -> Array:
+def _solid(motion: Motion, solid: Array, drives: Array) -> Array:
     """Who can be touched: who could be before, and who drives now and overlaps nobody of them."""
     boxes = contact.boxes_of(motion)
     for number in range(len(boxes)):
