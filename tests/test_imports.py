@@ -66,6 +66,7 @@ JUDGE_SIDE = {
     "coach",
     "driving",
     "evaluation",
+    "head_to_head",
     "learning",
     "networks",
     "orders",

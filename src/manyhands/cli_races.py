@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -37,6 +39,15 @@ _BOARD = {
     "off_tracks": "OFF TRACK",
     "entries": "ENTRIES",
     "prize_micro": "PRIZE",
+}
+_PLACES = {
+    "place": "PLACE",
+    "policy": "POLICY",
+    "total_ms": "TIME/MS",
+    "best_ms": "BEST LAP/MS",
+    "off_tracks": "OFF TRACK",
+    "crashes": "CONTACTS",
+    "progress": "PROGRESS/%",
 }
 
 
@@ -129,6 +140,57 @@ def show_race(race: Id, data: Data = None, as_json: AsJson = False) -> None:
     with database_of(settings_of(data)) as database, database.read() as connection:
         found = league.detail(connection, race, now_us())
     _print(found, as_json)
+
+
+@dataclass(frozen=True)
+class HeadToHead:
+    """Options of `manyhands race head-to-head`."""
+
+    policies: Annotated[
+        list[str],
+        typer.Argument(
+            help="2 to 8 .safetensors files, stored CIDs or packaged names, in the order of the grid.",
+            metavar="POLICY…",
+        ),
+    ]
+    track: Annotated[str, typer.Option(help="An id, or a .npy file.")]
+    laps: Annotated[int, typer.Option(help="Laps to drive.")] = DEFAULT_RULES.laps
+    direction: Annotated[str, typer.Option(help="forward or reverse.")] = "forward"
+    off_track_ms: Annotated[int, typer.Option(help="Lost by leaving the road.")] = DEFAULT_RULES.off_track_ms
+    limit_s: Annotated[int, typer.Option(help="Seconds until it ends.")] = DEFAULT_RULES.limit_s
+    out: Annotated[Path | None, typer.Option(help="Write the way of each car to this JSON file.")] = None
+    data: Data = None
+    as_json: AsJson = False
+
+
+@app.command("head-to-head")
+@options_of(HeadToHead)
+def race_head_to_head(options: HeadToHead) -> None:
+    """Race policies against one another on one road, with contact; no race of the league."""
+    from manyhands.arena.shelf import named_policy
+    from manyhands.computing import remember_compilations
+    from manyhands.envs.racer import tracks
+    from manyhands.garage import head_to_head
+
+    if options.direction not in league.DIRECTIONS:
+        raise InputError(
+            f"There is no direction {options.direction!r}.",
+            field="direction",
+            remedy=f"Use {', '.join(league.DIRECTIONS)}.",
+        )
+    settings, laps = settings_of(options.data), options.laps
+    remember_compilations(settings.data / "cache" / "jax")
+    rules = RaceRules(laps, min(laps, 3), off_track_ms=options.off_track_ms, limit_s=options.limit_s)
+    road = tracks.named(options.track, settings.data / "tracks")
+    chosen = [named_policy(name, ContentStore(settings.content)) for name in options.policies]
+    found = head_to_head.race(chosen, road, rules, turned=options.direction == "reverse")
+    rows = [
+        {"place": one.place, "policy": options.policies[one.entry], "entry": one.entry, **asdict(one.race)}
+        for one in found.results
+    ]
+    if options.out is not None:
+        options.out.write_text(json.dumps({"results": rows, **head_to_head.replay_of(found)}))
+    show(rows, options.as_json, _PLACES)
 
 
 @app.command("close")

@@ -110,7 +110,7 @@ def replay(actions: NDArray[np.int8], track: Track, rules: RaceRules, *, turned:
 
 
 def _drive(car: Car, road: Track, rules: RaceRules) -> Drive:
-    clock = _Clock(road.length_m, rules.laps)
+    clock = Clock(road.length_m, rules.laps)
     width = len(AT) + (4 * rules.race.objects if rules.race.moving else 0)
     metres, made, stops = START_M, [np.zeros((0, width), np.float32)], list[Stop]()
     standing = _standing_poses(car, road, rules)
@@ -118,7 +118,7 @@ def _drive(car: Car, road: Track, rules: RaceRules) -> Drive:
     def result() -> Drive:
         way = np.concatenate(made)
         poses = way[:, len(AT) :].reshape(len(way), -1, 4) if rules.race.moving else standing
-        return Drive(_result(clock, rules, stops, metres), way[:, _POSE], stops, poses, rules.race.moving)
+        return Drive(result_of(clock, rules, stops, metres), way[:, _POSE], stops, poses, rules.race.moving)
 
     while True:
         metres = _clear(car, road, metres)
@@ -264,11 +264,11 @@ def _steered(
     return jax.lax.scan(tick, episode, (actions, jnp.arange(STRETCH)))
 
 
-class _Clock:
+class Clock:
     """Turns the way of a car into lap times."""
 
     def __init__(self, length_m: float, laps: int) -> None:
-        self._length_m, self._laps = length_m, laps
+        self.length_m, self._laps = length_m, laps
         self.ticks = 0
         self.penalty_ms = 0
         self.crossed_ms: list[int] = []
@@ -277,14 +277,15 @@ class _Clock:
         """Take in metres (T,) after each of T ticks that began at `before`."""
         for after in metres.tolist():
             self.ticks += 1
-            line = (len(self.crossed_ms) + 1) * self._length_m
+            line = (len(self.crossed_ms) + 1) * self.length_m
             if len(self.crossed_ms) < self._laps and after >= line:
                 driven_s = line_crossing_s(line, (before, after), self.ticks)
                 self.crossed_ms.append(round(1000.0 * driven_s) + self.penalty_ms)
             before = after
 
 
-def _result(clock: _Clock, rules: RaceRules, stops: list[Stop], metres: float) -> Race:
+def result_of(clock: Clock, rules: RaceRules, stops: list[Stop], metres: float) -> Race:
+    """How a race went whose car came to `metres` from the start."""
     laps = np.diff([0, *clock.crossed_ms]).tolist()
     windows = [sum(laps[at : at + rules.consecutive]) for at in range(len(laps) - rules.consecutive + 1)]
     finished = len(laps) == rules.laps
@@ -297,5 +298,5 @@ def _result(clock: _Clock, rules: RaceRules, stops: list[Stop], metres: float) -
         average_ms=min(windows) // rules.consecutive if windows else None,
         off_tracks=len(stops) - crashes,
         crashes=crashes,
-        progress=100.0 * min(1.0, metres / (rules.laps * clock._length_m)),
+        progress=100.0 * min(1.0, metres / (rules.laps * clock.length_m)),
     )

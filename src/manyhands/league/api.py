@@ -19,6 +19,7 @@ from manyhands.league.entries import (
     withdraw,
 )
 from manyhands.league.races import (
+    DIRECTIONS,
     ORGANISERS,
     RaceOrder,
     close,
@@ -33,6 +34,7 @@ from manyhands.league.standings import RANKINGS
 
 __all__ = [
     "A_DAY",
+    "DIRECTIONS",
     "ENTRY_JOB",
     "ORGANISERS",
     "RANKINGS",

@@ -176,14 +176,21 @@ class Racer:
 
     def advance(self, state: State, command: Array) -> tuple[State, Array, Array]:
         """`step` with the command (2,) float32 itself, for actions that are recorded as an index."""
+        moved, passed = self.follow(state, self.roll(state, command))
+        return moved, passed, self.crashed(moved)
+
+    def roll(self, state: State, command: Array) -> Motion:
+        """How the car moves in a tick by the command (2,) float32, whatever is in its way."""
         motion = state.motion
         away = (state.patches[:, 0] - motion.x) ** 2 + (state.patches[:, 1] - motion.y) ** 2
         slippery = away < state.patches[:, 2] * state.patches[:, 2]
         grip = jnp.where(slippery, state.patches[:, 3], 1.0).min()
-        motion = drive(self.car, motion, command, grip)
+        return drive(self.car, motion, command, grip)
+
+    def follow(self, state: State, motion: Motion) -> tuple[State, Array]:
+        """The state whose car has moved to `motion`, and the progress made in metres (float32)."""
         waypoint, along, passed = self._project(state, motion)
-        moved = state._replace(motion=motion, waypoint=waypoint, along=along)
-        return moved, passed, self.crashed(moved)
+        return state._replace(motion=motion, waypoint=waypoint, along=along), passed
 
     def _project(self, state: State, motion: Motion) -> tuple[Array, Array, Array]:
         """Nearest waypoint within a window of the last one, metres past it, and the progress made."""

@@ -121,6 +121,11 @@ class TimeTrial:
         objects = obstacles.driven(self.race, self.racer.bank, episode.objects)
         if self.race.moving:
             state = state._replace(boxes=self._boxes(objects))
+        return self.judged(episode._replace(objects=objects), state, passed)
+
+    def judged(self, episode: Episode, state: State, passed: Array) -> Episode:
+        """The episode after a tick in which its car came to `state` and made `passed` metres."""
+        before = episode.state
         gone_x, gone_y = state.motion.x - before.motion.x, state.motion.y - before.motion.y
         stands = gone_x * gone_x + gone_y * gone_y < STILL_M * STILL_M
         metres, step = episode.metres + passed, episode.step + 1
@@ -145,7 +150,7 @@ class TimeTrial:
             ],
             jnp.int32(Status.IN_PROGRESS),
         )
-        return Episode(state, metres, episode.metres, step, still, back, status, objects)
+        return Episode(state, metres, episode.metres, step, still, back, status, episode.objects)
 
     def strayed(self, state: State) -> Array:
         """Whether the car is too far from its stretch of the road for any wheel to stand on it.
