@@ -26,7 +26,9 @@ def who_overlap(motion: Motion) -> jax.Array:
 
 part = jax.jit(contact.part)
 THOUSANDTHS = st.integers(-600, 600).map(lambda value: value / 1000)
-CAR = st.tuples(THOUSANDTHS, THOUSANDTHS, st.floats(-3.1, 3.1), st.floats(-1.0, 4.0))
+# No subnormal speeds: compiled arithmetic makes them 0, also where it adds nothing.
+SPEED = st.floats(-1.0, 4.0, width=32, allow_subnormal=False)
+CAR = st.tuples(THOUSANDTHS, THOUSANDTHS, st.floats(-3.1, 3.1), SPEED)
 
 
 def motion_of(cars: list[tuple[float, float, float, float]]) -> Motion:
