@@ -7,6 +7,7 @@ import secrets
 import shutil
 import subprocess
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _Sharing:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    twice = [name for name, number in Counter(item.nodeid for item in items).items() if number > 1]
+    if twice:
+        # A process is given tests by their names: of those with one name, one would run.
+        raise pytest.UsageError(f"Several tests have the name {twice[0]}.")
     items.sort(key=lambda item: not item.nodeid.startswith(_SERVICE))
 
 
