@@ -165,6 +165,7 @@ const EDGE = f(0.92);
 const BOX = f(0.04);
 const WET = f(0.12);
 const SPECKLE = f(1 / 31);
+const BRIGHTEST = 255.5;
 
 /** Grey picture, row-major (height, width); the top row looks one row below the horizon. */
 export class Camera {
@@ -174,6 +175,9 @@ export class Camera {
   readonly #ahead: Float32Array;
   readonly #aside: Float32Array;
   readonly #hit: Float32Array;
+  #patchAhead = new Float32Array(0);
+  #patchAside = new Float32Array(0);
+  #room = new Float32Array(0);
 
   constructor(
     readonly spec: CameraSpec,
@@ -199,47 +203,75 @@ export class Camera {
       this.#hit[column] = nearestBox(around.boxes, x, y, f(c - f(s * slope)), f(s + f(c * slope)), around.half);
     }
     const topShare = f(1 - box_height_m / mount_m);
-    const gain = around.light[0]!;
-    const bias = around.light[1]!;
+    const gain = f(around.light[0]! * 255);
+    const bias = f(f(around.light[1]! * 255) + 0.5);
+    this.#findPatches(motion, around.patches);
+    const [acrossX, acrossY] = [f(s * CELLS_PER_M), f(c * CELLS_PER_M)];
     let at = 0;
     for (let row = 0; row < height; row++) {
       const ahead = this.#ahead[row]!;
-      const baseX = f(x + f(c * ahead));
-      const baseY = f(y + f(s * ahead));
+      const rowX = f(f(x + f(c * ahead)) * CELLS_PER_M);
+      const rowY = f(f(y + f(s * ahead)) * CELLS_PER_M);
       const top = f(ahead * topShare);
+      this.#measureRooms(ahead, around.patches);
       for (let column = 0; column < width; column++, at++) {
         const aside = f(ahead * this.#aside[column]!);
-        const groundX = f(baseX - f(s * aside));
-        const groundY = f(baseY + f(c * aside));
-        let tone = this.#ground(track, groundX, groundY, around);
+        const ix = Math.trunc(f(rowX - f(acrossX * aside))) | 0;
+        const iy = Math.trunc(f(rowY + f(acrossY * aside))) | 0;
+        let tone = this.#ground(track, ix, iy, aside, around.light);
         const hit = this.#hit[column]!;
         if (hit < ahead && hit >= top) tone = BOX;
         const lit = f(f(tone * gain) + bias);
-        this.pixels[at] = Math.floor(f(f((lit < 0 ? 0 : lit > 1 ? 1 : lit) * 255) + 0.5));
+        this.pixels[at] = Math.trunc(lit < 0 ? 0 : lit > BRIGHTEST ? BRIGHTEST : lit);
       }
     }
     return this.pixels;
   }
 
-  /** Tone of the ground at a point: road or not, speckled, wet or painted. */
-  #ground(track: Track, x: number, y: number, { patches, light }: Surroundings): number {
-    const ix = Math.trunc(f(x * CELLS_PER_M)) | 0;
-    const iy = Math.trunc(f(y * CELLS_PER_M)) | 0;
+  /** Where the patches lie, measured from the car. */
+  #findPatches(motion: Motion, patches: Float32Array): void {
+    const count = patches.length / 4;
+    if (this.#patchAhead.length !== count) {
+      this.#patchAhead = new Float32Array(count);
+      this.#patchAside = new Float32Array(count);
+      this.#room = new Float32Array(count);
+    }
+    const c = motion[C]!;
+    const s = motion[S]!;
+    for (let index = 0; index < count; index++) {
+      const px = f(patches[4 * index]! - motion[X]!);
+      const py = f(patches[4 * index + 1]! - motion[Y]!);
+      this.#patchAhead[index] = f(f(px * c) + f(py * s));
+      this.#patchAside[index] = f(f(py * c) - f(px * s));
+    }
+  }
+
+  /** What each patch's radius leaves to the sides at a distance ahead, squared; negative: nothing. */
+  #measureRooms(ahead: number, patches: Float32Array): void {
+    for (let index = 0; index < this.#room.length; index++) {
+      const off = f(ahead - this.#patchAhead[index]!);
+      const radius = patches[4 * index + 2]!;
+      this.#room[index] = f(f(radius * radius) - f(off * off));
+    }
+  }
+
+  /** Tone of the ground in a cell: road or not, speckled, wet or painted. */
+  #ground(track: Track, ix: number, iy: number, aside: number, light: Float32Array): number {
     const column = ix < 0 ? 0 : ix >= track.columns ? track.columns - 1 : ix;
     const row = iy < 0 ? 0 : iy >= track.rows ? track.rows - 1 : iy;
     const inside = track.grid[column * track.rows + row]!;
     if (inside <= 8 && inside >= -8) return EDGE;
-    const mixed = (ix * 73 + iy * 151 + (ix ^ iy) * 19 + Math.trunc(light[2]!)) & 31;
-    let tone = f((inside > 0 ? ROAD : GROUND) + f(f(f(mixed * SPECKLE) - 0.5) * light[3]!));
-    if (inside > 0) {
-      for (let at = 0; at < patches.length; at += 4) {
-        const awayX = f(x - patches[at]!);
-        const awayY = f(y - patches[at + 1]!);
-        const radius = patches[at + 2]!;
-        if (f(f(awayX * awayX) + f(awayY * awayY)) < f(radius * radius)) tone = f(tone - WET);
-      }
+    const mixed = (9 * (ix - iy) + 19 * (ix ^ iy) + Math.trunc(light[2]!)) & 31;
+    const tone = f((inside > 0 ? ROAD : GROUND) + f(f(f(mixed * SPECKLE) - 0.5) * light[3]!));
+    return inside > 0 && this.#isWet(aside) ? f(tone - WET) : tone;
+  }
+
+  #isWet(aside: number): boolean {
+    for (let index = 0; index < this.#room.length; index++) {
+      const beside = f(aside - this.#patchAside[index]!);
+      if (f(beside * beside) < this.#room[index]!) return true;
     }
-    return tone;
+    return false;
   }
 }
 

@@ -164,12 +164,12 @@ def nearest_box(
     half: half length and half width of the boxes in metres.
     """
     (x, y), (dir_x, dir_y) = origin, direction
-    px, py = x - boxes[:, 0], y - boxes[:, 1]
-    c, s = boxes[:, 2], boxes[:, 3]
+    # A row for each box, so that the rays, of which there are more, lie side by side.
+    px, py = x - boxes[:, :1], y - boxes[:, 1:2]
+    c, s = boxes[:, 2:3], boxes[:, 3:]
     local_x, local_y = px * c + py * s, py * c - px * s
-    ray_x = dir_x[:, None] * c + dir_y[:, None] * s
-    ray_y = dir_y[:, None] * c - dir_x[:, None] * s
-    return slab(local_x, local_y, ray_x, ray_y, half).min(axis=-1)
+    ray_x, ray_y = dir_x * c + dir_y * s, dir_y * c - dir_x * s
+    return slab(local_x, local_y, ray_x, ray_y, half).min(axis=0)
 
 
 def look_up(grid: Array, cells: Array) -> Array:
@@ -235,27 +235,59 @@ def picture(
     boxes, patches, light = scene
     ahead = sensor.rows()[:, None]
     aside = ahead * sensor.columns()[None, :]
-    ground_x, ground_y = x + c * ahead - s * aside, y + s * ahead + c * aside
-    ix, iy = (ground_x * CELLS_PER_M).astype(jnp.int32), (ground_y * CELLS_PER_M).astype(jnp.int32)
+    row_x, row_y = (x + c * ahead) * CELLS_PER_M, (y + s * ahead) * CELLS_PER_M
+    ix = (row_x - s * CELLS_PER_M * aside).astype(jnp.int32)
+    iy = (row_y + c * CELLS_PER_M * aside).astype(jnp.int32)
     cell = jnp.clip(ix, 0, shape[0] - 1) * shape[1] + jnp.clip(iy, 0, shape[1] - 1)
     # A loop over a few parts keeps the gather apart from the arithmetic before and after it, as in `scan`.
     parts = next(count for count in range(2, sensor.height + 1) if sensor.height % count == 0)
     cells = (base + cell).reshape(parts, -1, sensor.width)
-    inside = jax.lax.map(lambda part: look_up(grid, part), cells).reshape(cell.shape).astype(jnp.float32)
-    phase = light[2].astype(jnp.int32)
-    speckle = ((ix * 73 + iy * 151 + (ix ^ iy) * 19 + phase) & 31).astype(jnp.float32) * (1.0 / 31.0) - 0.5
-    tone = jnp.where(inside > 0.0, 0.30, 0.55) + speckle * light[3]
-    for index in range(patches.shape[0]):
-        away_x, away_y = ground_x - patches[index, 0], ground_y - patches[index, 1]
-        wet = (away_x * away_x + away_y * away_y < patches[index, 2] * patches[index, 2]) & (inside > 0.0)
-        tone = jnp.where(wet, tone - 0.12, tone)
+    inside = jax.lax.map(lambda part: _look_up_inside(grid, part), cells).reshape(cell.shape)
+    inside = inside.astype(jnp.float32)
+    tone = jnp.where(inside > 0.0, 0.30, 0.55) + _speckle(ix, iy, light)
+    wet = (inside > 0.0) & _within(patches, pose, ahead, aside)
+    tone = jnp.where(wet, tone - 0.12, tone)
     tone = jnp.where(jnp.abs(inside) <= 8.0, 0.92, tone)
     dir_x, dir_y = c - s * sensor.columns(), s + c * sensor.columns()
-    hit = nearest_box(boxes, (x, y), (dir_x, dir_y), half)[None, :]
+    hit = nearest_box(boxes, (x, y), (dir_x, dir_y), half)
+    # Else the compiler would mix the search for it into the arithmetic of pixels.
+    hit = jax.lax.optimization_barrier(hit)[None, :]  # type: ignore[no-untyped-call]
     top = ahead * (1.0 - sensor.box_height_m / sensor.mount_m)
     tone = jnp.where((hit < ahead) & (hit >= top), 0.04, tone)
-    lit = jnp.clip(tone * light[0] + light[1], 0.0, 1.0)
-    return jnp.floor(lit * 255.0 + 0.5).astype(jnp.uint8)
+    lit = jnp.clip(tone * (light[0] * 255.0) + (light[1] * 255.0 + 0.5), 0.0, 255.5)
+    return lit.astype(jnp.uint8)
+
+
+def _look_up_inside(grid: Array, cells: Array) -> Array:
+    """`look_up` at indices that are known to lie inside."""
+    return grid.at[cells].get(mode="promise_in_bounds", wrap_negative_indices=False)
+
+
+def _speckle(ix: Array, iy: Array, light: Array) -> Array:
+    """Deviation of the tone of cells, of 32 values, in [-.5, .5] times the contrast."""
+    # 9 (ix - iy) + 19 (ix ^ iy) in shifts: products of integers take several times as long.
+    apart, mixed = ix - iy, ix ^ iy
+    hashed = apart + (apart << 3) + mixed + (mixed << 1) + (mixed << 4) + light[2].astype(jnp.int32)
+    return ((hashed & 31).astype(jnp.float32) * (1.0 / 31.0) - 0.5) * light[3]
+
+
+def _within(
+    patches: Array, pose: tuple[Array, ...], ahead: Array | np.ndarray, aside: Array | np.ndarray
+) -> Array:
+    """Whether the ground seen by pixels lies in any of the patches.
+
+    Measured from the car, where each row's distance ahead is taken off the radius once.
+    """
+    x, y, c, s = pose
+    px, py = patches[:, 0] - x, patches[:, 1] - y
+    patch_ahead, patch_aside = px * c + py * s, py * c - px * s
+    found = jnp.zeros((), bool)
+    for index in range(patches.shape[0]):
+        off = ahead - patch_ahead[index]
+        room = patches[index, 2] * patches[index, 2] - off * off
+        beside = aside - patch_aside[index]
+        found = found | (beside * beside < room)
+    return found
 
 
 def field_of_view_rad(sensor: Camera) -> float:
