@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from manyhands.envs.racer import tracks
 from manyhands.garage.rewards.check import Report, check
 from manyhands.garage.rewards.limits import DEFAULTS
 
@@ -134,6 +135,41 @@ def test_a_function_without_end_is_a_fault_with_its_line() -> None:
 )
 def test_warnings_name_what_their_validator_refuses(text: str, words: str) -> None:
     assert words in " ".join(one.message for one in check(text).warnings)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SPEEDS = [1.0] * 119\ndef reward_function(params):\n    return SPEEDS[params['closest_waypoints'][1]]\n",
+        "SPEEDS = {n: 1.0 for n in range(71)}\n"
+        "def reward_function(params):\n    return SPEEDS[params['closest_waypoints'][0]]\n",
+        "def reward_function(params):\n    return params['waypoints'][400][0]\n",
+    ],
+)
+def test_a_function_for_a_track_of_its_own_is_good_with_a_warning(text: str) -> None:
+    report = check(text)
+    assert report.as_json()["ok"]
+    assert report.good_for("time_trial")
+    assert not report.faults
+    assert "other numbers of waypoints" in report.warnings[0].message
+    assert report.warnings[0].line == text.count("\n")
+
+
+def test_on_the_track_that_is_trained_on_it_fails() -> None:
+    text = "def reward_function(params):\n    return params['waypoints'][400][0]\n"
+    report = check(text, track=tracks.track("gen-1"))
+    assert faults(report) == [(2, "IndexError: list index out of range")]
+    assert not report.as_json()["ok"]
+
+
+def test_what_is_good_for_one_race_may_be_trained_with() -> None:
+    report = check(GOOD.replace("return", "params['objects_speed'][0]\n    return")).as_json()
+    assert (report["ok"], report["time_trial"], report["objects"]) == (True, False, True)
+    assert report["faults"][0]["races"] == ["time_trial"]
+
+
+def test_progress_is_above_0_at_the_first_step() -> None:
+    assert check(GOOD.replace("speed']", "steps'] / params['progress']")).as_json()["ok"]
 
 
 @pytest.mark.parametrize("step", [1, 2])
