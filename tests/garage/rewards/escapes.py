@@ -292,7 +292,7 @@ ENDED = {
 
 # It changes things that die with its own process: rewards come, and nothing else happens.
 HARMLESS = {
-    "a log file": "import logging; logging.FileHandler('escaped.log').emit(logging.makeLogRecord({'msg': 'x'}))",
+    "a log file here": "import logging; logging.FileHandler('escaped.log').emit(logging.makeLogRecord({}))",
     "numpy patched": "import numpy as np; np.sin = np.cos = np.zeros = None; np.core = 3",
     "math patched": "import math; math.sqrt = lambda x: 1e9",
     "a huge print": "print('x' * (8 << 20))",

@@ -140,7 +140,8 @@ def test_warnings_name_what_their_validator_refuses(text: str, words: str) -> No
 @pytest.mark.parametrize(
     "text",
     [
-        "SPEEDS = [1.0] * 119\ndef reward_function(params):\n    return SPEEDS[params['closest_waypoints'][1]]\n",
+        "SPEEDS = [1.0] * 119\n"
+        "def reward_function(params):\n    return SPEEDS[params['closest_waypoints'][1]]\n",
         "SPEEDS = {n: 1.0 for n in range(71)}\n"
         "def reward_function(params):\n    return SPEEDS[params['closest_waypoints'][0]]\n",
         "def reward_function(params):\n    return params['waypoints'][400][0]\n",
@@ -170,6 +171,21 @@ def test_what_is_good_for_one_race_may_be_trained_with() -> None:
 
 def test_progress_is_above_0_at_the_first_step() -> None:
     assert check(GOOD.replace("speed']", "steps'] / params['progress']")).as_json()["ok"]
+
+
+def test_progress_falls_in_no_episode_and_ends_at_100() -> None:
+    text = """
+last, most = 0.0, 0.0
+def reward_function(params):
+    global last, most
+    gain = params['progress'] - last if params['steps'] > 2 else params['progress']
+    last, most = params['progress'], max(most, params['progress'])
+    print(most)
+    return gain ** 0.5
+"""
+    report = check(text)
+    assert not report.faults
+    assert report.printed[-1] == "100.0"
 
 
 @pytest.mark.parametrize("step", [1, 2])

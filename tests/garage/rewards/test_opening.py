@@ -64,7 +64,8 @@ def test_what_python_does_not_read_is_refused(data: bytes, words: str) -> None:
         "reward_function = partial(reward_function, k=2.0)\n",
         "exec('def reward_function(params):\\n    return 2.0')\n",
         "globals()['reward_function'] = lambda params: 2.0\n",
-        "if True:\n    def reward_function(params):\n        return 2.0\nelse:\n    def reward_function(): pass\n",
+        "if True:\n    def reward_function(params):\n        return 2.0\n"
+        "else:\n    def reward_function(): pass\n",
         "class Racer:\n    def reward_function(self, params):\n        return 2.0\n"
         "reward_function = Racer().reward_function\n",
     ],

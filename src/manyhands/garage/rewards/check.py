@@ -117,7 +117,7 @@ def check(source: str, limits: Limits = DEFAULTS, track: Track | None = None) ->
     better = None if first.good else next((report for report in others if report.good), None)
     if better is None:
         return first
-    told = [one.fault for one in first.faults if set(one.races) & set(filter(better.good_for, RACES))]
+    told = [one.fault for one in first.faults if any(map(better.good_for, one.races))]
     words = "On tracks with other numbers of waypoints it fails: "
     warnings = {*better.warnings, *(replace(fault, message=words + fault.message) for fault in told)}
     return replace(better, warnings=sorted(warnings, key=lambda fault: fault.line))
@@ -235,7 +235,9 @@ def _episodes(track: Track, backwards: bool, boxes: int) -> Trace:
     place = road.centre[at] + aside[:, None] * np.column_stack([-ahead[:, 1], ahead[:, 0]])
     names = list(_PLACES)
     begun = np.array([_FIRST in name for name in names])
-    step = np.arange(len(names)) - np.flatnonzero(begun)[np.cumsum(begun) - 1] + 1
+    start = np.flatnonzero(begun)[np.cumsum(begun) - 1]
+    step = np.arange(len(names)) - start + 1
+    driven = (share - share[start]) % 1.0 + share[0]
     boxed = (np.arange(boxes) * len(road.centre)) // max(boxes, 1) + 9
     still = np.zeros((boxes, 2))
 
@@ -250,7 +252,7 @@ def _episodes(track: Track, backwards: bool, boxes: int) -> Trace:
         yaw=column(np.arctan2(ahead[:, 1], ahead[:, 0]) + np.radians(turn), np.float32),
         speed=column(np.linspace(0.5, 4.0, len(names)), np.float64),
         steering=column(np.linspace(-30.0, 30.0, len(names)), np.float64),
-        progress=column(100.0 * share, np.float32),
+        progress=column(100.0 * driven, np.float32),
         step=column(step, np.int32),
         offtrack=column([name == "off track" for name in names], np.bool_),
         crashed=column([name == "crashed" and boxes > 0 for name in names], np.bool_),

@@ -32,8 +32,8 @@ _EARLY: dict[str, Callable[[dict[str, Any]], Any]] = {
     "closest_waypoints": lambda given: _first(given["closest_waypoints"]),
 }
 _EARLY_ORDER = (
-    "on_track", "x", "y", "distance_from_center", "car_orientation", "progress", "steps", "throttle", "steering",
-    "track_width", "waypoints", "closest_waypoint",
+    "on_track", "x", "y", "distance_from_center", "car_orientation", "progress", "steps", "throttle",
+    "steering", "track_width", "waypoints", "closest_waypoint",
 )  # fmt: skip
 EARLY_COUNTS = (12, 13)
 

@@ -218,10 +218,11 @@ class _Log(io.TextIOBase):
         return sys.stderr.write(text)
 
 
-def _log_shown(handler: logging.FileHandler) -> io.TextIOBase:
+def _log_shown(handler: logging.FileHandler) -> _Log:
     """A log file beside the source; anywhere else there is none, as opening it tells."""
-    path = handler.baseFilename
-    return _Log() if os.path.dirname(path) == os.getcwd() else open(path, handler.mode, encoding="utf-8")
+    if os.path.dirname(handler.baseFilename) != os.getcwd():
+        os.close(os.open(handler.baseFilename, os.O_WRONLY))
+    return _Log()
 
 
 class _Gone:

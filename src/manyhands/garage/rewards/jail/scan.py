@@ -36,7 +36,7 @@ def scan(source: bytes) -> list[Finding]:
 def _signature(tree: ast.Module) -> Iterator[Finding]:
     """What is wrong with how the function is called, as far as its name is certain to be a plain definition.
 
-    That is the last statement that could give something this name; whether there is one at all, loading tells.
+    That is the last statement that could give something this name; whether there is one, loading tells.
     """
     last = next((one for one in reversed(tree.body) if any(map(_is_it, ast.walk(one)))), None)
     if isinstance(last, ast.AsyncFunctionDef) and last.name == NAME:
