@@ -206,3 +206,19 @@ def test_prints_come_with_the_report() -> None:
     report = check(GOOD.replace("return", "print('seen', params['steps'])\n    return"))
     assert "seen 2" in report.printed
     assert json.dumps(report.as_json())
+
+
+@pytest.mark.parametrize("count", [257, 119, 71, 513])
+def test_the_states_lie_on_their_road_whatever_its_waypoints(count: int) -> None:
+    text = f"""
+ONLY = {{{count}: 1.0}}
+def reward_function(params):
+    here = params['waypoints'][params['closest_waypoints'][0]]
+    assert (here[0] - params['x']) ** 2 + (here[1] - params['y']) ** 2 < 1.5
+    beside = params['distance_from_center'] / params['track_width']
+    assert (beside > 0.5) == params['is_offtrack'] and beside < 1.0
+    return ONLY[len(params['waypoints'])]
+"""
+    report = check(text)
+    assert report.good_for("time_trial"), report.faults
+    assert report.good_for("objects"), report.faults

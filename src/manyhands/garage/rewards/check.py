@@ -36,7 +36,7 @@ _PLACES = {
     "last metres": (0.997, 0.0, 0.0),
     "finish": (1.0, 0.0, 0.0),
     "first step of the next episode": (0.05, 0.0, 0.0),
-    "off track": (0.6, 0.9, 40.0),
+    "off track": (0.6, 0.68, 40.0),
     "first step of the last episode": (0.95, 0.0, 0.0),
     "crashed": (0.25, 0.1, 5.0),
 }
@@ -223,7 +223,7 @@ def _road(count: int) -> Track:
     rows = npy.export(road.centre, road.tangent, road.half_width)
     at = np.linspace(0.0, len(rows) - 1.0, count)
     drawn = [np.interp(at, np.arange(len(rows)), column) for column in rows.T]
-    return replace(road, rows=np.column_stack(drawn))
+    return replace(road, rows=np.column_stack(drawn), origin_m=(0.0, 0.0))
 
 
 def _episodes(track: Track, backwards: bool, boxes: int) -> Trace:
