@@ -76,6 +76,29 @@ def test_a_training_leaves_a_policy_that_races(folder: Path) -> None:
         invoke("evaluate", policy, *data)
 
 
+def test_deepracers_files_are_taken_and_options_beside_them_win(folder: Path) -> None:
+    metadata = {
+        "action_space": [{"steering_angle": str(angle), "speed": "1.0"} for angle in (-15, 0, 15, 30)],
+        "sensor": ["FRONT_FACING_CAMERA"],
+        "neural_network": "DEEP_CONVOLUTIONAL_NETWORK",
+        "training_algorithm": "sac",
+        "version": "4",
+    }
+    (folder / "model_metadata.json").write_text(json.dumps(metadata))
+    (folder / "few.json").write_text(json.dumps({name: str(value) for name, value in FEW.items()}))
+    words = arguments(folder, model_metadata=str(folder / "model_metadata.json"), iterations="1")
+    at = words.index("--action-space")
+    words = words[:at] + words[at + 2 :]
+    with pytest.raises(InputError, match="SAC learns continuous actions only"):
+        invoke(*words)
+    invoke(*words, "--algorithm", "ppo", "--sensor", "lidar")
+    made = json.loads((folder / "run" / "model_metadata.json").read_text())
+    assert [action["steering_angle"] for action in made["action_space"]] == [-15.0, 0.0, 15.0, 30.0]
+    assert (made["sensor"], made["neural_network"]) == (["LIDAR"], "DEEP_CONVOLUTIONAL_NETWORK")
+    assert made["training_algorithm"] == "clipped_ppo"
+    assert json.loads((folder / "run" / "hyperparameters.json").read_text()).items() >= FEW.items()
+
+
 def test_boxes_are_trained_among_and_raced_among(folder: Path) -> None:
     (folder / "my.py").write_text("def reward_function(params):\n    return params['objects_distance'][1]\n")
     with pytest.raises(ManyhandsError, match="index"):

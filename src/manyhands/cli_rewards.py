@@ -13,6 +13,7 @@ import typer
 from manyhands.errors import InputError
 from manyhands.garage.checks import limits_of
 from manyhands.garage.rewards.lines import LineRunner, rewards
+from manyhands.garage.rewards.opening import text_of
 from manyhands.terminal import AsJson, settings_of
 
 app = typer.Typer(no_args_is_help=True, help="Check and run reward functions.")
@@ -20,15 +21,10 @@ Source = Annotated[Path, typer.Argument(help="The reward function's file.", meta
 
 
 def source_of(file: Path, field: str = "file") -> str:
-    """Text of a file. Raises InputError where there is none, or where it is not UTF-8."""
+    """Text of a file, see `text_of`. Raises InputError where there is none."""
     if not file.is_file():
         raise InputError(f"There is no file {file}.", field=field, remedy="Name a .py file.")
-    try:
-        return file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"{file} is not UTF-8 at byte {error.start}.", field=field, remedy="Save it as UTF-8."
-        ) from None
+    return text_of(file.read_bytes())
 
 
 @app.command("run")

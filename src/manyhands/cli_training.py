@@ -78,22 +78,34 @@ class RacerTraining:
     direction: Annotated[str, typer.Option(help="forward, as the track's points run, or reverse.")] = (
         "forward"
     )
+    model_metadata: Annotated[
+        Path | None,
+        typer.Option(
+            help="DeepRacer's model_metadata.json: action space, sensor, network and algorithm of which no "
+            "option is given."
+        ),
+    ] = None
     action_space: Annotated[
         Path | None,
         typer.Option(help="JSON: actions, ranges, or the generator's values; 5 x 2 up to 1 m/s if absent."),
     ] = None
     sensor: Annotated[
-        str, typer.Option(help="lidar, sector-lidar[-SECTORSxLEVELS], camera- or stereo-WIDTHxHEIGHT.")
-    ] = "lidar"
+        str | None,
+        typer.Option(
+            help="lidar, sector-lidar[-SECTORSxLEVELS], camera- or stereo-WIDTHxHEIGHT; lidar if absent."
+        ),
+    ] = None
     hyperparameters: Annotated[
         Path | None, typer.Option(help="JSON by DeepRacer's names; their defaults if absent.")
     ] = None
     network: Annotated[
-        str, typer.Option(help="shallow, deep, or deepracer-shallow, -deep or -deep-deep.")
-    ] = "shallow"
+        str | None,
+        typer.Option(help="shallow, deep, or deepracer-shallow, -deep or -deep-deep; shallow if absent."),
+    ] = None
     algorithm: Annotated[
-        str, typer.Option(help="ppo; sac, for ranges of actions; or policy-gradient, for teaching.")
-    ] = "ppo"
+        str | None,
+        typer.Option(help="ppo; sac, for ranges of actions; policy-gradient, for teaching; ppo if absent."),
+    ] = None
     seconds: Annotated[
         float | None, typer.Option(min=0, help=f"Time to train; {MINUTES} minutes if neither is given.")
     ] = None
@@ -116,6 +128,7 @@ def train_racer(options: RacerTraining) -> None:
     The folder gets policy.safetensors, model_metadata.json, hyperparameters.json, history.json and
     simtrace.zip.
     """
+    from manyhands.envs.racer import tracks
     from manyhands.garage.checks import limits_of
     from manyhands.garage.params import columns
     from manyhands.garage.rewards.check import check
@@ -128,7 +141,8 @@ def train_racer(options: RacerTraining) -> None:
     limits = limits_of(settings_of(options.data))
     # It is tried while JAX is imported, which takes as long.
     with ThreadPoolExecutor(1) as aside:
-        trial = aside.submit(check, source, limits)
+        track = tracks.named(options.track, settings_of(options.data).data / "tracks")
+        trial = aside.submit(check, source, limits, track)
         from manyhands.computing import remember_compilations
         from manyhands.garage import evaluation, outputs, training
         from manyhands.garage.orders import rules_of
@@ -187,28 +201,38 @@ def _summary(race: Raced) -> dict[str, Any]:
 def _order(options: RacerTraining) -> Order:
     """What the options ask for. Raises InputError naming the wrong one."""
     from manyhands.envs.racer.actions import DEFAULT_GENERATOR
+    from manyhands.garage import metadata
     from manyhands.garage.orders import order_of
 
+    car: Json = {
+        "action_space": DEFAULT_GENERATOR,
+        "sensor": "lidar",
+        "network": "shallow",
+        "algorithm": "ppo",
+    }
+    if options.model_metadata is not None:
+        car |= metadata.terms_of(_read(options.model_metadata, "model-metadata"))
+    if options.action_space is not None:
+        car["action_space"] = _read(options.action_space, "action-space")
+    given = {"sensor": options.sensor, "network": options.network, "algorithm": options.algorithm}
+    chosen = {name: value for name, value in given.items() if value is not None}
+    hyper = {} if options.hyperparameters is None else _read(options.hyperparameters, "hyperparameters")
     terms = {
+        **car,
+        **chosen,
         "track": options.track,
         "direction": options.direction,
-        "sensor": options.sensor,
-        "network": options.network,
-        "action_space": _read(options.action_space, "action-space", DEFAULT_GENERATOR),
-        "algorithm": options.algorithm,
-        "hyperparameters": _read(options.hyperparameters, "hyperparameters", {}),
+        "hyperparameters": hyper,
         "seed": options.seed,
         "race": race_type_of(options).plain,
     }
     return order_of(terms, settings_of(options.data).data / "tracks")
 
 
-def _read(path: Path | None, field: str, default: Json) -> Any:
-    """Content of a JSON file, or the default where there is none."""
-    if path is None:
-        return default
+def _read(path: Path, field: str) -> Any:
+    """Content of a JSON file."""
     try:
-        return json.loads(path.read_text())
+        return json.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as fault:
         raise InputError(
             f"{path} cannot be read: {fault}.", field=field, remedy="Name a JSON file."

@@ -30,6 +30,16 @@ def test_a_file_of_theirs_is_read() -> None:
     assert hyperparameters.parse(theirs) == Hyperparameters(128, 5, 5e-4, 0.02, 0.95, "mse", 40)
 
 
+def test_numbers_may_be_text_and_whole_ones_have_a_point() -> None:
+    theirs = {"batch_size": "64", "lr": "3e-4", "num_epochs": 5.0, "loss_type": "Huber", "stack_size": "1"}
+    found = hyperparameters.parse(theirs)
+    assert found == Hyperparameters(batch_size=64, lr=3e-4, num_epochs=5)
+    assert isinstance(found.batch_size, int)
+    assert isinstance(found.num_epochs, int)
+    soft = hyperparameters.parse(theirs | {"sac_alpha": "0.1", "num_episodes_between_training": "1"}, "sac")
+    assert (soft.sac_alpha, soft.num_episodes_between_training) == (0.1, 1)
+
+
 def test_the_plain_form_is_read_back() -> None:
     assert hyperparameters.parse(Hyperparameters(lr=1e-5).plain) == Hyperparameters(lr=1e-5)
 

@@ -138,4 +138,15 @@ def parse(plain: Any, algorithm: str = "ppo") -> Hyperparameters:
     loss = known.get("loss_type")
     if isinstance(loss, str):
         known["loss_type"] = {"mean squared error": "mse"}.get(loss.lower(), loss.lower())
-    return Hyperparameters(**_OWN_DEFAULTS[which] | known, algorithm=which)
+    numbers = {name: _number(value) for name, value in known.items() if name != "loss_type"}
+    return Hyperparameters(**_OWN_DEFAULTS[which] | known | numbers, algorithm=which)
+
+
+def _number(value: Any) -> Any:
+    """A number that is written as text, as some of their files have it, and a whole one without its point."""
+    if isinstance(value, str):
+        try:
+            value = float(value)
+        except ValueError:
+            return value
+    return int(value) if isinstance(value, float) and value.is_integer() else value

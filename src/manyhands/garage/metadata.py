@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
+from manyhands.errors import InputError
 from manyhands.garage.hyperparameters import Algorithm
+from manyhands.types import Json
 
 Network = Literal["shallow", "deep", "deepracer-shallow", "deepracer-deep", "deepracer-deep-deep"]
 _SHALLOW, _DEEP = "DEEP_CONVOLUTIONAL_NETWORK_SHALLOW", "DEEP_CONVOLUTIONAL_NETWORK"
@@ -32,3 +34,64 @@ SENSORS = (
     "stereo-160x120",
 )
 """Sensors that are offered; `orders.sensor_of` reads others, too."""
+
+# What is taken up for each of their sensors: pictures of the size that they are trained on there. A car of
+# theirs may have a camera and a lidar, one of ours has one sensor: the first of this order.
+_SENSORS = {
+    "STEREO_CAMERAS": "stereo-160x120",
+    "FRONT_FACING_CAMERA": "camera-160x120",
+    "LEFT_CAMERA": "camera-160x120",
+    "observation": "camera-160x120",
+    "LIDAR": "lidar",
+    "SECTOR_LIDAR": "sector-lidar",
+    "DISCRETIZED_SECTOR_LIDAR": "sector-lidar-8x4",
+}
+_SPACES = {"discrete": list, "continuous": dict}
+
+
+def terms_of(plain: Any) -> Json:
+    """The terms of an order that a `model_metadata.json` tells, of any version, or a bare list of actions.
+
+    Keys are of action_space, sensor, network and algorithm those that the file has; of two networks with one
+    name it is ours, which is quick. The action space stays as it is. Raises InputError naming the field.
+    """
+    if isinstance(plain, list):
+        return {"action_space": plain}
+    if not isinstance(plain, dict) or "action_space" not in plain:
+        raise InputError(
+            "This is no model_metadata.json: it has no action_space.",
+            field="action_space",
+            remedy="Give the file that DeepRacer wrote, or a list of actions.",
+        )
+    space = plain["action_space"]
+    terms: Json = {"action_space": space}
+    if "action_space_type" in plain:
+        form = _of(_SPACES, "action_space_type", plain["action_space_type"])
+        if not isinstance(space, form):
+            raise InputError(
+                f"The action_space is not {plain['action_space_type']}, as its action_space_type says.",
+                field="action_space_type",
+                remedy="Give a list of actions for discrete, ranges for continuous.",
+            )
+    if plain.get("sensor"):
+        told = plain["sensor"] if isinstance(plain["sensor"], list) else [plain["sensor"]]
+        terms["sensor"] = next(ours for ours in _SENSORS.values() if ours in _sensors(told))
+    if "neural_network" in plain:
+        ours: dict[str, Network] = {theirs: name for name, theirs in reversed(NETWORKS.items())}
+        terms["network"] = _of(ours, "neural_network", plain["neural_network"])
+    if "training_algorithm" in plain:
+        algorithms = {theirs: name for name, theirs in ALGORITHMS.items()}
+        terms["algorithm"] = _of(algorithms, "training_algorithm", plain["training_algorithm"])
+    return terms
+
+
+def _sensors(told: list[Any]) -> list[str]:
+    return [_of(_SENSORS, "sensor", name) for name in told]
+
+
+def _of(known: dict[str, Any], field: str, value: Any) -> Any:
+    """What a name of theirs stands for, in capitals or not. Raises InputError listing all of them."""
+    found = {name.lower(): ours for name, ours in known.items()}
+    if str(value).lower() not in found:
+        raise InputError(f"{field} is {value!r}.", field=field, remedy=f"Use {', '.join(known)}.")
+    return found[str(value).lower()]

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, bindparam, select, update
 
 from manyhands.errors import StorageError
-from manyhands.storage import faults, migrate
+from manyhands.storage import faults
 from manyhands.storage.engine import BUSY_TIMEOUT_S, WRITE_OPTION, create_engine
 from manyhands.storage.schema import counters
 from manyhands.storage.turnstile import Turnstile
@@ -88,6 +88,9 @@ def open_database(url: str, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Databa
         ForeignDatabaseError: if it holds another program's tables, or those of a newer version.
         DatabaseLockedError, DiskError, DriverError, StorageError: with the sentence for the user.
     """
+    # Alembic takes .15 s to import, which commands without a database need not wait for.
+    from manyhands.storage import migrate
+
     engine = create_engine(url, busy_timeout_s=busy_timeout_s)
     faults.install(engine)
     path = engine.url.database if engine.dialect.name == "sqlite" else None

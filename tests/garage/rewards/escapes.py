@@ -35,7 +35,7 @@ REFUSED = {
     "numpy maps a file": "import numpy as np; np.memmap('/etc/passwd', mode='r')",
     "numpy unpickles": "import numpy as np; np.load('/tmp/x.npy', allow_pickle=True)",
     "array to a file": "import numpy as np; np.zeros(3).tofile('escaped')",
-    "a log file": "import logging; logging.FileHandler('escaped.log')",
+    "a log file": "import logging; logging.FileHandler('/tmp/escaped.log')",
     "a database": "import sqlite3; sqlite3.connect('/tmp/escaped.db')",
     "a socket": "import socket; socket.socket()",
     "a connection": "import socket; socket.create_connection(('127.0.0.1', 80), 1)",
@@ -292,6 +292,7 @@ ENDED = {
 
 # It changes things that die with its own process: rewards come, and nothing else happens.
 HARMLESS = {
+    "a log file here": "import logging; logging.FileHandler('escaped.log').emit(logging.makeLogRecord({}))",
     "numpy patched": "import numpy as np; np.sin = np.cos = np.zeros = None; np.core = 3",
     "math patched": "import math; math.sqrt = lambda x: 1e9",
     "a huge print": "print('x' * (8 << 20))",

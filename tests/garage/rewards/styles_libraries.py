@@ -370,6 +370,39 @@ def reward_function(params):
     new = sys.version_info >= (3, 6)
     return params['speed'] + len(os.path.basename(name)) + new + sys.float_info.epsilon
 """
+SOURCES["a log file beside it"] = """
+import logging
+logging.basicConfig(filename='drive.log', filemode='w', format='%(message)s', level=logging.INFO)
+class Judge:
+    def __init__(self):
+        self.log = logging.getLogger(__name__)
+        handler = logging.FileHandler('more.log')
+        handler.setFormatter(logging.Formatter('%(asctime)s %(message)s'))
+        self.log.addHandler(handler)
+    def judge(self, params):
+        self.log.info('step %d at %.2f', params['steps'], params['speed'])
+        return params['speed'] + len(self.log.handlers)
+judge = Judge()
+def reward_function(params):
+    return judge.judge(params)
+"""
+SOURCES["standard output wrapped"] = """
+import io, sys
+print('before')
+out = io.TextIOWrapper(sys.stdout.buffer, encoding='utf-8', line_buffering=True)
+def reward_function(params):
+    print('\u2713 at', params['speed'], file=out)
+    sys.stdout.buffer.write(b'bytes')
+    return params['speed']
+"""
+SOURCES["options with defaults"] = """
+import argparse
+parser = argparse.ArgumentParser()
+parser.add_argument('--weight', type=float, default=0.5)
+options, _ = parser.parse_known_args([])
+def reward_function(params):
+    return options.weight * params['speed']
+"""
 SOURCES["traces of errors"] = """
 import traceback, sys, inspect
 def reward_function(params):

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from manyhands.envs.racer import tracks
 from manyhands.garage.rewards.check import Report, check
 from manyhands.garage.rewards.limits import DEFAULTS
 
@@ -136,6 +137,57 @@ def test_warnings_name_what_their_validator_refuses(text: str, words: str) -> No
     assert words in " ".join(one.message for one in check(text).warnings)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SPEEDS = [1.0] * 119\n"
+        "def reward_function(params):\n    return SPEEDS[params['closest_waypoints'][1]]\n",
+        "SPEEDS = {n: 1.0 for n in range(71)}\n"
+        "def reward_function(params):\n    return SPEEDS[params['closest_waypoints'][0]]\n",
+        "def reward_function(params):\n    return params['waypoints'][400][0]\n",
+    ],
+)
+def test_a_function_for_a_track_of_its_own_is_good_with_a_warning(text: str) -> None:
+    report = check(text)
+    assert report.as_json()["ok"]
+    assert report.good_for("time_trial")
+    assert not report.faults
+    assert "other numbers of waypoints" in report.warnings[0].message
+    assert report.warnings[0].line == text.count("\n")
+
+
+def test_on_the_track_that_is_trained_on_it_fails() -> None:
+    text = "def reward_function(params):\n    return params['waypoints'][400][0]\n"
+    report = check(text, track=tracks.track("gen-1"))
+    assert faults(report) == [(2, "IndexError: list index out of range")]
+    assert not report.as_json()["ok"]
+
+
+def test_what_is_good_for_one_race_may_be_trained_with() -> None:
+    report = check(GOOD.replace("return", "params['objects_speed'][0]\n    return")).as_json()
+    assert (report["ok"], report["time_trial"], report["objects"]) == (True, False, True)
+    assert report["faults"][0]["races"] == ["time_trial"]
+
+
+def test_progress_is_above_0_at_the_first_step() -> None:
+    assert check(GOOD.replace("speed']", "steps'] / params['progress']")).as_json()["ok"]
+
+
+def test_progress_falls_in_no_episode_and_ends_at_100() -> None:
+    text = """
+last, most = 0.0, 0.0
+def reward_function(params):
+    global last, most
+    gain = params['progress'] - last if params['steps'] > 2 else params['progress']
+    last, most = params['progress'], max(most, params['progress'])
+    print(most)
+    return gain ** 0.5
+"""
+    report = check(text)
+    assert not report.faults
+    assert report.printed[-1] == "100.0"
+
+
 @pytest.mark.parametrize("step", [1, 2])
 def test_functions_that_begin_at_their_first_step_are_good(step: int) -> None:
     text = f"""
@@ -154,3 +206,19 @@ def test_prints_come_with_the_report() -> None:
     report = check(GOOD.replace("return", "print('seen', params['steps'])\n    return"))
     assert "seen 2" in report.printed
     assert json.dumps(report.as_json())
+
+
+@pytest.mark.parametrize("count", [257, 119, 71, 513])
+def test_the_states_lie_on_their_road_whatever_its_waypoints(count: int) -> None:
+    text = f"""
+ONLY = {{{count}: 1.0}}
+def reward_function(params):
+    here = params['waypoints'][params['closest_waypoints'][0]]
+    assert (here[0] - params['x']) ** 2 + (here[1] - params['y']) ** 2 < 1.5
+    beside = params['distance_from_center'] / params['track_width']
+    assert (beside > 0.5) == params['is_offtrack'] and beside < 1.0
+    return ONLY[len(params['waypoints'])]
+"""
+    report = check(text)
+    assert report.good_for("time_trial"), report.faults
+    assert report.good_for("objects"), report.faults

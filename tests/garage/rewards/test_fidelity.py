@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -62,8 +63,8 @@ def told(boxes: int = 0) -> Columns:
     return columns(replace(trace, step=trace.step + 1))
 
 
-def reference(name: str, states: list[tuple[int, dict[str, Any]]], cars: int) -> list[float]:
-    """Rewards of plain CPython in a fresh interpreter."""
+def reference(name: str, states: list[tuple[int, dict[str, Any]]], cars: int, folder: Path) -> list[float]:
+    """Rewards of plain CPython in a fresh interpreter, which works in a folder."""
     early = ("self" if "self" in name else "plain") if name in EARLY else ""
     lines = [json.dumps([SOURCES[name], cars, early]), *map(json.dumps, states)]
     done = subprocess.run(
@@ -72,6 +73,7 @@ def reference(name: str, states: list[tuple[int, dict[str, Any]]], cars: int) ->
         capture_output=True,
         text=True,
         check=False,
+        cwd=folder,
         env={**os.environ, "PYTHONHASHSEED": "0", "OPENBLAS_NUM_THREADS": "1", "TZ": "UTC0"},
     )
     assert done.returncode == 0, done.stderr[-2000:]
@@ -83,7 +85,7 @@ def test_there_are_enough_styles() -> None:
 
 
 @pytest.mark.parametrize("name", SOURCES)
-def test_state_after_state(name: str) -> None:
+def test_state_after_state(name: str, tmp_path: Path) -> None:
     drives = told(3 if "objects" in name else 0)
     states = [drives.params(tick, car) for car in range(CARS) for tick in range(TICKS)]
     for number, state in enumerate(states):  # as the documentation counts: from 1 in each episode
@@ -93,14 +95,14 @@ def test_state_after_state(name: str) -> None:
         found = [runner.call(json.dumps(state)) for state in states]
     finally:
         runner.close()
-    assert found == reference(name, [(0, state) for state in states], 1)
+    assert found == reference(name, [(0, state) for state in states], 1, tmp_path)
 
 
 @pytest.mark.parametrize("name", [name for name in SOURCES if name not in SHARED_DRAWS])
-def test_many_cars_at_once(name: str) -> None:
+def test_many_cars_at_once(name: str, tmp_path: Path) -> None:
     drives = told(3 if "objects" in name else 0)
     with RewardRunner(SOURCES[name], CARS, processes=2) as runner:
         found = runner.reward(drives)
     states = [(car, drives.params(tick, car)) for car in range(CARS) for tick in range(TICKS)]
-    wanted = np.array(reference(name, states, CARS)).reshape(CARS, TICKS).T
+    wanted = np.array(reference(name, states, CARS, tmp_path)).reshape(CARS, TICKS).T
     assert np.array_equal(found, wanted)

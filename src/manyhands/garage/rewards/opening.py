@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
+import io
+import tokenize
 from collections.abc import Sequence
 
 from manyhands.errors import Fault, RewardError
@@ -10,9 +13,31 @@ from manyhands.garage.rewards.limits import MOST_CHARACTERS, Limits
 from manyhands.garage.rewards.process import BrokenError, JailedProcess
 
 
+def text_of(data: bytes) -> str:
+    """A file's source, in the encoding that it names (PEP 263), UTF-8 if it names none.
+
+    Bytes that do not fit are kept as lone surrogates: Python takes them in comments and nowhere else, which
+    it says itself with the line.
+    """
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        text = data.decode(encoding)
+    except (SyntaxError, UnicodeDecodeError):
+        text = data.removeprefix(codecs.BOM_UTF8).decode("utf-8", "surrogateescape")
+    return io.IncrementalNewlineDecoder(None, translate=True).decode(text, final=True)
+
+
+def _bytes_of(source: str) -> bytes:
+    """A source as it goes into the jail: `text_of` undone, and what no file holds replaced."""
+    try:
+        return source.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return source.encode("utf-8", "replace")
+
+
 def scanned(jail: JailedProcess, source: str, limits: Limits) -> tuple[list[Fault], list[Fault]]:
     """Faults and warnings of a source that is read and not run. Raises BrokenError."""
-    jail.order(wire.SCAN, body=source.encode("utf-8", "replace"))
+    jail.order(wire.SCAN, body=_bytes_of(source))
     faults: list[Fault] = []
     warnings: list[Fault] = []
     for answer in jail.answers(limits.load_s):
@@ -59,7 +84,7 @@ def loaded(
 ) -> None:
     """Run the source in each process, once for each instance. Raises RewardError or BrokenError."""
     for jail, share in zip(jails, shares, strict=True):
-        jail.order(wire.LOAD, share, seed, source.encode("utf-8", "replace"))
+        jail.order(wire.LOAD, share, seed, _bytes_of(source))
     for jail, share in zip(jails, shares, strict=True):
         for answer in jail.answers(limits.load_s + share * limits.call_s):
             line, _, words = answer.fault()

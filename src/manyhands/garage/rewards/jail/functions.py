@@ -28,10 +28,19 @@ _EARLY: dict[str, Callable[[dict[str, Any]], Any]] = {
     "car_orientation": lambda given: math.radians(given["heading"]),
     "throttle": lambda given: given["speed"],
     "steering": lambda given: math.radians(given["steering_angle"]),
-    "closest_waypoint": lambda given: given["closest_waypoints"][0],
-    "closest_waypoints": lambda given: given["closest_waypoints"][0],
+    "closest_waypoint": lambda given: _first(given["closest_waypoints"]),
+    "closest_waypoints": lambda given: _first(given["closest_waypoints"]),
 }
+_EARLY_ORDER = (
+    "on_track", "x", "y", "distance_from_center", "car_orientation", "progress", "steps", "throttle",
+    "steering", "track_width", "waypoints", "closest_waypoint",
+)  # fmt: skip
 EARLY_COUNTS = (12, 13)
+
+
+def _first(waypoints: Any) -> Any:
+    """The waypoint passed last: of the pair of today, or the one that a state of 2018 has."""
+    return waypoints if isinstance(waypoints, int) else waypoints[0]
 
 
 class OvertimeError(BaseException):
@@ -76,11 +85,23 @@ def fault_now() -> Fault:
     return Fault(line, f"{name}: {words}" if words else f"{name}")
 
 
-def compiled(source: str) -> CodeType:
-    """The source's code. Raises Fault where it is no Python."""
-    linecache.cache[FILE] = (len(source), None, source.splitlines(keepends=True), FILE)
+def readable(source: bytes) -> str | bytes:
+    """What Python is to read of a source: its text, for what encoding it names is undone already.
+
+    Of bytes that are no text Python itself says whether and where they matter.
+    """
     try:
-        return compile(source, FILE, "exec", dont_inherit=True)
+        return source.decode()
+    except UnicodeDecodeError:
+        return source
+
+
+def compiled(source: bytes) -> CodeType:
+    """The code of a source in UTF-8, as far as it is that. Raises Fault where it is no Python."""
+    lines = source.decode("utf-8", "replace").splitlines(keepends=True)
+    linecache.cache[FILE] = (len(source), None, lines, FILE)
+    try:
+        return compile(readable(source), FILE, "exec", dont_inherit=True)
     except BaseException as error:
         raise fault_now() from error
 
@@ -96,7 +117,7 @@ def module(code: CodeType, car: int) -> Callable[[dict[str, Any]], Any]:
         raise fault_now() from error
     function = made.__dict__.get(NAME)
     if not callable(function):
-        raise Fault(0, f"There is no function {NAME}.")
+        raise Fault(0, f"There is no function {NAME}: write def {NAME}(params).")
     return _with_early_signature(function)
 
 
@@ -107,13 +128,17 @@ def _with_early_signature(function: Callable[..., Any]) -> Callable[[dict[str, A
         return function
     names = code.co_varnames[: code.co_argcount]
     itself = SimpleNamespace()
+    # A name that is neither of then nor of today stands for the argument at its place.
+    unknown = dict(zip(names[-len(_EARLY_ORDER) :], _EARLY_ORDER, strict=True))
 
     def early(params: dict[str, Any]) -> Any:
-        return function(
-            *(
-                itself if name == "self" else _EARLY[name](params) if name in _EARLY else params[name]
-                for name in names
-            )
-        )
+        def given(name: str) -> Any:
+            if name in _EARLY and (name not in params or name == "closest_waypoints"):
+                return _EARLY[name](params)
+            if name in params:
+                return params[name]
+            return itself if name not in unknown else given(unknown[name])
+
+        return function(*map(given, names))
 
     return early

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import io
+import itertools
 import linecache
+import logging
+import os
 import re
 import sys
 import warnings
@@ -151,6 +155,9 @@ _LEFT_OUT = {
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _FROM = re.compile(r"\bfrom[ \t]+([\w.]+)[ \t]+import[ \t]*\(?([\w., \t]+)")
 _DOTTED = re.compile(r"\b[A-Za-z]\w*(?:\.[A-Za-z]\w*)+")
+_INNER = re.compile(
+    r"^[ \t]+(?:import[ \t]+([a-z][\w.]*)|from[ \t]+([a-z][\w.]*)[ \t]+import\b)", re.MULTILINE
+)
 _MOST_NAMES = 2_000
 
 
@@ -191,6 +198,33 @@ def _is_part(name: str, standard: set[str]) -> bool:
     )
 
 
+def _later(name: str) -> list[str]:
+    """Modules of the standard library that one of its modules imports only when it is used."""
+    module = sys.modules.get(name)
+    file = getattr(module, "__file__", None) or ""
+    if name.partition(".")[0] not in sys.stdlib_module_names or not file.endswith(".py"):
+        return []
+    with open(file, encoding="utf-8") as text:
+        told = [first or second for first, second in _INNER.findall(text.read())]
+    standard = set(sys.stdlib_module_names) - _LEFT_OUT
+    return [one for one in dict.fromkeys(told) if one.partition(".")[0] in standard]
+
+
+class _Log(io.TextIOBase):
+    """A log file: its lines are shown with what is printed, for there are no files."""
+
+    def write(self, text: str) -> int:
+        """Pass it on."""
+        return sys.stderr.write(text)
+
+
+def _log_shown(handler: logging.FileHandler) -> _Log:
+    """A log file beside the source; anywhere else there is none, as opening it tells."""
+    if os.path.dirname(handler.baseFilename) != os.getcwd():
+        os.close(os.open(handler.baseFilename, os.O_WRONLY))
+    return _Log()
+
+
 class _Gone:
     """Last in the search for modules: says what may be imported."""
 
@@ -205,12 +239,14 @@ class _Gone:
 
 def load(names: Sequence[str]) -> None:
     """Import modules and close the way to any other."""
+    named = [name for name in names if name not in ALWAYS]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for name in names:
+        for name in itertools.chain(names, itertools.chain.from_iterable(map(_later, named))):
             # What this system lacks, or what only looked like a module, is missing for plain CPython too.
             with contextlib.suppress(Exception):
                 importlib.import_module(name)
+    logging.FileHandler._open = _log_shown  # type: ignore[method-assign, assignment]
     sys.meta_path[:] = [_Gone]
     sys.path_importer_cache.clear()
     sys.path[:] = []

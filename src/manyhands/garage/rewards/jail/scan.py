@@ -7,8 +7,9 @@ import sys
 from collections.abc import Iterator
 
 from . import libraries, wire
-from .functions import EARLY_COUNTS, NAME, Fault, compiled
+from .functions import EARLY_COUNTS, NAME, Fault, compiled, readable
 
+_UNSEEN = {"exec", "globals", "vars", "setattr"}
 Finding = tuple[int, int, str]
 """line, class of the fault, sentence"""
 
@@ -20,35 +21,38 @@ _THEIR_WORDS = (
 )  # fmt: skip
 
 
-def scan(source: str) -> list[Finding]:
+def scan(source: bytes) -> list[Finding]:
     """All findings, by line."""
     try:
         compiled(source)
-        tree = ast.parse(source)
+        tree = ast.parse(readable(source))
     except Fault as fault:
         return [(fault.line, wire.SYNTAX, fault.words)]
-    found = [*_signature(tree), *_imports(tree), *_builtins(tree), *_words(source)]
+    words = _words(source.decode("utf-8", "replace"))
+    found = [*_signature(tree), *_imports(tree), *_builtins(tree), *words]
     return sorted(dict.fromkeys(found))
 
 
 def _signature(tree: ast.Module) -> Iterator[Finding]:
-    made = [node for node in ast.walk(tree) if _is_it(node)]
-    if not made:
-        yield 0, wire.SIGNATURE, f"There is no function {NAME}: write def {NAME}(params)."
-        return
-    for node in tree.body:
-        if isinstance(node, ast.AsyncFunctionDef) and node.name == NAME:
-            yield node.lineno, wire.SIGNATURE, f"{NAME} is async: write def {NAME}(params)."
-        if isinstance(node, ast.FunctionDef) and node.name == NAME and not node.decorator_list:
-            yield from _parameters(node)
+    """What is wrong with how the function is called, as far as its name is certain to be a plain definition.
+
+    That is the last statement that could give something this name; whether there is one, loading tells.
+    """
+    last = next((one for one in reversed(tree.body) if any(map(_is_it, ast.walk(one)))), None)
+    if isinstance(last, ast.AsyncFunctionDef) and last.name == NAME:
+        yield last.lineno, wire.SIGNATURE, f"{NAME} is async: write def {NAME}(params)."
+    if isinstance(last, ast.FunctionDef) and last.name == NAME and not last.decorator_list:
+        yield from _parameters(last)
 
 
 def _is_it(node: ast.AST) -> bool:
-    """Whether the node gives something the name of the reward function."""
+    """Whether the node gives something the name of the reward function, or may do so unseen."""
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return node.name == NAME
     if isinstance(node, ast.alias):
         return (node.asname or node.name) in (NAME, "*")
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        return node.func.id in _UNSEEN
     return isinstance(node, ast.Name) and node.id == NAME and isinstance(node.ctx, ast.Store)
 
 

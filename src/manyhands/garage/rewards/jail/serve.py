@@ -25,6 +25,7 @@ class Said(io.TextIOBase):
     errors = "replace"
 
     def __init__(self) -> None:
+        self.buffer = SaidBytes(self)
         self.parts: list[str] = []
         self.room = wire.SAID_BYTES
         self.lost = 0
@@ -48,6 +49,21 @@ class Said(io.TextIOBase):
             text = f"{text[:-40]}\n… {self.lost} more characters\n"
         self.parts, self.room, self.lost = [], wire.SAID_BYTES, 0
         return text.encode("utf-8", "replace")[: wire.SAID_BYTES]
+
+
+class SaidBytes(io.RawIOBase):
+    """The same for bytes, as `sys.stdout.buffer`; programs wrap it to choose an encoding."""
+
+    def __init__(self, said: Said) -> None:
+        self._said = said
+
+    def writable(self) -> bool:
+        """Always."""
+        return True
+
+    def write(self, data: Any) -> int:
+        """Keep them as text."""
+        return self._said.write(bytes(data).decode("utf-8", "replace"))
 
 
 class Server:
@@ -119,11 +135,11 @@ class Server:
         random.seed(seed)
         if "numpy" in sys.modules:
             sys.modules["numpy"].random.seed(seed)
-        code = compiled(body.decode())
+        code = compiled(body)
         self._cars = [module(code, car) for car in range(cars)]
 
     def _scan(self, _first: int, _second: int, body: bytes) -> None:
-        for line, kind, words in scan.scan(body.decode())[: wire.MOST_FAULTS]:
+        for line, kind, words in scan.scan(body)[: wire.MOST_FAULTS]:
             self.fault(Fault(line, words), kind=kind)
 
     def _rows(self, cars: int, objects: int, body: bytes) -> None:
