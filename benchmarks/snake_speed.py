@@ -34,8 +34,7 @@ def batch(sensor: str, states: State, key: jax.Array) -> jax.Array:
         wish = jax.random.randint(key, seen.shape[:1], -1, 2)
         blocked = seen[:, 0] > 0.0
         turn = jnp.where(blocked, jnp.where(seen[:, 1] > 0.0, -1, 1), jnp.where(seen[:, 7] > 0.0, wish, 0))
-        after, _, ended = jax.vmap(partial(rules.move, ARCADE))(states, turn)
-        after = jax.vmap(partial(rules.begin_again, ARCADE))(after, after.seed + 1, ended)
+        after, _, _ = jax.vmap(partial(rules.move_on, ARCADE))(states, turn, states.seed + 1)
         return after, seen.sum()
 
     _, sums = jax.lax.scan(tick, states, jax.random.split(key, MOVES))

@@ -181,10 +181,11 @@ class Dqn:
         explores = jax.random.uniform(chance, greedy.shape) < self._explore
         turn = jnp.where(explores, random, greedy)
         near = jax.vmap(partial(potential, task))(learning.states)
-        after, ate, ended = jax.vmap(partial(rules.move, task.board))(
-            learning.states, jnp.asarray(TURNS, jnp.int32)[turn]
+        seeds = jax.random.bits(fresh_key, (config.games,), jnp.uint32)
+        states, ate, ended = jax.vmap(partial(rules.move_on, task.board))(
+            learning.states, jnp.asarray(TURNS, jnp.int32)[turn], seeds
         )
-        nearer = config.discount * jax.vmap(partial(potential, task))(after) - near
+        nearer = config.discount * jax.vmap(partial(potential, task))(states) - near
         # A new food lies anywhere: how far it is, is not what the move deserves.
         reward = jnp.where(ended, -config.death, jnp.where(ate, 1.0, config.shaping * nearer))
         place = number % config.kept
@@ -194,8 +195,6 @@ class Dqn:
             learning.memory.reward.at[place].set(reward),
             learning.memory.ended.at[place].set(ended),
         )
-        seeds = jax.random.bits(fresh_key, (config.games,), jnp.uint32)
-        states = jax.vmap(partial(rules.begin_again, task.board))(after, seeds, ended)
         return learning._replace(states=states, memory=memory, key=key), ate, ended
 
     def _learn(self, number: Array, learning: Learning) -> Learning:

@@ -107,13 +107,13 @@ def remember(task: SnakeTask, spec: NetworkSpec, config: FinetuningConfig, param
         random = jax.random.randint(drawn, (config.games,), 0, len(dqn.TURNS))
         explores = jax.random.uniform(chance, (config.games,)) < config.explore
         turn = jnp.where(explores, random, dqn.best(spec, params, seen))
-        after, ate, ended = jax.vmap(partial(rules.move, task.board))(
-            states, jnp.asarray(dqn.TURNS, jnp.int32)[turn]
-        )
         seeds = jax.random.bits(fresh_key, (config.games,), jnp.uint32)
+        after, ate, ended = jax.vmap(partial(rules.move_on, task.board))(
+            states, jnp.asarray(dqn.TURNS, jnp.int32)[turn], seeds
+        )
         reward = jnp.where(ended, -1.0, ate.astype(jnp.float32))
         own = Own(seen.astype(jnp.float16), turn.astype(jnp.int8), reward, ended)
-        return jax.vmap(partial(rules.begin_again, task.board))(after, seeds, ended), own
+        return after, own
 
     _, own = jax.lax.scan(move, states, jax.random.split(play_key, config.moves))
     return Own(*own)

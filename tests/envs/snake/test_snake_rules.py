@@ -98,20 +98,21 @@ def test_a_batch_counts_free_cells_as_single_games_do() -> None:
 def test_a_new_game_on_a_used_board_is_like_any_other() -> None:
     board = BOARDS["small"]
     task = SnakeTask(board)
-    again, move = jax.jit(partial(rules.begin_again, board)), jax.jit(partial(rules.move, board))
+    on, move = jax.jit(partial(rules.move_on, board)), jax.jit(partial(rules.move, board))
     see = jax.jit(lambda state: task.observe(state)["vector"])
-    state, chance = rules.begin(board, jnp.uint32(1)), random.Random(1)
+    state, chance = rules.begin(board, jnp.uint32(0)), random.Random(1)
     for seed in range(8):
         game = Game(board, seed)
-        state = again(state, jnp.uint32(seed), jnp.bool_(True))
         while not game.ended:
             equal(state, game)
             np.testing.assert_allclose(see(state), sight.of_game(game), atol=1e-6)
-            same = again(state, jnp.uint32(99), jnp.bool_(False))
-            assert jax.tree.all(jax.tree.map(np.array_equal, same, state))
             turn = careful(game, chance)
             game.move(turn)
-            state, _, _ = move(state, jnp.int32(turn))
+            moved, *told = move(state, jnp.int32(turn))
+            state, *told_on = on(state, jnp.int32(turn), jnp.uint32(seed + 1))
+            assert [bool(one) for one in told_on] == [bool(one) for one in told]
+            if not game.ended:
+                assert jax.tree.all(jax.tree.map(np.array_equal, state, moved))
 
 
 def test_a_full_board_ends_the_game() -> None:

@@ -42,33 +42,7 @@ def begin(board: Board, seed: Array) -> State:
 
 def place_food(state: State) -> State:
     """The state with the food that belongs to its seed and foods eaten."""
-    food = _next_food(state.stamps, state.clock, state.seed, state.eaten, state.length, jnp.bool_(True))
-    return state._replace(food=food)
-
-
-def begin_again(board: Board, state: State, seed: Array, wanted: Array) -> State:
-    """Where wanted, a new game on the board of one that ended; else the state itself.
-
-    The clock is put past every stamp, which frees all cells without touching them.
-    """
-    body = jnp.asarray(board.start, jnp.int32)
-    clock = state.clock + jnp.where(wanted, state.length, 0)
-    placed = clock + jnp.arange(len(body), 0, -1, dtype=jnp.int32)
-    stamps = state.stamps.at[body].set(jnp.where(wanted, placed, state.stamps[body]))
-    zero, length = jnp.int32(0), jnp.int32(len(body))
-    seed = jnp.where(wanted, seed, state.seed)
-    food = _next_food(stamps, clock, seed, zero, length, wanted)
-    return State(
-        stamps=stamps,
-        clock=clock,
-        head=jnp.where(wanted, body[0], state.head),
-        heading=jnp.where(wanted, zero, state.heading),
-        length=jnp.where(wanted, length, state.length),
-        food=jnp.where(wanted, food, state.food),
-        seed=seed,
-        eaten=jnp.where(wanted, zero, state.eaten),
-        steps=jnp.where(wanted, zero, state.steps),
-    )
+    return _fed(state, jnp.bool_(True))
 
 
 def ahead(board: Board, state: State, turn: Array) -> tuple[Array, Array, Array]:
@@ -84,27 +58,68 @@ def ahead(board: Board, state: State, turn: Array) -> tuple[Array, Array, Array]
 
 def move(board: Board, state: State, turn: Array) -> tuple[State, Array, Array]:
     """One move: next state, whether the snake ate, whether the game ended. turn: int32 in {-1, 0, 1}."""
+    after, ate, ended = _moved(board, state, turn)
+    return _fed(after, ate & (after.length < board.cells)), ate, ended
+
+
+def move_on(board: Board, state: State, turn: Array, seed: Array) -> tuple[State, Array, Array]:
+    """`move`; where the game ended, the state is that of a new game with the seed, on the same board.
+
+    Food is looked for once, after all that is written: between two writes the whole board would be copied.
+    """
+    after, ate, ended = _moved(board, state, turn)
+    return _fed(_begun_again(board, after, seed, ended), ate | ended), ate, ended
+
+
+def _moved(board: Board, state: State, turn: Array) -> tuple[State, Array, Array]:
+    """`move` that leaves the food where it is."""
     heading, cell, dead = ahead(board, state, turn)
     ate = ~dead & (cell == state.food)
     clock = state.clock + (~ate & ~dead)
     length = state.length + ate
     # A dead snake stays where it is: the cell keeps the stamp it has.
     stamps = state.stamps.at[cell].set(jnp.where(dead, state.stamps[cell], clock + length))
-    eaten, steps = state.eaten + ate, state.steps + 1
-    full = length == board.cells
-    food = _next_food(stamps, clock, state.seed, eaten, length, ate & ~full)
+    steps = state.steps + 1
     after = State(
         stamps=stamps,
         clock=clock,
         head=jnp.where(dead, state.head, cell),
         heading=jnp.where(dead, state.heading, heading),
         length=length,
-        food=jnp.where(ate & ~full, food, state.food),
+        food=state.food,
         seed=state.seed,
-        eaten=eaten,
+        eaten=state.eaten + ate,
         steps=steps,
     )
-    return after, ate, dead | full | (steps > board.cap * length)
+    return after, ate, dead | (length == board.cells) | (steps > board.cap * length)
+
+
+def _begun_again(board: Board, state: State, seed: Array, wanted: Array) -> State:
+    """Where wanted, a new game on the board of one that ended, but for its food; else the state itself.
+
+    The clock is put past every stamp, which frees all cells without touching them.
+    """
+    body = jnp.asarray(board.start, jnp.int32)
+    clock = state.clock + jnp.where(wanted, state.length, 0)
+    placed = clock + jnp.arange(len(body), 0, -1, dtype=jnp.int32)
+    zero = jnp.int32(0)
+    return State(
+        stamps=state.stamps.at[body].set(jnp.where(wanted, placed, state.stamps[body])),
+        clock=clock,
+        head=jnp.where(wanted, body[0], state.head),
+        heading=jnp.where(wanted, zero, state.heading),
+        length=jnp.where(wanted, jnp.int32(len(body)), state.length),
+        food=state.food,
+        seed=jnp.where(wanted, seed, state.seed),
+        eaten=jnp.where(wanted, zero, state.eaten),
+        steps=jnp.where(wanted, zero, state.steps),
+    )
+
+
+def _fed(state: State, wanted: Array) -> State:
+    """Where wanted, the state with its next food."""
+    food = _next_food(state.stamps, state.clock, state.seed, state.eaten, state.length, wanted)
+    return state._replace(food=jnp.where(wanted, food, state.food))
 
 
 def _drawn(seed: Array, eaten: Array, attempt: Array, count: Array) -> Array:
