@@ -80,9 +80,10 @@ export class HandStage {
       bot.place(Object.assign(this.#botPose, { x, y, c, s }), moved_ms);
     });
     if (!this.#ghostCar) return;
-    this.#ghostCar.group.visible = ghost !== null;
+    // On the start line both would stand in one place.
+    this.#ghostCar.group.visible = ghost !== null && drive.phase !== "countdown";
     // Its clock is the own one, a share of a tick ago, as the own picture is.
-    const running = this.loop.running && (drive.phase === "driving" || drive.phase === "penalty");
+    const running = this.loop.running && drive.phase !== "countdown";
     if (ghost) this.#ghostCar.place(ghost.at(drive.clock_ms - (running ? (1 - share) * TICK_MS : 0), this.#ghostPose), moved_ms);
   }
 

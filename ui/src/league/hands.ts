@@ -41,8 +41,3 @@ export const BACK: Partial<Record<Status, string>> = {
   immobilized: "Standing still",
   reversed: "The wrong way round",
 };
-
-/** "+0.41 s", "−1.20 s": behind or ahead of a ghost. */
-export function gapText(ms: number): string {
-  return `${ms < 0 ? "−" : "+"}${(Math.abs(ms) / 1000).toFixed(2)} s`;
-}
