@@ -29,11 +29,8 @@ FLAGS = [
 CHROMIUM_VARIABLE = "TEST_CHROMIUM"
 REACTION_S = 0.2
 REACTION_TICKS = 3
-WHEELBASE_M = 0.165
 BOX_HALF_M = 0.12
 CAR_HALF_M = 0.09
-MAX_STEER_RAD = 0.52
-SPEEDS_MPS = (0.4, 4.0)
 CAREFUL_MPS = 1.6
 SIGHT_M = 1.6
 WHEEL_SLACK = 0.02
@@ -49,6 +46,19 @@ Json = dict[str, Any]
 def chromium_program() -> str | None:
     """Path of the browser: the one that the variable names, else the machine's."""
     return os.environ.get(CHROMIUM_VARIABLE) or shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@dataclass(frozen=True)
+class Handling:
+    """What a driver knows of a car."""
+
+    wheelbase_m: float
+    max_steer_rad: float
+    speeds_mps: tuple[float, float]
+
+
+SPORT = Handling(0.165, 0.52, (0.4, 4.0))
+DEEPRACER = Handling(0.262, 0.5236, (0.1, 4.0))
 
 
 @dataclass(frozen=True)
@@ -94,7 +104,7 @@ def expected(motion: list[float], ahead_s: float) -> tuple[NDArray[np.float64], 
     return np.array([x, y]) + ahead_s * speed * way, turned_c, turned_s
 
 
-def wanted_wheel(road: Road, seen: Json) -> float:
+def wanted_wheel(road: Road, seen: Json, wheelbase_m: float) -> float:
     """Tangent of the wheel angle that leads past the next box, from what was seen REACTION_S ago."""
     here, c, s = expected(seen["motion"], REACTION_S)
     waypoint, _ = road.place(here)
@@ -102,7 +112,7 @@ def wanted_wheel(road: Road, seen: Json) -> float:
     aim = waypoint + round(ahead / road.spacing)
     target = road.at(aim, _aside(road, waypoint, seen["boxes"])) - here
     side = c * target[1] - s * target[0]
-    return float(WHEELBASE_M * 2.0 * side / (target @ target))
+    return float(wheelbase_m * 2.0 * side / (target @ target))
 
 
 def _aside(road: Road, waypoint: int, boxes: list[float]) -> float:
@@ -140,9 +150,14 @@ class KeyboardPlayer:
     """Presses and releases keys of a play page that was opened with `?debug`."""
 
     def __init__(
-        self, page: Page, speed_mps: float = CAREFUL_MPS, pause: Callable[[], None] | None = None
+        self,
+        page: Page,
+        speed_mps: float = CAREFUL_MPS,
+        pause: Callable[[], None] | None = None,
+        car: Handling = SPORT,
     ) -> None:
         """Sit down before a page; `pause` passes the time between two looks at the road, some 15 ms."""
+        self._car = car
         self._page = page
         self._speed_mps = speed_mps
         self._pause = pause or (lambda: page.wait_for_timeout(15))
@@ -193,7 +208,7 @@ class KeyboardPlayer:
         ends = time.monotonic() + within_s
         while time.monotonic() < ends:
             state = self.state()
-            if state["phase"] in ("slow", "card"):
+            if state["phase"] in ("slow", "card", "over"):
                 self.release()
                 return state
             memory.append(state)
@@ -212,9 +227,9 @@ class KeyboardPlayer:
 
     def _steer(self, seen: Json, command: list[float]) -> None:
         """Correct what the own hands command now towards what the road, seen late, asks for."""
-        wheel = wanted_wheel(self._road(seen["track"]), seen)
-        gap = wheel - math.tan(MAX_STEER_RAD * command[0])
-        slowest, fastest = SPEEDS_MPS
+        wheel = wanted_wheel(self._road(seen["track"]), seen, self._car.wheelbase_m)
+        gap = wheel - math.tan(self._car.max_steer_rad * command[0])
+        slowest, fastest = self._car.speeds_mps
         push = 2.0 * (self._speed_mps - slowest) / (fastest - slowest) - 1.0 - command[1]
         self._hold("Space", wanted=True)  # keeps the wheel between two corrections
         # A key that is let go turns the wheel back to the middle, so the outer one stays down in a bend.

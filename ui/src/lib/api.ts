@@ -135,6 +135,7 @@ export const api = {
     call<league.Race>("POST", "/races", { body, headers: { "Idempotency-Key": idempotencyKey } }),
   closeRace: (race: string) => call<league.Race>("POST", `/races/${id(race)}/close`),
   entries: (race: string) => call<Wire<"Entries">>("GET", `/races/${id(race)}/entries`),
+  entry: (race: string, entry: string) => call<league.Entry>("GET", `/races/${id(race)}/entries/${id(entry)}`),
   enterRace: (race: string, body: league.EntryCreate, idempotencyKey: string) =>
     call<league.Entry>("POST", `/races/${id(race)}/entries`, { body, headers: { "Idempotency-Key": idempotencyKey } }),
   enterFile: (race: string, file: Blob, name: string, idempotencyKey: string) =>

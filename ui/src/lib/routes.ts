@@ -25,6 +25,7 @@ const TABLE: { pattern: string; page: string; full?: boolean }[] = [
   { pattern: "/league", page: "League" },
   { pattern: "/league/new", page: "NewRace" },
   { pattern: "/league/:race", page: "Race" },
+  { pattern: "/league/:race/drive", page: "DriveRace", full: true },
   { pattern: "/wallet", page: "Wallet" },
   { pattern: "/leaderboard", page: "Leaderboard" },
   { pattern: "/account", page: "Account" },

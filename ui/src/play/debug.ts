@@ -45,7 +45,7 @@ export type DebugState = SessionState & Partial<RoadState & BoardState>;
 
 declare global {
   interface Window {
-    __manyhands?: { readonly state: DebugState };
+    __manyhands?: { readonly state: Partial<DebugState> };
   }
 }
 

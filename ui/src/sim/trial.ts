@@ -13,7 +13,9 @@ const f = Math.fround;
 
 export const CAR = "deepracer";
 const CENTRE_AHEAD_M = 0.07;
-const FRONT_AHEAD_M = 0.21;
+export const FRONT_AHEAD_M = 0.21;
+/** of the front, of a car on the start line */
+export const START_M = FRONT_AHEAD_M - CENTRE_AHEAD_M;
 /** (4, 2): metres ahead of and left of the middle of the model */
 const WHEELS_M: readonly [number, number][] = [
   [0.0823, 0.08],
@@ -43,6 +45,11 @@ export interface Episode {
   objects: Objects;
 }
 
+/** Seconds of driving at which a line was crossed within tick `step`; within it the car is taken to keep its speed. */
+export function crossing_s(line_m: number, before: number, after: number, step: number): number {
+  return (step - 1 + (line_m - before) / (after - before)) / TICKS_PER_S;
+}
+
 export class Trial {
   readonly racer: Racer;
   /** of the lap, metres */
@@ -58,8 +65,8 @@ export class Trial {
     this.length_m = f(track.spacing * track.points);
   }
 
-  /** At rest on the centre line at a share of the lap in [0, 1) from the start line, heading along it; the word places the objects. */
-  begin(share: number, word = 0): Episode {
+  /** At rest on the centre line at a share of the lap in [0, 1) from the start line, heading along it; the word places objects that are not given. */
+  begin(share: number, word = 0, objects = placed(this.race, this.racer.track, word)): Episode {
     const { centre, tangent, points } = this.racer.track;
     const at = f(f(share) * points);
     const waypoint = Math.floor(at) % points;
@@ -74,8 +81,7 @@ export class Trial {
     const motion = emptyMotion();
     motion.set([place[0]!, place[1]!, tx, ty]);
     const along = f(f(f(place[0]! - centre[2 * waypoint]!) * tx) + f(f(place[1]! - centre[2 * waypoint + 1]!) * ty));
-    const front = f(FRONT_AHEAD_M - CENTRE_AHEAD_M);
-    const objects = placed(this.race, this.racer.track, word);
+    const front = f(START_M);
     const boxes = new Float32Array(4 * this.race.objects);
     poses(this.race, this.racer.track, objects, boxes);
     const state: State = { waypoint, along, motion, boxes, patches: new Float32Array(0), light: Float32Array.of(1, 0, 0, 0), half: halves(this.race).seen };
@@ -135,7 +141,6 @@ export class Trial {
   /** Milliseconds from the start to the line, within the tick that crossed it; null before. */
   lapMs({ status, before, metres, step }: Episode): number | null {
     if (status !== "lap_complete") return null;
-    const driven_s = (step - 1 + (this.length_m - before) / (metres - before)) / TICKS_PER_S;
-    return Math.round(1000 * driven_s);
+    return Math.round(1000 * crossing_s(this.length_m, before, metres, step));
   }
 }

@@ -9,6 +9,7 @@ test.each([
   ["/campaigns/crowd-circuit/", "Campaign", { campaign: "crowd-circuit" }],
   ["/play/a%20b", "Play", { campaign: "a b" }],
   ["/watch/x", "Watch", { campaign: "x" }],
+  ["/league/race_1/drive", "DriveRace", { race: "race_1" }],
   ["/verdicts/vrd_1", "Verdict", { verdict: "vrd_1" }],
   ["/play/", "NotFound", {}],
   ["/play/%E0%A4%A", "NotFound", {}],
@@ -20,5 +21,6 @@ test.each([
 
 test("driving and watching take the whole window", () => {
   expect(routeOf("/play/x").full).toBe(true);
+  expect(routeOf("/league/x/drive").full).toBe(true);
   expect(routeOf("/").full).toBe(false);
 });
