@@ -18,6 +18,7 @@ from manyhands.league.entries import (
     with_policy,
     withdraw,
 )
+from manyhands.league.finals import FINAL_JOB, replay
 from manyhands.league.races import (
     DIRECTIONS,
     ORGANISERS,
@@ -36,6 +37,7 @@ __all__ = [
     "A_DAY",
     "DIRECTIONS",
     "ENTRY_JOB",
+    "FINAL_JOB",
     "ORGANISERS",
     "RANKINGS",
     "EntryOrder",
@@ -53,6 +55,7 @@ __all__ = [
     "may_manage",
     "of_player",
     "path",
+    "replay",
     "settle",
     "store_policy",
     "with_policy",
