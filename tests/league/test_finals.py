@@ -281,13 +281,13 @@ def test_a_steward_drives_the_final_as_the_grid_stands(driven: Meeting) -> None:
     assert grid == [row["entry_id"] for row in qualifying if row["time_ms"]]
     assert len(grid) >= 2
     with driven.database.read() as connection, pytest.raises(TransitionError):
-        league.replay(connection, driven.race_id, driven.settings)
+        league.final_replay(connection, driven.race_id, driven.settings)
     assert driven.steward.step()
     assert not driven.steward.step()
     driven.at(NOW)
     over = driven.at(NEVER)
     with driven.database.read() as connection:
-        replay = league.replay(connection, driven.race_id, driven.settings)
+        replay = league.final_replay(connection, driven.race_id, driven.settings)
         cids = {row.id: row.policy_cid for row in connection.execute(select(race_entries))}
     policies = [files.parse(driven.content.get(Cid(cids[entry]))) for entry in grid]
     again = head_to_head.race(policies, tracks.track(TRACK), HEAD_TO_HEAD)

@@ -135,6 +135,7 @@ def test_a_race_head_to_head_is_decided_by_a_final_that_all_see_at_once(
         entered = guest().post(f"{address}/entries/file?name=mine", content=steering(gain), headers=KEY)
         assert entered.status_code == 202, entered.text
     drive(server)
+    assert_problem(guest().get("/api/races/rac_none/final"), 404, "not_found", "race_id")
     assert_problem(guest().get(f"{address}/final"), 409, "wrong_state", "race_id")
     closing = organiser.post(f"{address}/close").json()
     assert (closing["state"], closing["final"]["state"]) == ("final", "queued")

@@ -18,7 +18,7 @@ from manyhands.league.entries import (
     with_policy,
     withdraw,
 )
-from manyhands.league.finals import FINAL_JOB, replay
+from manyhands.league.finals import FINAL_JOB
 from manyhands.league.races import (
     DIRECTIONS,
     ORGANISERS,
@@ -26,6 +26,7 @@ from manyhands.league.races import (
     close,
     create,
     detail,
+    final_replay,
     is_settling_due,
     listed,
     may_manage,
@@ -50,12 +51,12 @@ __all__ = [
     "enter",
     "entries_of",
     "entry",
+    "final_replay",
     "is_settling_due",
     "listed",
     "may_manage",
     "of_player",
     "path",
-    "replay",
     "settle",
     "store_policy",
     "with_policy",

@@ -21,6 +21,7 @@ from manyhands.league import finals
 from manyhands.league.entries import driven_of, is_pending
 from manyhands.league.standings import RANKINGS, awards, table
 from manyhands.ledger import Prize
+from manyhands.settings import Settings
 from manyhands.storage import events
 from manyhands.storage.schema import players, race_entries, race_finals, races
 from manyhands.types import MICROS_PER_SECOND, Json, Micro, Micros, PlayerId, RaceId, new_race_id
@@ -240,6 +241,17 @@ def _view(row: Row[Any], now: Micros, *, has_final: bool) -> Json:
     plain = {name: row._mapping[name] for name in (*names, *money)}
     kind = race_rules(row.rules).race.type
     return {**plain, "type": kind, "organiser": row._mapping.get("organiser"), "state": state}
+
+
+def final_replay(connection: Connection, race_id: str, settings: Settings) -> Json:
+    """Return the way of every car of a race's final, as `finals.replay`.
+
+    Raises:
+        NotFoundError: there is no such race.
+        TransitionError: it has no final that can be shown yet.
+    """
+    find(connection, race_id)
+    return finals.replay(connection, race_id, settings)
 
 
 def may_manage(race: Json, player: Json | None) -> bool:

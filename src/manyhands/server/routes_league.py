@@ -85,7 +85,7 @@ async def close_race(race_id: RacePath, player: PlayerDep, context: ContextDep) 
 @router.get("/races/{race_id}/final")
 async def read_final(race_id: RacePath, context: ContextDep) -> lm.FinalReplay:
     """Read the way of every car of a race's final, as soon as its start is set."""
-    return answer(lm.FinalReplay, await context.read_aside(league.replay, race_id, context.settings))
+    return answer(lm.FinalReplay, await context.read_aside(league.final_replay, race_id, context.settings))
 
 
 @router.get("/races/{race_id}/entries")

@@ -1,10 +1,11 @@
-/** A name above a car, turned towards the camera and as large as the car is near. */
+/** A name above a car, turned towards the camera and of one size on the screen. */
 import { CanvasTexture, Sprite, SpriteMaterial } from "three";
 import { colour } from "../../lib/theme.svelte";
 import type { Palette } from "./palette";
 
 const MOST_LETTERS = 14;
-const [HIGH_M, ABOVE_M] = [0.085, 0.24];
+/** share of the view, as a slope of its opening; metres */
+const [HIGH, ABOVE_M] = [0.065, 0.22];
 const [SIZE, MARGIN] = [36, 12];
 
 export function label(name: string, { model }: Palette): Sprite {
@@ -25,8 +26,9 @@ export function label(name: string, { model }: Palette): Sprite {
     [pen.font, pen.fillStyle, pen.textBaseline] = [font, colour("ink"), "middle"];
     pen.fillText(text, MARGIN, canvas.height / 2);
   }
-  const sprite = new Sprite(new SpriteMaterial({ map: new CanvasTexture(canvas), depthWrite: false, fog: true }));
-  sprite.scale.set((HIGH_M * canvas.width) / canvas.height, HIGH_M, 1);
+  const sprite = new Sprite(new SpriteMaterial({ map: new CanvasTexture(canvas), depthWrite: false, depthTest: false, sizeAttenuation: false, fog: false }));
+  sprite.scale.set((HIGH * canvas.width) / canvas.height, HIGH, 1);
+  sprite.center.set(0.5, 0);
   sprite.position.y = ABOVE_M;
   return sprite;
 }
