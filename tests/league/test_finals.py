@@ -142,6 +142,9 @@ def test_a_final_decides_ranks_and_prizes_once_it_has_been_shown(meeting: Meetin
     assert told == [[2, 9000, 2, 0], [1, 8000, 2, 600], [3, 9500, 2, None], [None, None, None, None]]
     assert [row["prize_micro"] for row in over["board"]] == [credits(5), credits(3), 0, 0]
     assert [car["total_ms"] for car in over["final"]["results"]] == [9700, 9100, None]
+    with meeting.database.read() as connection:
+        own = league.of_player(connection, over["board"][0]["player_id"])
+    assert [row["final"]["total_ms"] for row in own] == [9100]
     assert meeting.at(NEVER) == over
     assert meeting.faults() == []
 

@@ -295,9 +295,20 @@ def _samples(places: NDArray[np.int32]) -> Json:
 
 
 def of_player(connection: Connection, player_id: str) -> list[Json]:
-    """Return everything stored about a player's entries, for the player's own export."""
+    """Return everything stored about a player's entries, for the player's own export.
+
+    final: how an entry went in its race's final, once that is closed.
+    """
     query = _QUERY.where(race_entries.c.player_id == player_id).order_by(race_entries.c.created_us)
-    return [_view(row) for row in connection.execute(query)]
+    found = [_view(row) for row in connection.execute(query)]
+    driven = (
+        select(race_finals.c.result)
+        .join(races, races.c.id == race_finals.c.race_id)
+        .where(races.c.state == "closed", races.c.id.in_({view["race_id"] for view in found}))
+    )
+    results = [result for result in connection.execute(driven).scalars() if result is not None]
+    cars = {car["entry_id"]: car for result in results for car in result.get("cars", ())}
+    return [{**view, "final": cars.get(view["id"])} for view in found]
 
 
 def withdraw(connection: Connection, player_id: str, now: Micros) -> int:
