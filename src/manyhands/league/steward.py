@@ -84,7 +84,7 @@ class Steward:
     def _final(self, context: jobs.Context) -> None:
         race_id = context.job.payload["race_id"]
         query = (
-            select(race_finals.c.grid, races.c.track, races.c.direction, races.c.rules)
+            select(race_finals, races.c.track, races.c.direction, races.c.rules)
             .join(races, races.c.id == race_finals.c.race_id)
             .where(race_finals.c.race_id == race_id)
         )
