@@ -112,6 +112,7 @@ def test_boxes_are_trained_among_and_raced_among(folder: Path) -> None:
     ("changes", "field"),
     [
         ({"race": "drag"}, "race.type"),
+        ({"race": "head-to-head"}, "race.type"),
         ({"race": "head-to-bot"}, "race.objects"),
         ({"race": "head-to-bot", "objects": "2", "lane_changes": "soon"}, "lane-changes"),
         ({"race": "head-to-bot", "objects": "1", "places": "near"}, "places"),

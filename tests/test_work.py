@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+import pytest
+
 from manyhands import jobs, work
 from manyhands.garage import api as garage
 from manyhands.league import api as league
@@ -24,7 +26,8 @@ def test_what_is_begun_once_is_begun_by_one_thread() -> None:
     assert begun == [1]
 
 
-def test_coach_and_steward_wake_for_their_own_work(database: Database, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", [league.ENTRY_JOB, league.FINAL_JOB])
+def test_coach_and_steward_wake_for_their_own_work(database: Database, tmp_path: Path, kind: str) -> None:
     woken: list[str] = []
     content = ContentStore(tmp_path / "content")
     post = work.Post("coach", "coach-1", database, content, Settings(data=tmp_path))
@@ -43,7 +46,7 @@ def test_coach_and_steward_wake_for_their_own_work(database: Database, tmp_path:
     assert not coach.step()
     assert not steward.step()
     with database.write() as connection:
-        jobs.post(connection, jobs.Work(league.ENTRY_JOB, {}), now_us())
+        jobs.post(connection, jobs.Work(kind, {}), now_us())
     assert not coach.step()
     assert steward.step()
     with database.write() as connection:

@@ -11,7 +11,9 @@ from manyhands.envs.racer.race_types import CHANGES_S, RaceType
 from manyhands.errors import InputError
 
 Race = Annotated[str, typer.Option("--race", help="time-trial, object-avoidance or head-to-bot.")]
-Type = Annotated[str, typer.Option("--type", help="time-trial, object-avoidance or head-to-bot.")]
+Type = Annotated[
+    str, typer.Option("--type", help="time-trial, object-avoidance, head-to-bot or head-to-head.")
+]
 Objects = Annotated[int, typer.Option("--objects", help="Boxes or bot cars, 1 to 6.")]
 Places = Annotated[
     str, typer.Option("--places", help="Of the objects, as 20inside,60outside; drawn if absent.")

@@ -40,6 +40,7 @@ _BOARD = {
     "entries": "ENTRIES",
     "prize_micro": "PRIZE",
 }
+_FINAL_BOARD = _BOARD | {"contacts": "CONTACTS", "qualifying_ms": "QUALIFYING/MS"}
 _PLACES = {
     "place": "PLACE",
     "policy": "POLICY",
@@ -195,7 +196,7 @@ def race_head_to_head(options: HeadToHead) -> None:
 
 @app.command("close")
 def close(race: Id, data: Data = None, as_json: AsJson = False) -> None:
-    """Close a race; what is entered is driven by a running server before the prizes are paid."""
+    """Close a race; a running server drives what is entered, and the final, before the prizes are paid."""
     with database_of(settings_of(data)) as database, database.write() as connection:
         league.close(connection, race, None, now_us())
         found = league.detail(connection, race, now_us())
@@ -210,11 +211,14 @@ def _print(found: Json, as_json: bool) -> None:
     for name in ("board", "hands"):
         if found[name]:
             typer.echo(f"\n{'By policy' if name == 'board' else 'By hand'}")
-            show(found[name], as_json, _BOARD)
+            raced = any(row.get("grid") for row in found[name])
+            show(found[name], as_json, _FINAL_BOARD if raced else _BOARD)
 
 
 def _summary(found: Json) -> Json:
-    shown = {name: value for name, value in found.items() if name not in ("board", "hands")}
+    shown = {name: value for name, value in found.items() if name not in ("board", "hands", "final")}
+    if found["final"] is not None:
+        shown["final"] = found["final"]["state"]
     for name in ("opens_us", "closes_us", "closed_us"):
         moment = shown.pop(name)
         shown[name.removesuffix("_us")] = (

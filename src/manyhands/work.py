@@ -122,10 +122,10 @@ def coach(post: Post) -> tuple[Worker, ...]:
     terms = jobs.WorkerTerms(post.name, post.settings.lease_s, post.settings.poll_s)
     tracks = post.settings.data / "tracks"
 
-    def waits(kind: str) -> Callable[[], bool]:
+    def waits(*kinds: str) -> Callable[[], bool]:
         def found() -> bool:
             with post.database.read() as connection:
-                return jobs.is_waiting(connection, kind)
+                return any(jobs.is_waiting(connection, kind) for kind in kinds)
 
         return found
 
@@ -147,7 +147,7 @@ def coach(post: Post) -> tuple[Worker, ...]:
 
     return (
         Dormant(waits(garage.RUN_JOB), make_coach),
-        Dormant(waits(league.ENTRY_JOB), make_steward),
+        Dormant(waits(league.ENTRY_JOB, league.FINAL_JOB), make_steward),
     )
 
 

@@ -61,6 +61,15 @@ def test_a_race_among_bots_says_so(folder: Path) -> None:
     }
 
 
+def test_a_race_head_to_head_says_so(folder: Path) -> None:
+    made = race(folder, *CREATE, "--type", "head-to-head", "--ranking", "best_lap")
+    assert (made["type"], made["rules"]["race"]["objects"]) == ("head_to_head", 0)
+    with pytest.raises(InputError, match=r"objects"):
+        race(folder, *CREATE, "--type", "head-to-head", "--objects", "2")
+    closed = race(folder, "close", made["id"])
+    assert (closed["state"], closed["final"]) == ("closed", None)
+
+
 def test_tables_are_readable(folder: Path) -> None:
     made = race(folder, *CREATE)
     listed = CliRunner().invoke(cli.app, ["race", "list", "--data", str(folder)])

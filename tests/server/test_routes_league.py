@@ -13,11 +13,12 @@ from sqlalchemy import insert, update
 from manyhands import jobs, ledger
 from manyhands.arena import api as arena
 from manyhands.garage import api as garage
+from manyhands.league import api as league
 from manyhands.league.steward import Steward
 from manyhands.server.league_messages import MAX_POLICY_BYTES
 from manyhands.storage import ContentStore
 from manyhands.storage.schema import campaigns, runs
-from manyhands.types import PlayerId, credits, now_us
+from manyhands.types import Micros, PlayerId, credits, now_us
 from tiny_race import steering
 
 KEY = {"Idempotency-Key": "abcdefgh"}
@@ -119,6 +120,50 @@ def test_a_race_is_held_entered_driven_and_closed(
     listed = guest().get("/api/races").json()["items"]
     assert [(row["id"], row["racers"]) for row in listed] == [(race["id"], 2)]
     assert guest().get("/api/races?season=none").json()["items"] == []
+
+
+def test_a_race_head_to_head_is_decided_by_a_final_that_all_see_at_once(
+    server: Server, organiser: Client, guest: Guest
+) -> None:
+    rules = {"laps": 1, "consecutive": 1, "limit_s": 120, "race": {"type": "head_to_head"}}
+    race = organiser.post("/api/races", json=order(rules=rules), headers=KEY).json()
+    assert (race["type"], race["final"]) == ("head_to_head", None)
+    address = f"/api/races/{race['id']}"
+    hand = {"hand": {"actions": base64.b64encode(b"\0\177" * 30).decode(), "laps_ms": []}}
+    assert_problem(guest().post(f"{address}/entries", json=hand, headers=KEY), 422, "invalid_input", "hand")
+    for gain in (1.0, 1.3):
+        entered = guest().post(f"{address}/entries/file?name=mine", content=steering(gain), headers=KEY)
+        assert entered.status_code == 202, entered.text
+    drive(server)
+    assert_problem(guest().get("/api/races/rac_none/final"), 404, "not_found", "race_id")
+    assert_problem(guest().get(f"{address}/final"), 409, "wrong_state", "race_id")
+    closing = organiser.post(f"{address}/close").json()
+    assert (closing["state"], closing["final"]["state"]) == ("final", "queued")
+    drive(server)
+    settle(server, now_us())
+    live = guest().get(address).json()
+    assert (live["state"], live["final"]["state"], live["final"]["results"]) == ("final", "live", None)
+    assert [row["grid"] for row in live["board"]] == [None, None]
+    assert live["now_at"] < live["final"]["starts_at"] < live["final"]["ends_at"]
+    replay = guest().get(f"{address}/final").json()
+    assert [car["entry_id"] for car in replay["cars"]] == live["final"]["grid"]
+    columns = ("x_mm", "y_mm", "heading_mrad", "along_mm", "contacts", "shown")
+    ticks = {len(car[name]) for car in replay["cars"] for name in columns}
+    ends, starts = (datetime.fromisoformat(live["final"][name]) for name in ("ends_at", "starts_at"))
+    assert ticks == {round((ends - starts).total_seconds() * replay["ticks_per_s"])}
+    settle(server, now_us() + 3600 * 10**6)
+    closed = guest().get(address).json()
+    assert (closed["state"], closed["final"]["state"]) == ("closed", "done")
+    assert [row["prize_micro"] for row in closed["board"]] == [credits(5), credits(3)]
+    totals = {car["entry_id"]: car["total_ms"] for car in closed["final"]["results"]}
+    assert {row["entry_id"]: row["time_ms"] for row in closed["board"]} == totals
+
+
+def settle(server: Server, now: int) -> None:
+    """Let the server look after its races as at that moment."""
+    with server.context.database.write() as connection:
+        league.settle(connection, Micros(now))
+    server.context.forget_shared()
 
 
 def test_a_champion_enters_like_anyones(server: Server, race: dict[str, Any], player: Client) -> None:

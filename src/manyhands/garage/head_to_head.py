@@ -24,7 +24,7 @@ from manyhands.envs.racer.rules import TICKS_PER_S, Bank, Conditions, Racer
 from manyhands.envs.racer.time_trial import Episode, Status, TimeTrial
 from manyhands.envs.racer.tracks import Track
 from manyhands.errors import InputError
-from manyhands.garage import driving, evaluation
+from manyhands.garage import driving, evaluation, replays
 from manyhands.garage.driving import Driver, Weights
 from manyhands.garage.evaluation import START_M, Race
 from manyhands.garage.race_rules import DEFAULT_RULES, RaceRules
@@ -61,12 +61,15 @@ class HeadToHead:
     """A race of N cars.
 
     results: of each car, the first place first, those without one by progress. poses: (ticks, N, 4) float32
-    in the order of entry, after each tick x and y in metres and the heading as a unit vector. shown: (ticks,
-    N) bool, whether others could touch and see the car.
+    in the order of entry, after each tick x and y in metres and the heading as a unit vector. metres: (ticks,
+    N) float32, of the car's front from the start line on, over all laps. contacts: (ticks, N) int32, begun so
+    far. shown: (ticks, N) bool, whether others could touch and see the car.
     """
 
     results: list[Result]
     poses: NDArray[np.float32]
+    metres: NDArray[np.float32]
+    contacts: NDArray[np.int32]
     shown: NDArray[np.bool_]
 
 
@@ -129,6 +132,7 @@ class _Driven(NamedTuple):
 
     poses: NDArray[np.float32]
     metres: NDArray[np.float32]
+    contacts: NDArray[np.int32]
     shown: NDArray[np.bool_]
     cars: Cars
 
@@ -145,9 +149,11 @@ def _drive(form: _Form, bank: Bank, drivers: Sequence[tuple[Driver, Weights]]) -
         rows.append(row)
         if len(rows) % _LOOK == 0 and not (np.asarray(cars.episodes.status) == Status.IN_PROGRESS).any():
             break
-    poses, metres, shown, running = (np.stack([np.asarray(row[at]) for row in rows]) for at in range(4))
+    poses, metres, contacts, shown, running = (
+        np.stack([np.asarray(row[at]) for row in rows]) for at in range(5)
+    )
     last = int(running.any(axis=1).sum())  # ticks that began with a car under way come first
-    return _Driven(poses[:last], metres[:last], shown[:last], cars)
+    return _Driven(poses[:last], metres[:last], contacts[:last], shown[:last], cars)
 
 
 @partial(jax.jit, static_argnums=(0, 2))
@@ -190,7 +196,7 @@ def _command(
 
 @partial(jax.jit, static_argnums=0)
 def _tick(form: _Form, bank: Bank, cars: Cars, commands: list[Array]) -> tuple[Cars, tuple[Array, ...]]:
-    """All cars a tick later; also poses (N, 4), metres (N,), who is shown, and who was racing before it."""
+    """All cars a tick later; also poses (N, 4), metres, contacts, who is shown, who was racing before it."""
     trial, before = form.trial(bank), cars.episodes
     racing = before.status == Status.IN_PROGRESS
     drives = racing & (cars.wait == 0)
@@ -222,8 +228,8 @@ def _tick(form: _Form, bank: Bank, cars: Cars, commands: list[Array]) -> tuple[C
         resets=resets,
     )
     at = moved.episodes.state.motion
-    row = (jnp.stack([at.x, at.y, at.c, at.s], axis=-1), moved.episodes.metres, moved.solid, racing)
-    return _seeing(moved), row
+    poses = jnp.stack([at.x, at.y, at.c, at.s], axis=-1)
+    return _seeing(moved), (poses, moved.episodes.metres, moved.contacts, moved.solid, racing)
 
 
 def _solid(motion: Motion, solid: Array, drives: Array) -> Array:
@@ -236,29 +242,30 @@ def _solid(motion: Motion, solid: Array, drives: Array) -> Array:
 
 
 def _result(driven: _Driven, road: Track, rules: RaceRules) -> HeadToHead:
-    resets, contacts = np.asarray(driven.cars.resets), np.asarray(driven.cars.contacts)
+    resets, touched = np.asarray(driven.cars.resets), np.asarray(driven.cars.contacts)
     races = []
     for number in range(len(resets)):
         clock, metres = evaluation.Clock(road.length_m, rules.laps), driven.metres[:, number]
         clock.run(START_M - ROW_M * number, metres)
         found = evaluation.result_of(clock, rules, [], max(0.0, float(metres[-1])))
-        races.append(replace(found, off_tracks=int(resets[number]), crashes=int(contacts[number])))
-    return HeadToHead(ranked(races), driven.poses, driven.shown)
+        races.append(replace(found, off_tracks=int(resets[number]), crashes=int(touched[number])))
+    return HeadToHead(ranked(races), driven.poses, driven.metres, driven.contacts, driven.shown)
 
 
 def replay_of(race: HeadToHead) -> Json:
     """JSON form of the way that was driven: ticks_per_s and cars in the order of entry.
 
-    A car has, for each tick, x_mm, y_mm, heading_mrad and shown, whether others could touch and see it.
+    A car has, for each tick, what `replays.COLUMNS` names.
     """
+    return replays.plain(packed(race), race.shown.shape[1])
+
+
+def packed(race: HeadToHead) -> bytes:
+    """The way that was driven, as `replays.plain` reads it."""
     x, y, c, s = np.moveaxis(race.poses.astype(np.float64), -1, 0)
-    columns = {"x_mm": x, "y_mm": y, "heading_mrad": np.arctan2(s, c)}
-    whole = {name: np.rint(1000.0 * values).astype(int).T.tolist() for name, values in columns.items()}
-    cars = zip(*whole.values(), race.shown.T.tolist(), strict=True)
-    return {
-        "ticks_per_s": TICKS_PER_S,
-        "cars": [dict(zip((*whole, "shown"), car, strict=True)) for car in cars],
-    }
+    columns = (x, y, np.arctan2(s, c), race.metres.astype(np.float64))
+    whole = [np.rint(1000.0 * values) for values in columns]
+    return np.stack([*whole, race.contacts, race.shown], axis=-1).astype("<i4").tobytes()
 
 
 def ranked(races: Sequence[Race]) -> list[Result]:

@@ -45,7 +45,7 @@ def order_of(terms: Json, folder: Path | None) -> Order:
         reversed=terms["direction"] == "reverse",
         network=_NETWORKS[terms["network"]],
         seed=terms["seed"],
-        race=race_types.parse(terms.get("race")),
+        race=race_types.parse(terms.get("race"), race_types.TRAINED),
     )
 
 

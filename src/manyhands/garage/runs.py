@@ -127,7 +127,7 @@ def _check(order: RunOrder) -> None:
     hyperparameters.parse(order.hyperparameters, order.algorithm)
     if order.algorithm == "sac" and isinstance(space, actions.Choices):
         raise hyperparameters.continuous_only()
-    race_types.parse(order.race)
+    race_types.parse(order.race, race_types.TRAINED)
 
 
 def algorithm_of(terms: Json) -> str:

@@ -18,6 +18,7 @@ from manyhands.league.entries import (
     with_policy,
     withdraw,
 )
+from manyhands.league.finals import FINAL_JOB
 from manyhands.league.races import (
     DIRECTIONS,
     ORGANISERS,
@@ -25,6 +26,7 @@ from manyhands.league.races import (
     close,
     create,
     detail,
+    final_replay,
     is_settling_due,
     listed,
     may_manage,
@@ -36,6 +38,7 @@ __all__ = [
     "A_DAY",
     "DIRECTIONS",
     "ENTRY_JOB",
+    "FINAL_JOB",
     "ORGANISERS",
     "RANKINGS",
     "EntryOrder",
@@ -48,6 +51,7 @@ __all__ = [
     "enter",
     "entries_of",
     "entry",
+    "final_replay",
     "is_settling_due",
     "listed",
     "may_manage",

@@ -20,10 +20,12 @@ from manyhands.errors import (
     QuotaError,
     TransitionError,
 )
+from manyhands.garage import api as garage
+from manyhands.garage.replays import TICKS_PER_S
 from manyhands.settings import Settings
 from manyhands.storage.content import ContentStore
 from manyhands.storage.schema import jobs as job_table
-from manyhands.storage.schema import players, race_entries, races
+from manyhands.storage.schema import players, race_entries, race_finals, races
 from manyhands.types import MICROS_PER_SECOND, Cid, Json, Micros, new_entry_id
 
 ENTRY_JOB = "league.entry"
@@ -31,7 +33,6 @@ ENTRY_JOB = "league.entry"
 A_DAY = 20
 """Entries that a player may make within 24 hours."""
 TRIES = 5
-TICKS_PER_S = 15
 PATH_COLUMNS = 3
 """of a path: x and y in millimetres, heading in milliradians; int32, little-endian, a row for each tick, in
 which bot cars follow the car"""
@@ -132,7 +133,7 @@ def enter(connection: Connection, order: EntryOrder, now: Micros) -> str:
     """Enter a race, once per key, and return the entry's id; a steward drives it.
 
     Raises:
-        InputError: the actions are no pairs, or more than the race is long.
+        InputError: the actions are no pairs, or more than the race is long, or a hand enters head to head.
         IdempotencyError: the key was used for another entry.
         ConflictError: the player has entered this policy into this race.
         NotFoundError, TransitionError, QuotaError: as `check_open`.
@@ -190,8 +191,16 @@ def _check_new(connection: Connection, order: EntryOrder) -> None:
 
 def _check_actions(connection: Connection, order: EntryOrder) -> None:
     actions = order.actions or b""
-    rules = connection.execute(select(races.c.rules).where(races.c.id == order.race_id)).scalar_one()
-    most = rules["limit_s"] * TICKS_PER_S
+    rules = garage.race_rules(
+        connection.execute(select(races.c.rules).where(races.c.id == order.race_id)).scalar_one()
+    )
+    if rules.race.has_final:
+        raise InputError(
+            "Head to head policies race one another; no hand can.",
+            field="hand",
+            remedy="Enter a policy, or drive another race by hand.",
+        )
+    most = rules.limit_s * TICKS_PER_S
     if not actions or len(actions) % 2 or len(actions) > 2 * most:
         raise InputError(
             f"{len(actions)} bytes are no drive of this race.",
@@ -286,21 +295,35 @@ def _samples(places: NDArray[np.int32]) -> Json:
 
 
 def of_player(connection: Connection, player_id: str) -> list[Json]:
-    """Return everything stored about a player's entries, for the player's own export."""
+    """Return everything stored about a player's entries, for the player's own export.
+
+    final: how an entry went in its race's final, once that is closed.
+    """
     query = _QUERY.where(race_entries.c.player_id == player_id).order_by(race_entries.c.created_us)
-    return [_view(row) for row in connection.execute(query)]
+    found = [_view(row) for row in connection.execute(query)]
+    driven = (
+        select(race_finals.c.result)
+        .join(races, races.c.id == race_finals.c.race_id)
+        .where(races.c.state == "closed", races.c.id.in_({view["race_id"] for view in found}))
+    )
+    results = [result for result in connection.execute(driven).scalars() if result is not None]
+    cars = {car["entry_id"]: car for result in results for car in result.get("cars", ())}
+    return [{**view, "final": cars.get(view["id"])} for view in found]
 
 
 def withdraw(connection: Connection, player_id: str, now: Micros) -> int:
     """Delete a player's entries into races that are still open and return how many they were.
 
-    Those of closed races stay: prizes were paid for what they drove.
+    Those of closed races and on the grid of a final stay: prizes are paid for what they drove.
     """
     found = connection.execute(
         select(race_entries.c.id, race_entries.c.job_id, job_table.c.state)
         .join(job_table, job_table.c.id == race_entries.c.job_id)
         .join(races, races.c.id == race_entries.c.race_id)
-        .where(race_entries.c.player_id == player_id, races.c.state == "open")
+        .outerjoin(race_finals, race_finals.c.race_id == races.c.id)
+        .where(
+            race_entries.c.player_id == player_id, races.c.state == "open", race_finals.c.race_id.is_(None)
+        )
     ).all()
     for row in found:
         if row.state in _STATES:

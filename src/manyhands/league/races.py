@@ -16,12 +16,14 @@ from manyhands.errors import (
     InputError,
     NotFoundError,
 )
-from manyhands.garage.api import RaceRules
+from manyhands.garage.api import RaceRules, race_rules
+from manyhands.league import finals
 from manyhands.league.entries import driven_of, is_pending
 from manyhands.league.standings import RANKINGS, awards, table
 from manyhands.ledger import Prize
+from manyhands.settings import Settings
 from manyhands.storage import events
-from manyhands.storage.schema import players, race_entries, races
+from manyhands.storage.schema import players, race_entries, race_finals, races
 from manyhands.types import MICROS_PER_SECOND, Json, Micro, Micros, PlayerId, RaceId, new_race_id
 
 ORGANISERS = ("funder", "operator")
@@ -155,14 +157,22 @@ def listed(connection: Connection, now: Micros, season: str | None = None) -> li
         .subquery()
     )
     query = (
-        select(races, players.c.name.label("organiser"), func.coalesce(racers.c.racers, 0).label("racers"))
+        select(
+            races,
+            players.c.name.label("organiser"),
+            func.coalesce(racers.c.racers, 0).label("racers"),
+            race_finals.c.race_id.is_not(None).label("has_final"),
+        )
         .outerjoin(players, players.c.id == races.c.organiser_id)
         .outerjoin(racers, racers.c.race_id == races.c.id)
+        .outerjoin(race_finals, race_finals.c.race_id == races.c.id)
         .order_by(races.c.opens_us.desc(), races.c.id)
     )
     if season is not None:
         query = query.where(races.c.season == season)
-    return [_view(row, now) | {"racers": row.racers} for row in connection.execute(query)]
+    return [
+        _view(row, now, has_final=row.has_final) | {"racers": row.racers} for row in connection.execute(query)
+    ]
 
 
 def find(connection: Connection, race_id: str) -> Row[Any]:
@@ -180,7 +190,9 @@ def find(connection: Connection, race_id: str) -> Row[Any]:
 
 
 def detail(connection: Connection, race_id: str, now: Micros) -> Json:
-    """Return a race with its leaderboards, of policies and of hands.
+    """Return a race with its final and its leaderboards, of policies and of hands.
+
+    Until its final has been shown to the end, the board is that of qualifying.
 
     Raises:
         NotFoundError: if there is none.
@@ -188,16 +200,28 @@ def detail(connection: Connection, race_id: str, now: Micros) -> Json:
     row = find(connection, race_id)
     organiser = connection.execute(select(players.c.name).where(players.c.id == row.organiser_id)).scalar()
     won = {award["entry_id"]: award["amount_micro"] for award in row.awards or []}
-    boards = {
-        kind: [
-            {**line, "prize_micro": won.get(line["entry_id"], 0)}
-            for line in _named(connection, table(driven_of(connection, race_id, kind), row.ranking))
-        ]
-        for kind in ("policy", "hand")
-    }
-    racers = len({line["player_id"] for board in boards.values() for line in board})
-    view = _view(row, now) | {"organiser": organiser, "racers": racers}
-    return {**view, "rules": row.rules, "board": boards["policy"], "hands": boards["hand"]}
+    qualified, hands = (_qualifying(connection, row, kind) for kind in ("policy", "hand"))
+    final = finals.find(connection, race_id)
+    over = row.state == "closed" or finals.is_over(final, now)
+    lines = finals.standings(qualified, final) if over else qualified
+    board, by_hand = (
+        [{**line, "prize_micro": won.get(line["entry_id"], 0)} for line in _named(connection, found)]
+        for found in (lines, hands)
+    )
+    racers = len({line["player_id"] for line in (*board, *by_hand)})
+    view = _view(row, now, has_final=final is not None) | {"organiser": organiser, "racers": racers}
+    told = {"rules": row.rules, "final": finals.view(final, over=over)}
+    return {**view, **told, "board": board, "hands": by_hand}
+
+
+def _qualifying(connection: Connection, row: Row[Any], kind: str = "policy") -> list[Json]:
+    """Return how those stand who drove alone."""
+    return table(driven_of(connection, row.id, kind), row.ranking)
+
+
+def standings(connection: Connection, row: Row[Any]) -> list[Json]:
+    """Return what decides a race that has ended, its final's order if it had one; of policies."""
+    return finals.standings(_qualifying(connection, row), finals.find(connection, row.id))
 
 
 def _named(connection: Connection, lines: list[Json]) -> list[Json]:
@@ -207,14 +231,27 @@ def _named(connection: Connection, lines: list[Json]) -> list[Json]:
     return [{**line, "racer": names[line["player_id"]]} for line in lines]
 
 
-def _view(row: Row[Any], now: Micros) -> Json:
+def _view(row: Row[Any], now: Micros, *, has_final: bool) -> Json:
     state = row.state
     if state == "open":
-        state = "upcoming" if now < row.opens_us else "closing" if now >= row.closes_us else "open"
+        ended = "final" if has_final else "closing"
+        state = "upcoming" if now < row.opens_us else ended if now >= row.closes_us else "open"
     names = ("id", "name", "season", "division", "track", "direction", "ranking", "opens_us", "closes_us")
     money = ("prize_micro", "shares", "organiser_id", "closed_us")
     plain = {name: row._mapping[name] for name in (*names, *money)}
-    return {**plain, "organiser": row._mapping.get("organiser"), "state": state}
+    kind = race_rules(row.rules).race.type
+    return {**plain, "type": kind, "organiser": row._mapping.get("organiser"), "state": state}
+
+
+def final_replay(connection: Connection, race_id: str, settings: Settings) -> Json:
+    """Return the way of every car of a race's final, as `finals.replay`.
+
+    Raises:
+        NotFoundError: there is no such race.
+        TransitionError: it has no final that can be shown yet.
+    """
+    find(connection, race_id)
+    return finals.replay(connection, race_id, settings)
 
 
 def may_manage(race: Json, player: Json | None) -> bool:
@@ -254,13 +291,18 @@ def is_settling_due(connection: Connection, now: Micros) -> bool:
 
 
 def settle(connection: Connection, now: Micros) -> int:
-    """Close and pay the races that are past their end with nothing left to drive; return how many."""
+    """Close and pay the races that are past their end with nothing left to drive; return how many.
+
+    A final is begun first, and shown to its end.
+    """
     due = select(races).where(races.c.state == "open", races.c.closes_us <= now).order_by(races.c.id)
     closed = 0
     for row in connection.execute(due).all():
         if is_pending(connection, row.id):
             continue
-        won = awards(row.prize_micro, row.shares, table(driven_of(connection, row.id, "policy"), row.ranking))
+        if finals.is_awaited(connection, row, _qualifying(connection, row), now):
+            continue
+        won = awards(row.prize_micro, row.shares, standings(connection, row))
         prizes = [Prize(PlayerId(award["player_id"]), award["amount_micro"]) for award in won]
         if row.prize_micro:
             ledger.pay_prizes(connection, RaceId(row.id), prizes, row.organiser_id, now)
@@ -269,6 +311,7 @@ def settle(connection: Connection, now: Micros) -> int:
         )
         told = {prize.player for prize in prizes} | ({row.organiser_id} - {None})
         _announce(connection, sorted(told), now)
+        finals.tell(connection, row.id, now)
         closed += 1
     return closed
 

@@ -14,6 +14,8 @@ from manyhands.types import Json, Micro
 SCORES = {"best_lap": "best_ms", "average_lap": "average_ms", "total_time": "total_ms"}
 """By ranking: which field of a result is compared."""
 RANKINGS = tuple(SCORES)
+FEWEST, MOST = 2, 8
+"""Cars of a final, as `garage.head_to_head` drives."""
 
 
 def score_ms(ranking: str, result: Json) -> int | None:
@@ -30,8 +32,8 @@ def table(entries: Sequence[Json], ranking: str) -> list[Json]:
         ranking: one of RANKINGS.
 
     Returns:
-        rows {rank, entry_id, player_id, time_ms, gap_ms, off_tracks, crashes, progress, entries}; the rank of
-        who has no time is None.
+        rows {rank, entry_id, player_id, time_ms, gap_ms, off_tracks, crashes, progress, entries, grid,
+        qualifying_ms, contacts}; the rank of who has no time is None, as are the last three without a final.
     """
 
     def order(entry: Json) -> tuple[bool, float, int, str]:
@@ -57,9 +59,67 @@ def table(entries: Sequence[Json], ranking: str) -> list[Json]:
                 "crashes": result["crashes"],
                 "progress": result["progress"],
                 "entries": counts[player],
+                **dict.fromkeys(("grid", "qualifying_ms", "contacts")),
             }
         )
     return rows
+
+
+def grid_of(rows: Sequence[Json]) -> list[str]:
+    """Return the entries that race one another, the best first; none if there are fewer than FEWEST.
+
+    Who has no qualifying time is not among them: a car that cannot come round would only stand in the way.
+
+    Args:
+        rows: of qualifying, from `table`.
+    """
+    found = [row["entry_id"] for row in rows if row["time_ms"] is not None][:MOST]
+    return found if len(found) >= FEWEST else []
+
+
+def final_table(rows: Sequence[Json], cars: Sequence[Json]) -> list[Json]:
+    """Return the racers of a race that had a final: first who raced in it, then the others.
+
+    Of equal times the one that stood further ahead on the grid is first.
+
+    Args:
+        rows: of qualifying, from `table`.
+        cars: results of the final with their entry_id, in the order of the grid.
+
+    Returns:
+        rows as of `table`, with times, off_tracks and progress of the final; who was not in it has a rank by
+        qualifying, but no time, and wins nothing.
+    """
+    known = {row["entry_id"]: row for row in rows}
+
+    def order(numbered: tuple[int, Json]) -> tuple[bool, float, int]:
+        number, car = numbered
+        total_ms = car["total_ms"]
+        return total_ms is None, -car["progress"] if total_ms is None else total_ms, number
+
+    came_in = sorted(enumerate(cars, 1), key=order)
+    first_ms = came_in[0][1]["total_ms"]
+    found = [
+        {
+            **known[car["entry_id"]],
+            "rank": None if car["total_ms"] is None else rank,
+            "time_ms": car["total_ms"],
+            "gap_ms": None if car["total_ms"] is None else car["total_ms"] - first_ms,
+            **{name: car[name] for name in ("off_tracks", "progress")},
+            "crashes": 0,
+            "contacts": car["crashes"],
+            "grid": number,
+            "qualifying_ms": known[car["entry_id"]]["time_ms"],
+        }
+        for rank, (number, car) in enumerate(came_in, 1)
+    ]
+    raced = {car["entry_id"] for car in cars}
+    for row in rows:
+        if row["entry_id"] not in raced:
+            rank = None if row["rank"] is None else len(found) + 1
+            own = {"rank": rank, "qualifying_ms": row["time_ms"]}
+            found.append({**row, **own, "time_ms": None, "gap_ms": None})
+    return found
 
 
 def awards(prize_micro: int, shares: Sequence[int], rows: Sequence[Json]) -> list[Json]:
@@ -68,13 +128,13 @@ def awards(prize_micro: int, shares: Sequence[int], rows: Sequence[Json]) -> lis
     Args:
         prize_micro: at least 0.
         shares: whole percentages for the first, second …, together at most 100.
-        rows: from `table`; those without a time get nothing.
+        rows: from `table` or `final_table`; those without a time get nothing.
 
     Returns:
         [{entry_id, player_id, amount_micro}] in order, without what rounds to nothing. Their sum is never
         above the prize; what is left belongs to the organiser.
     """
-    ranked = [row for row in rows if row["rank"] is not None]
+    ranked = [row for row in rows if row["time_ms"] is not None]
     found = [
         {
             "entry_id": row["entry_id"],

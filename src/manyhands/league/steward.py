@@ -1,4 +1,4 @@
-"""The steward: drives what is entered into races, by the race's rules, and writes down what came of it."""
+"""The steward: drives entries and finals by the race's rules, and writes down what came of it."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from sqlalchemy import Row, select, update
 from manyhands import jobs
 from manyhands.envs.racer import tracks
 from manyhands.errors import InputError, ReplayRefusedError
-from manyhands.garage import evaluation, race_rules
+from manyhands.garage import evaluation, head_to_head, race_rules
 from manyhands.garage.evaluation import Drive
 from manyhands.league.entries import ENTRY_JOB
+from manyhands.league.finals import FINAL_JOB
 from manyhands.policies import files
 from manyhands.storage.content import ContentStore
 from manyhands.storage.database import Database
-from manyhands.storage.schema import race_entries, races
+from manyhands.storage.schema import race_entries, race_finals, races
 from manyhands.types import Cid, Json
 
 CLAIM_MS = 10
@@ -42,10 +43,10 @@ class Steward:
         """
         self._database, self._content, self._terms = database, content, terms
         self._tracks = folder
-        self._duties = jobs.Duties({ENTRY_JOB: self._judge})
+        self._duties = jobs.Duties({ENTRY_JOB: self._judge, FINAL_JOB: self._final})
 
     def step(self) -> bool:
-        """Drive one entry; returns False if none waits."""
+        """Drive one entry or final; returns False if none waits."""
         return jobs.run_one(self._database, self._duties, self._terms)
 
     def _judge(self, context: jobs.Context) -> None:
@@ -79,6 +80,42 @@ class Steward:
             drive = evaluation.replay(actions, track, rules, turned=turned)
             _confirm(row.claimed, drive.race.laps_ms)
         return result_of(drive, self._content.put(packed(drive)))
+
+    def _final(self, context: jobs.Context) -> None:
+        race_id = context.job.payload["race_id"]
+        query = (
+            select(race_finals, races.c.track, races.c.direction, races.c.rules)
+            .join(races, races.c.id == race_finals.c.race_id)
+            .where(race_finals.c.race_id == race_id)
+        )
+        with self._database.read() as connection:
+            row = connection.execute(query).one()
+            entries = select(race_entries).where(race_entries.c.id.in_(row.grid))
+            cids = {entry.id: entry.policy_cid for entry in connection.execute(entries)}
+        try:
+            result = self._raced(row, [Cid(cids[entry]) for entry in row.grid])
+        except InputError as fault:
+            result = {"refused": fault.sentence()}
+        still_open = select(races.c.id).where(races.c.id == race_id, races.c.state == "open").exists()
+        with context.outcome({}) as connection:
+            # What was paid by qualifying, because this failed, is not turned over if it is tried again.
+            connection.execute(
+                update(race_finals).where(race_finals.c.race_id == race_id, still_open).values(result=result)
+            )
+
+    def _raced(self, row: Row[Any], cids: list[Cid]) -> Json:
+        track = tracks.track(row.track, self._tracks)
+        policies = [files.parse(self._content.get(cid)) for cid in cids]
+        rules = race_rules.parse(row.rules)
+        found = head_to_head.race(policies, track, rules, turned=row.direction == "reverse")
+        races_of = {one.entry: asdict(one.race) for one in found.results}
+        return {
+            "cars": [{"entry_id": entry, **races_of[number]} for number, entry in enumerate(row.grid)],
+            "ticks": len(found.poses),
+            "length_m": round(float(track.length_m), 6),
+            "replay_cid": self._content.put(head_to_head.packed(found)),
+            "refused": None,
+        }
 
 
 def result_of(drive: Drive, path_cid: Cid) -> Json:

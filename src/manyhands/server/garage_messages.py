@@ -61,10 +61,17 @@ class RacePlace(Request):
     lane: Literal["inside", "outside"]
 
 
+RaceKind = Literal["time_trial", "object_avoidance", "head_to_bot", "head_to_head"]
+
+
 class RaceType(Request):
     """What else is on the road."""
 
-    type: Literal["time_trial", "object_avoidance", "head_to_bot"] = "time_trial"
+    type: RaceKind = Field(
+        default="time_trial",
+        description="`head_to_head` in races alone: each policy drives alone for its place on the grid, and "
+        "the best of them race one another when the race has closed.",
+    )
     objects: int = Field(default=0, ge=0, le=6, description="Boxes or bot cars; 0 in a time trial.")
     places: list[RacePlace] = Field(
         default=[], max_length=6, description="Of each, in order and 13 % apart; drawn if empty."

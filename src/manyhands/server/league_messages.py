@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field, JsonValue
 
 from manyhands.garage.api import DEFAULT_RULES
-from manyhands.server.garage_messages import RaceType, Which
+from manyhands.server.garage_messages import RaceKind, RaceType, Which
 from manyhands.server.messages import (
     ID_PATTERN,
     MAX_MICRO,
@@ -29,7 +29,8 @@ _MOST_TICKS = 3600 * 15
 
 Direction = Literal["forward", "reverse"]
 Ranking = Literal["best_lap", "average_lap", "total_time"]
-RaceState = Literal["upcoming", "open", "closing", "closed"]
+RaceState = Literal["upcoming", "open", "closing", "final", "closed"]
+FinalState = Literal["queued", "running", "live", "done", "failed"]
 Moment = Annotated[AwareDatetime, Field(strict=False, description="UTC time, RFC 3339.")]
 
 
@@ -90,7 +91,11 @@ class RaceRow(Message):
     track: str
     direction: Direction
     ranking: Ranking
-    state: RaceState = Field(description="`closing`: past its end, with entries still to be driven.")
+    type: RaceKind
+    state: RaceState = Field(
+        description="`closing`: past its end, with entries still to be driven; `final`: the best race one "
+        "another."
+    )
     opens_at: Time
     closes_at: Time
     closed_at: Time | None
@@ -110,23 +115,66 @@ class Races(Message):
 class Standing(Message):
     """A racer's best entry."""
 
-    rank: int | None = Field(description="Null without a time that counts; those stand below, by progress.")
+    rank: int | None = Field(
+        description="Null without a time that counts; those stand below, by progress. Who was not in the "
+        "final is ranked below it by qualifying, and wins nothing."
+    )
     entry_id: Id
     player_id: Id
     racer: str
-    time_ms: int | None = Field(description="By the race's ranking.")
+    time_ms: int | None = Field(description="By the race's ranking; of all laps of the final if it had one.")
     gap_ms: int | None = Field(description="To the first.")
     off_tracks: int
     crashes: int
     progress: float = Field(description="Percentage of all laps.")
     entries: int = Field(description="Of this racer that were driven.")
     prize_micro: Micro = Field(description="Micro-credits paid at the close.")
+    grid: int | None = Field(
+        description="Place at the start of the final, from 1; null till it is over and for who was not in it."
+    )
+    qualifying_ms: int | None = Field(
+        description="Once the final is over, the time of before by the race's ranking."
+    )
+    contacts: int | None = Field(description="With other cars in the final.")
+
+
+class FinalCar(Message):
+    """How a car's final went."""
+
+    entry_id: Id
+    finished: bool
+    laps_ms: list[int] = Field(description="Complete laps, penalties inside.")
+    total_ms: int | None
+    best_ms: int | None
+    average_ms: int | None = Field(description="Best average of consecutive laps, rounded down.")
+    off_tracks: int
+    crashes: int = Field(description="Contacts begun.")
+    progress: float = Field(description="Percentage of all laps.")
+
+
+class Final(Message):
+    """The race of the best of qualifying against one another."""
+
+    state: FinalState = Field(
+        description="`live`: `starts_at` is set, and every page shows it from then to `ends_at`; `failed`: "
+        "it cannot be driven, and qualifying counts."
+    )
+    note: str = Field(description="Why it failed.")
+    starts_at: Time | None = Field(
+        description="By the server's clock; tick t is driven t/ticks_per_s after it."
+    )
+    ends_at: Time | None
+    ticks_per_s: int
+    grid: list[Id] = Field(description="Entries, the best of qualifying first.")
+    results: list[FinalCar] | None = Field(description="In the order of the grid, once it is over.")
 
 
 class RaceDetail(RaceRow):
     """A race with its leaderboards."""
 
     rules: RaceRules
+    now_at: Time = Field(description="The server's clock at this answer, to show a final in step with it.")
+    final: Final | None = Field(description="Of a race head to head that has closed with two racers or more.")
     board: list[Standing] = Field(description="Policies; of equal times the one entered first is ahead.")
     hands: list[Standing] = Field(description="People who drove by hand, ranked apart and without prizes.")
     can_manage: bool = Field(description="Whether the player may close it.")
@@ -226,3 +274,20 @@ class EntryPath(Message):
     stops: list[PathStop]
     boxes: list[Samples] = Field(description="One sample of each.")
     bots: list[Samples] = Field(description="As many samples of each as of the car.")
+
+
+class FinalPath(Samples):
+    """A car's way in a final, a sample after each tick of the race's clock."""
+
+    entry_id: Id
+    along_mm: list[int] = Field(description="Of its front from the start line on, over all laps.")
+    contacts: list[int] = Field(description="Begun so far.")
+    shown: list[bool] = Field(description="Whether others can touch and see it.")
+
+
+class FinalReplay(Message):
+    """How a final was driven; results are told when it has been shown."""
+
+    ticks_per_s: int
+    length_m: float = Field(description="Of a lap.")
+    cars: list[FinalPath] = Field(description="In the order of the grid.")

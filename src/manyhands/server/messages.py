@@ -79,7 +79,7 @@ AttemptStatus = Literal["pending", "valued", "refused", "judged", "withdrawn"]
 VerdictKind = Literal["promoted", "kept", "control_promoted", "rolled_back", "bootstrap"]
 EnvironmentId = Literal["racer-v0", "snake-v0"]
 Sensor = Literal["camera", "lidar", "grid", "features"]
-EventKind = Literal["hello", "attempt", "round", "verdict", "campaign", "balance", "dispute", "ban"]
+EventKind = Literal["hello", "attempt", "round", "verdict", "campaign", "balance", "dispute", "ban", "race"]
 
 
 class Message(BaseModel):

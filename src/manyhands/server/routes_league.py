@@ -32,7 +32,9 @@ FileName = Annotated[
 
 async def _race(context: Context, race_id: str, player: Json | None) -> lm.RaceDetail:
     row = await context.shared(f"race:{race_id}", league.detail, race_id, now_us())
-    return answer(lm.RaceDetail, {**row, "can_manage": league.may_manage(row, player)})
+    # Answers are shared for a moment, the clock is read for each.
+    own = {"can_manage": league.may_manage(row, player), "now_us": now_us()}
+    return answer(lm.RaceDetail, {**row, **own})
 
 
 async def _entered(context: Context, order: league.EntryOrder) -> lm.Entry:
@@ -78,6 +80,12 @@ async def close_race(race_id: RacePath, player: PlayerDep, context: ContextDep) 
     await context.write(league.close, race_id, player, now_us())
     context.forget_shared()
     return await _race(context, race_id, player)
+
+
+@router.get("/races/{race_id}/final")
+async def read_final(race_id: RacePath, context: ContextDep) -> lm.FinalReplay:
+    """Read the way of every car of a race's final, as soon as its start is set."""
+    return answer(lm.FinalReplay, await context.read_aside(league.final_replay, race_id, context.settings))
 
 
 @router.get("/races/{race_id}/entries")

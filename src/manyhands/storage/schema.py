@@ -493,3 +493,16 @@ race_entries = Table(
     Index(None, "race_id", "created_us"),
     Index(None, "player_id", "created_us"),
 )
+
+race_finals = Table(
+    "race_finals",
+    metadata,
+    Column("race_id", String, ForeignKey("races.id"), primary_key=True),
+    Column("job_id", String, ForeignKey("jobs.id"), nullable=False),
+    # Ids of the entries that race one another, in the order of the grid.
+    Column("grid", JSON, nullable=False),
+    Column("result", JSON),
+    # When every page begins to show it; the server sets it once the result is there.
+    Column("starts_us", BigInteger),
+    Column("created_us", BigInteger, nullable=False),
+)

@@ -49,6 +49,7 @@ BOTS = {"type": "head_to_bot", "objects": 2}
 REFUSED = [
     ({"type": "drag"}, "race.type"),
     ({"type": "time_trial", "objects": 1}, "race.objects"),
+    ({"type": "head_to_head", "objects": 1}, "race.objects"),
     ({"type": "object_avoidance", "objects": 0}, "race.objects"),
     ({"type": "object_avoidance", "objects": 7}, "race.objects"),
     (BOTS | {"speed_mps": 0.1}, "race.speed_mps"),
@@ -69,6 +70,14 @@ def test_terms_that_cannot_be_are_named(plain: Any, field: str) -> None:
     with pytest.raises(InputError) as fault:
         race_types.parse(plain)
     assert fault.value.field == field
+
+
+def test_a_car_alone_is_not_trained_head_to_head() -> None:
+    plain = {"type": "head_to_head"}
+    assert race_types.parse(plain).has_final
+    with pytest.raises(InputError, match="cannot be trained in") as fault:
+        race_types.parse(plain, race_types.TRAINED)
+    assert fault.value.field == "race.type"
 
 
 def test_the_hash_of_arrays_is_that_of_words() -> None:

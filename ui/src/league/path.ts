@@ -1,12 +1,15 @@
 /** A driven way as a run of the replay: one row a tick of the race's clock, penalties included. Pure. */
 import { C, MOTION, S, V, X, Y } from "../sim/car";
 import type { Run } from "../play/runs";
-import type { EntryPath } from "./wire";
+import type { EntryPath, FinalReplay } from "./wire";
 
 /** Ticks that the car stood for, of a stop's milliseconds. */
 export function standing(ms: number, ticks_per_s: number): number {
   return Math.round((ms * ticks_per_s) / 1000);
 }
+
+/** in a tick: further than any car drives */
+const JUMP_MM = 600;
 
 type Samples = Pick<EntryPath, "x_mm" | "y_mm" | "heading_mrad">;
 
@@ -50,6 +53,15 @@ export function runOf(path: EntryPath): Run {
 export function botsOf(path: EntryPath): Run[] {
   const rows = rowsOf(path);
   return path.bots.map((bot) => motionsOf(bot, rows, new Set(), path.ticks_per_s));
+}
+
+/** Motions of a final's cars, in the order of the grid; where they were put back they jump. */
+export function finalRuns({ cars, ticks_per_s }: Pick<FinalReplay, "ticks_per_s"> & { cars: Samples[] }): Run[] {
+  return cars.map((car) => {
+    const rows = [0, ...car.x_mm.keys()];
+    const jumps = car.x_mm.flatMap((x, i) => (i > 0 && Math.hypot(x - car.x_mm[i - 1]!, car.y_mm[i]! - car.y_mm[i - 1]!) > JUMP_MM ? [i] : []));
+    return motionsOf(car, car.x_mm.length === 0 ? [] : rows, new Set(jumps), ticks_per_s);
+  });
 }
 
 /** Boxes (n, 4): x, y, cos, sin. */

@@ -8,4 +8,6 @@ export type Standing = Wire<"Standing">;
 export type Entry = Wire<"Entry">;
 export type EntryCreate = Wire<"EntryCreate">;
 export type EntryPath = Wire<"EntryPath">;
+export type Final = Wire<"Final">;
+export type FinalReplay = Wire<"FinalReplay">;
 export type Run = Wire<"RunRow">;

@@ -16,6 +16,11 @@ export function lapTime(ms: number): string {
   return minutes === 0 ? s : `${minutes}:${s.padStart(6, "0")}`;
 }
 
+/** Seconds of a clock, to tenths: "12.3", "1:02.3". */
+export function clockTime(seconds: number): string {
+  return lapTime(Math.round(1000 * seconds)).replace(/\d\d$/, "");
+}
+
 /** A gap to the first: "+0.120", nothing for the first. */
 export function gap(ms: number | null): string {
   return ms === null || ms === 0 ? "" : `+${lapTime(ms)}`;
@@ -25,6 +30,7 @@ export const STATES: Record<RaceRow["state"], string> = {
   upcoming: "Not open yet",
   open: "Open",
   closing: "Driving the last entries",
+  final: "Final",
   closed: "Closed",
 };
 
@@ -43,8 +49,22 @@ export const RANKINGS: Record<RaceRow["ranking"], string> = {
   total_time: "Total time",
 };
 
+/** cars of a final, at most; as many as the server drives */
+const MOST_CARS = 8;
+const FINAL_RULES = [
+  `When the race has closed, the best ${MOST_CARS} with a qualifying time race one another in a final, from a grid in that order.`,
+  "Who is first home in the final wins. Cars touch and push one another; contact itself costs no time.",
+];
+
 function lost(ms: number): string {
   return ms === 0 ? "no time" : seconds(ms / 1000);
+}
+
+/** Why a race head to head was decided without a final; empty where it was not. */
+export function withoutFinal({ type, state, final }: Pick<Race, "type" | "state" | "final">): string {
+  if (type !== "head_to_head" || state !== "closed") return "";
+  if (final === null) return "Fewer than two racers had a qualifying time: there was no final, and qualifying counts.";
+  return final.state === "failed" ? `The final could not be driven, and qualifying counts. ${final.note}` : "";
 }
 
 /** The rules as sentences. */
@@ -54,11 +74,14 @@ export function rulesOf({ rules, ranking, direction }: Pick<Race, "rules" | "ran
     average_lap: rules.consecutive === 1 ? "The shortest lap counts." : `The best average of ${rules.consecutive} laps in a row counts.`,
     total_time: rules.laps === 1 ? "The time of the lap counts." : "The time of all laps together counts.",
   }[ranking];
+  const against = rules.race.type === "head_to_head";
+  const crash = against ? "" : `, a crash ${lost(rules.crash_ms)}`;
   const found = [
     `${count(rules.laps, "lap")} from a standing start, ${direction === "reverse" ? "against" : "in"} the direction of the track.`,
-    counts,
-    `Leaving the road, standing still or turning round costs ${lost(rules.off_track_ms)}, a crash ${lost(rules.crash_ms)}: the car stands on the centre line, the clock runs on.`,
+    against ? `Each policy first drives alone, to qualify. ${counts}` : counts,
+    `Leaving the road, standing still or turning round costs ${lost(rules.off_track_ms)}${crash}: the car stands on the centre line, the clock runs on.`,
   ];
+  if (against) found.push(...FINAL_RULES);
   const crowd = raceWords(rules.race, "all racers alike");
   if (crowd) found.push(crowd, "After a crash the car stands a metre behind what it hit.");
   if (rules.most_resets === 0) found.push("The first of these ends the race.");

@@ -140,6 +140,7 @@ export const api = {
     call<league.Entry>("POST", `/races/${id(race)}/entries`, { body, headers: { "Idempotency-Key": idempotencyKey } }),
   enterFile: (race: string, file: Blob, name: string, idempotencyKey: string) =>
     call<league.Entry>("POST", `/races/${id(race)}/entries/file?name=${id(name)}`, { file, headers: { "Idempotency-Key": idempotencyKey } }),
+  finalReplay: (race: string) => call<league.FinalReplay>("GET", `/races/${id(race)}/final`),
   entryPath: (race: string, entry: string) => call<league.EntryPath>("GET", `/races/${id(race)}/entries/${id(entry)}/path`),
 
   overview: (token: string) => call<Wire<"Overview">>("GET", "/operator/overview", { headers: bearer(token) }),

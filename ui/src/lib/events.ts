@@ -3,7 +3,7 @@ import type { Wire } from "./api";
 export type Kind = Wire<"Event">["kind"];
 type Listener = (event: Wire<"Event">) => void;
 
-const KINDS: Kind[] = ["hello", "attempt", "round", "verdict", "campaign", "balance", "dispute", "ban"];
+const KINDS: Kind[] = ["hello", "attempt", "round", "verdict", "campaign", "balance", "dispute", "ban", "race"];
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 30_000;
 

@@ -6,7 +6,12 @@ export const TYPES: Record<RaceType["type"], string> = {
   time_trial: "Time trial: alone on the road",
   object_avoidance: "Object avoidance: boxes stand on the road",
   head_to_bot: "Head-to-bot: bot cars drive on the road",
+  head_to_head: "Head-to-head: each alone first, then the best against one another",
 };
+/** Types that one car alone can be trained in. */
+export const TRAINED: RaceType["type"][] = ["time_trial", "object_avoidance", "head_to_bot"];
+/** Whether there are boxes or bot cars. */
+export const isCrowded = (type: RaceType["type"]): boolean => type === "object_avoidance" || type === "head_to_bot";
 export const MOST_OBJECTS = 6;
 const [FIRST_PERCENT, LAST_PERCENT, APART_PERCENT] = [7, 90, 13];
 const [SLOWEST, FASTEST] = [0.2, 6];
@@ -48,7 +53,7 @@ const within = (value: number, low: number, high: number): boolean => value >= l
 
 /** What is wrong with the fields, named as the server names them. */
 export function raceFaults({ type, objects, fixed, places, speed, changes, least, most }: TypedRace): Record<string, string | null> {
-  const crowded = type !== "time_trial";
+  const crowded = isCrowded(type);
   const percents = places.slice(0, objects).map(({ percent }) => numbered(percent));
   const apart = percents.every((one, i) => within(one, FIRST_PERCENT, LAST_PERCENT) && (i === 0 || one - percents[i - 1]! >= APART_PERCENT));
   const [low, high] = [numbered(least), numbered(most)];
@@ -62,7 +67,7 @@ export function raceFaults({ type, objects, fixed, places, speed, changes, least
 
 /** The race type of a form without faults. */
 export function raceOf({ type, objects, fixed, places, speed, changes, least, most }: TypedRace): RaceType {
-  if (type === "time_trial") return TIME_TRIAL;
+  if (!isCrowded(type)) return { ...TIME_TRIAL, type };
   const bots = type === "head_to_bot";
   return {
     type,

@@ -1002,6 +1002,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/races/{race_id}/final": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Final
+         * @description Read the way of every car of a race's final, as soon as its start is set.
+         */
+        get: operations["read_final"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rewards/check": {
         parameters: {
             query?: never;
@@ -2619,7 +2639,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "hello" | "attempt" | "round" | "verdict" | "campaign" | "balance" | "dispute" | "ban";
+            kind: "hello" | "attempt" | "round" | "verdict" | "campaign" | "balance" | "dispute" | "ban" | "race";
             /** Payload */
             payload: {
                 [key: string]: components["schemas"]["JsonValue"];
@@ -2771,6 +2791,131 @@ export interface components {
         Experiments: {
             /** Items */
             items: components["schemas"]["ExperimentRow"][];
+        };
+        /**
+         * Final
+         * @description The race of the best of qualifying against one another.
+         */
+        Final: {
+            /** Ends At */
+            ends_at: string | null;
+            /**
+             * Grid
+             * @description Entries, the best of qualifying first.
+             */
+            grid: string[];
+            /**
+             * Note
+             * @description Why it failed.
+             */
+            note: string;
+            /**
+             * Results
+             * @description In the order of the grid, once it is over.
+             */
+            results: components["schemas"]["FinalCar"][] | null;
+            /**
+             * Starts At
+             * @description By the server's clock; tick t is driven t/ticks_per_s after it.
+             */
+            starts_at: string | null;
+            /**
+             * State
+             * @description `live`: `starts_at` is set, and every page shows it from then to `ends_at`; `failed`: it cannot be driven, and qualifying counts.
+             * @enum {string}
+             */
+            state: "queued" | "running" | "live" | "done" | "failed";
+            /** Ticks Per S */
+            ticks_per_s: number;
+        };
+        /**
+         * FinalCar
+         * @description How a car's final went.
+         */
+        FinalCar: {
+            /**
+             * Average Ms
+             * @description Best average of consecutive laps, rounded down.
+             */
+            average_ms: number | null;
+            /** Best Ms */
+            best_ms: number | null;
+            /**
+             * Crashes
+             * @description Contacts begun.
+             */
+            crashes: number;
+            /**
+             * Entry Id
+             * @description Opaque id.
+             */
+            entry_id: string;
+            /** Finished */
+            finished: boolean;
+            /**
+             * Laps Ms
+             * @description Complete laps, penalties inside.
+             */
+            laps_ms: number[];
+            /** Off Tracks */
+            off_tracks: number;
+            /**
+             * Progress
+             * @description Percentage of all laps.
+             */
+            progress: number;
+            /** Total Ms */
+            total_ms: number | null;
+        };
+        /**
+         * FinalPath
+         * @description A car's way in a final, a sample after each tick of the race's clock.
+         */
+        FinalPath: {
+            /**
+             * Along Mm
+             * @description Of its front from the start line on, over all laps.
+             */
+            along_mm: number[];
+            /**
+             * Contacts
+             * @description Begun so far.
+             */
+            contacts: number[];
+            /**
+             * Entry Id
+             * @description Opaque id.
+             */
+            entry_id: string;
+            /** Heading Mrad */
+            heading_mrad: number[];
+            /**
+             * Shown
+             * @description Whether others can touch and see it.
+             */
+            shown: boolean[];
+            /** X Mm */
+            x_mm: number[];
+            /** Y Mm */
+            y_mm: number[];
+        };
+        /**
+         * FinalReplay
+         * @description How a final was driven; results are told when it has been shown.
+         */
+        FinalReplay: {
+            /**
+             * Cars
+             * @description In the order of the grid.
+             */
+            cars: components["schemas"]["FinalPath"][];
+            /**
+             * Length M
+             * @description Of a lap.
+             */
+            length_m: number;
+            /** Ticks Per S */
+            ticks_per_s: number;
         };
         /**
          * GameCreate
@@ -3736,6 +3881,8 @@ export interface components {
             direction: "forward" | "reverse";
             /** Division */
             division: string;
+            /** @description Of a race head to head that has closed with two racers or more. */
+            final: components["schemas"]["Final"] | null;
             /**
              * Hands
              * @description People who drove by hand, ranked apart and without prizes.
@@ -3748,6 +3895,12 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+            /**
+             * Now At
+             * Format: date-time
+             * @description The server's clock at this answer, to show a final in step with it.
+             */
+            now_at: string;
             /**
              * Opens At
              * Format: date-time
@@ -3780,12 +3933,17 @@ export interface components {
             shares: number[];
             /**
              * State
-             * @description `closing`: past its end, with entries still to be driven.
+             * @description `closing`: past its end, with entries still to be driven; `final`: the best race one another.
              * @enum {string}
              */
-            state: "upcoming" | "open" | "closing" | "closed";
+            state: "upcoming" | "open" | "closing" | "final" | "closed";
             /** Track */
             track: string;
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "time_trial" | "object_avoidance" | "head_to_bot" | "head_to_head";
         };
         /**
          * RacePlace
@@ -3861,12 +4019,17 @@ export interface components {
             shares: number[];
             /**
              * State
-             * @description `closing`: past its end, with entries still to be driven.
+             * @description `closing`: past its end, with entries still to be driven; `final`: the best race one another.
              * @enum {string}
              */
-            state: "upcoming" | "open" | "closing" | "closed";
+            state: "upcoming" | "open" | "closing" | "final" | "closed";
             /** Track */
             track: string;
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "time_trial" | "object_avoidance" | "head_to_bot" | "head_to_head";
         };
         /**
          * RaceRules
@@ -3970,10 +4133,11 @@ export interface components {
             speed_mps: number;
             /**
              * Type
+             * @description `head_to_head` in races alone: each policy drives alone for its place on the grid, and the best of them race one another when the race has closed.
              * @default time_trial
              * @enum {string}
              */
-            type: "time_trial" | "object_avoidance" | "head_to_bot";
+            type: "time_trial" | "object_avoidance" | "head_to_bot" | "head_to_head";
         };
         /**
          * Races
@@ -4484,6 +4648,11 @@ export interface components {
          * @description A racer's best entry.
          */
         Standing: {
+            /**
+             * Contacts
+             * @description With other cars in the final.
+             */
+            contacts: number | null;
             /** Crashes */
             crashes: number;
             /**
@@ -4501,6 +4670,11 @@ export interface components {
              * @description To the first.
              */
             gap_ms: number | null;
+            /**
+             * Grid
+             * @description Place at the start of the final, from 1; null till it is over and for who was not in it.
+             */
+            grid: number | null;
             /** Off Tracks */
             off_tracks: number;
             /**
@@ -4518,16 +4692,21 @@ export interface components {
              * @description Percentage of all laps.
              */
             progress: number;
+            /**
+             * Qualifying Ms
+             * @description Once the final is over, the time of before by the race's ranking.
+             */
+            qualifying_ms: number | null;
             /** Racer */
             racer: string;
             /**
              * Rank
-             * @description Null without a time that counts; those stand below, by progress.
+             * @description Null without a time that counts; those stand below, by progress. Who was not in the final is ranked below it by qualifying, and wins nothing.
              */
             rank: number | null;
             /**
              * Time Ms
-             * @description By the race's ranking.
+             * @description By the race's ranking; of all laps of the final if it had one.
              */
             time_ms: number | null;
         };
@@ -7482,6 +7661,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EntryPath"];
+                };
+            };
+            /** @description A problem that the client can mend. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of the server; Retry-After says when again. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_final: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                race_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FinalReplay"];
                 };
             };
             /** @description A problem that the client can mend. */

@@ -18,6 +18,10 @@ export interface Actor {
   /** who drives at a tick of the run */
   trim: (tick: number) => Trim;
   ghost: boolean;
+  /** whether it is drawn translucent at a tick of the run; absent: never */
+  faded?: (tick: number) => boolean;
+  /** written above it; absent: nothing */
+  name?: string;
   /** views that show it */
   views: number[];
   /** tick of the common clock after which it is gone; absent: it stays where it ended */

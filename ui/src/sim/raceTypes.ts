@@ -1,4 +1,4 @@
-/** Kinds of races: alone, among boxes, among bot cars. Twin of `envs/racer/race_types.py`. */
+/** Kinds of races: alone, among boxes, among bot cars, against one another. Twin of `envs/racer/race_types.py`. */
 import { mixed } from "./hashing";
 
 export interface Place {
@@ -8,7 +8,7 @@ export interface Place {
 }
 
 export interface RaceType {
-  type: "time_trial" | "object_avoidance" | "head_to_bot";
+  type: "time_trial" | "object_avoidance" | "head_to_bot" | "head_to_head";
   objects: number;
   places: Place[];
   speed_mps: number;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { botsOf, boxesOf, runOf } from "../../src/league/path";
+import { botsOf, boxesOf, finalRuns, runOf } from "../../src/league/path";
 import { MOTION, V, X } from "../../src/sim/car";
 
 const path = (stops: { tick: number; ms: number; crashed: boolean }[]) => ({
@@ -39,4 +39,14 @@ describe("a driven way", () => {
   it("moves at the speed of its samples", () => expect(column(runOf(path([])), V).slice(2, 4)).toEqual([1.5, 1.5]));
 
   it("may be empty", () => expect(runOf({ ...path([]), x_mm: [], y_mm: [], heading_mrad: [] }).ticks).toBe(0));
+});
+
+describe("a final's ways", () => {
+  const cars = [{ x_mm: [100, 200, 1200, 1300], y_mm: [0, 0, 0, 0], heading_mrad: [0, 0, 0, 0] }];
+  it("take a row a tick, and jump where a car is put back", () => {
+    const [run] = finalRuns({ ticks_per_s: 15, cars });
+    expect(run!.ticks).toBe(4);
+    expect(column(run!, X)).toEqual([0.1, 0.1, 0.2, 1.2, 1.3]);
+    expect(column(run!, V)).toEqual([0, 0, 1.5, 0, 1.5]);
+  });
 });

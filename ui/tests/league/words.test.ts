@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { gap, lapTime, originOf, prizeOf, rulesOf, seasons, sharesOf } from "../../src/league/words";
-import type { RaceRow } from "../../src/league/wire";
+import { clockTime, gap, lapTime, originOf, prizeOf, rulesOf, seasons, sharesOf, withoutFinal } from "../../src/league/words";
+import type { Race, RaceRow } from "../../src/league/wire";
 import { TIME_TRIAL } from "../../src/sim/raceTypes";
 
 const RULES = { laps: 3, consecutive: 3, off_track_ms: 2000, crash_ms: 5000, most_resets: 10_000, limit_s: 600, race: TIME_TRIAL, seed: 0 };
@@ -11,6 +11,7 @@ describe("times", () => {
     [62_005, "1:02.005"],
     [0, "0.000"],
   ])("%d ms are %s", (ms, text) => expect(lapTime(ms)).toBe(text));
+  it("are told to tenths by a clock", () => expect([0, 12.345, 62.05].map(clockTime)).toEqual(["0.0", "12.3", "1:02.0"]));
   it("have a gap but for the first", () => expect([null, 0, 120].map(gap)).toEqual(["", "", "+0.120"]));
 });
 
@@ -35,6 +36,21 @@ describe("rules", () => {
     const last = (most_resets: number): string => rulesOf({ rules: { ...RULES, most_resets }, ranking: "best_lap", direction: "forward" })[3]!;
     expect(last(0)).toBe("The first of these ends the race.");
     expect(last(3)).toBe("More than 3 resets end the race.");
+  });
+});
+
+describe("head to head", () => {
+  it("tells of qualifying and the final, and of no crash penalty", () => {
+    const told = rulesOf({ rules: { ...RULES, race: { ...TIME_TRIAL, type: "head_to_head" } }, ranking: "best_lap", direction: "forward" }).join(" ");
+    expect(told).toContain("Each policy first drives alone, to qualify. The shortest lap counts.");
+    expect(told).toContain("first home in the final wins");
+    expect(told).not.toContain("a crash");
+  });
+  it("says why there was no final", () => {
+    const race = (changes: Partial<Race>): string => withoutFinal({ type: "head_to_head", state: "closed", final: null, ...changes });
+    expect(race({})).toContain("Fewer than two");
+    expect(race({ final: { state: "failed", note: "It broke." } as Race["final"] })).toContain("It broke.");
+    expect([race({ state: "open" }), race({ type: "time_trial" }), race({ final: { state: "done" } as Race["final"] })]).toEqual(["", "", ""]);
   });
 });
 

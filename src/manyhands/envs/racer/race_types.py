@@ -1,4 +1,4 @@
-"""Kinds of races: alone, among boxes, among bot cars. Plain data, no JAX.
+"""Kinds of races: alone, among boxes, among bot cars, against one another. Plain data, no JAX.
 
 Counts, places and speeds are those of DeepRacer's races. What is drawn follows from a 32-bit word by the hash
 of `envs.hashing`, so that the page and the server draw the same.
@@ -16,7 +16,9 @@ from manyhands.envs.limits import require
 from manyhands.errors import InputError
 from manyhands.types import Json
 
-TYPES = ("time_trial", "object_avoidance", "head_to_bot")
+TRAINED = ("time_trial", "object_avoidance", "head_to_bot")
+"""Types that one car alone can be trained in."""
+TYPES = (*TRAINED, "head_to_head")
 LANES = ("inside", "outside")
 MOST_OBJECTS = 6
 FIRST_PERCENT, LAST_PERCENT, APART_PERCENT = 7.0, 90.0, 13.0
@@ -34,7 +36,7 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class RaceType:
-    """What else is on the road.
+    """What else is on the road; in `head_to_head` the other policies, once each has driven alone.
 
     objects: boxes or bot cars, 1 to 6 where the type has them, else 0. places: of each, in order, at
     least 13 % of the lap apart within 7 to 90; drawn for each episode if empty.
@@ -53,7 +55,7 @@ class RaceType:
             raise InputError(
                 f"There is no race type {self.type!r}.", field="race.type", remedy=f"Use {', '.join(TYPES)}."
             )
-        crowded = self.type != "time_trial"
+        crowded = self.type in ("object_avoidance", "head_to_bot")
         require("race.objects", self.objects, int(crowded), MOST_OBJECTS if crowded else 0, whole=True)
         require("race.speed_mps", self.speed_mps, *SPEEDS_MPS)
         for seconds in self.change_s:
@@ -93,6 +95,11 @@ class RaceType:
         return self.type == "head_to_bot"
 
     @property
+    def has_final(self) -> bool:
+        """Whether the best of those who have driven alone race one another."""
+        return self.type == "head_to_head"
+
+    @property
     def plain(self) -> Json:
         """JSON form."""
         lists = {"places": [place._asdict() for place in self.places], "change_s": list(self.change_s)}
@@ -119,8 +126,11 @@ class RaceType:
 TIME_TRIAL = RaceType()
 
 
-def parse(plain: Any) -> RaceType:
-    """The race type of its JSON form; None is a time trial. Raises InputError naming the field."""
+def parse(plain: Any, types: Sequence[str] = TYPES) -> RaceType:
+    """The race type of its JSON form, one of `types`; None is a time trial.
+
+    Raises InputError naming the field.
+    """
     if plain is None:
         return TIME_TRIAL
     if not isinstance(plain, dict):
@@ -139,7 +149,14 @@ def parse(plain: Any) -> RaceType:
             field="race.places",
             remedy='Give them as [{"percent": 20, "lane": "inside"}, …].',
         ) from fault
-    return RaceType(**{**plain, **lists})
+    race = RaceType(**{**plain, **lists})
+    if race.type not in types:
+        raise InputError(
+            f"The race type {race.type} cannot be trained in.",
+            field="race.type",
+            remedy=f"Use {', '.join(types)}.",
+        )
+    return race
 
 
 def words(seed: int, numbers: Sequence[int]) -> list[int]:

@@ -1,11 +1,13 @@
 /** The car: a small wedge with a trim that tells who drives. Ghosts are the same car, translucent. */
-import { Color, Group, Mesh, MeshBasicMaterial, MeshLambertMaterial } from "three";
+import { Color, Group, Mesh, MeshBasicMaterial, MeshLambertMaterial, type Sprite } from "three";
 import type { Pose } from "../drive";
+import { label } from "./label";
 import { Triangles } from "./mesh";
 import type { Palette } from "./palette";
 import { shadowGeometry } from "./props";
 
 const [HALF_LONG, HALF_WIDE] = [0.15, 0.085];
+const GLASS = 0.42;
 const WHEEL = { radius: 0.034, half: 0.016, ahead: 0.092, aside: 0.082 };
 
 export type Trim = "model" | "hand";
@@ -14,16 +16,23 @@ export class Car {
   readonly group = new Group();
   readonly #body = new Group();
   readonly #trim: MeshLambertMaterial;
+  readonly #paint: MeshLambertMaterial;
+  #label: Sprite | null = null;
   readonly #front: Mesh[] = [];
   readonly #wheels: Mesh[] = [];
   readonly #colours: Record<Trim, Color>;
   #rolled_m = 0;
   #lean = 0;
 
-  constructor(palette: Palette, readonly ghost = false) {
+  constructor(palette: Palette, readonly ghost = false, name = "") {
     this.#colours = { model: palette.model, hand: palette.hand };
-    const glass = ghost ? { transparent: true, opacity: 0.42, depthWrite: false } : {};
+    const glass = ghost ? { transparent: true, opacity: GLASS, depthWrite: false } : {};
     const paint = new MeshLambertMaterial({ vertexColors: true, flatShading: true, ...glass });
+    this.#paint = paint;
+    if (name !== "") {
+      this.#label = label(name, palette);
+      this.group.add(this.#label);
+    }
     this.#trim = new MeshLambertMaterial({ color: palette.model, emissive: palette.model, emissiveIntensity: 0.35, flatShading: true, ...glass });
     this.#body.add(new Mesh(bodyGeometry(palette, ghost ? palette.model : palette.car), paint), new Mesh(trimGeometry(), this.#trim));
     const wheel = wheelGeometry(palette);
@@ -48,6 +57,19 @@ export class Car {
   tint(trim: Trim, share: number): void {
     this.#trim.color.lerp(this.#colours[trim], share);
     this.#trim.emissive.copy(this.#trim.color);
+  }
+
+  /** Show the car translucent, or solid again. */
+  fade(on: boolean): void {
+    for (const material of [this.#paint, this.#trim]) {
+      if (material.transparent === on) continue;
+      Object.assign(material, { transparent: on, opacity: on ? GLASS : 1, depthWrite: !on, needsUpdate: true });
+    }
+  }
+
+  /** Show its name above it, or not. */
+  tell(on: boolean): void {
+    if (this.#label) this.#label.visible = on;
   }
 
   place(pose: Pose, passed_ms: number): void {

@@ -1,5 +1,5 @@
 /** One road with cars on it, drawn into a canvas from one or two chase cameras. */
-import { Color, DirectionalLight, Fog, HemisphereLight, Mesh, MeshBasicMaterial, MeshLambertMaterial, Scene, WebGLRenderer } from "three";
+import { Color, DirectionalLight, Fog, HemisphereLight, Mesh, MeshBasicMaterial, MeshLambertMaterial, Scene, Sprite, WebGLRenderer } from "three";
 import type { State } from "../../sim/rules";
 import type { Track } from "../../sim/track";
 import { Car } from "./car";
@@ -58,6 +58,10 @@ export class World {
 
   #clear(): void {
     this.#scene.traverse((object) => {
+      if (object instanceof Sprite) {
+        object.material.map?.dispose();
+        object.material.dispose();
+      }
       if (!(object instanceof Mesh)) return;
       const { geometry, material } = object as Mesh;
       geometry.dispose();
@@ -66,8 +70,8 @@ export class World {
     this.#scene.clear();
   }
 
-  addCar(ghost = false): Car {
-    const car = new Car(this.#palette, ghost);
+  addCar(ghost = false, name = ""): Car {
+    const car = new Car(this.#palette, ghost, name);
     this.#scene.add(car.group);
     return car;
   }
