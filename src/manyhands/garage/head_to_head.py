@@ -28,12 +28,12 @@ from manyhands.garage import driving, evaluation, replays
 from manyhands.garage.driving import Driver, Weights
 from manyhands.garage.evaluation import START_M, Race
 from manyhands.garage.race_rules import DEFAULT_RULES, RaceRules
+from manyhands.garage.replays import FEWEST, MOST
 from manyhands.policies import network
 from manyhands.policies.files import Policy
 from manyhands.policies.simulate import keep
 from manyhands.types import Json
 
-FEWEST, MOST = 2, 8
 ROW_M = 0.5
 """between two rows of the grid, a car each; the rows stand left and right by turns"""
 SIDE = 0.5

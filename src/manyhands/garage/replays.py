@@ -7,6 +7,8 @@ import numpy as np
 from manyhands.types import Json
 
 TICKS_PER_S = 15
+FEWEST, MOST = 2, 8
+"""Cars of a race head to head."""
 COLUMNS = ("x_mm", "y_mm", "heading_mrad", "along_mm", "contacts", "shown")
 """of a car after a tick: its place and heading, its front's way from the start line over all laps, contacts
 begun so far, whether others could touch and see it. int32, little-endian, car after car of each tick."""

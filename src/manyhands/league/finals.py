@@ -33,12 +33,13 @@ TRIES = 5
 NOTICE_US = 8 * MICROS_PER_SECOND
 """From when a final is announced to its start: pages fetch it meanwhile."""
 _WAITS = {"ready": "queued", "claimed": "running"}
+_FAILED = "Its computation failed each time."
 
 
 def find(connection: Connection, race_id: str) -> Row[Any] | None:
-    """Return a race's final with the state and note of its job, None where there is none."""
+    """Return a race's final with the state of its job, None where there is none."""
     query = (
-        select(race_finals, job_table.c.state, job_table.c.note)
+        select(race_finals, job_table.c.state)
         .join(job_table, job_table.c.id == race_finals.c.job_id)
         .where(race_finals.c.race_id == race_id)
     )
@@ -121,7 +122,7 @@ def view(final: Row[Any] | None, *, over: bool) -> Json | None:
     refused = None if final.result is None else final.result["refused"]
     return {
         "state": state,
-        "note": refused or (final.note if state == "failed" else "") or "",
+        "note": refused or (_FAILED if state == "failed" else ""),
         "starts_us": final.starts_us,
         "ends_us": None if final.starts_us is None else _ends_us(final),
         "ticks_per_s": TICKS_PER_S,

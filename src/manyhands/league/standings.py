@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from manyhands.garage.replays import FEWEST, MOST
 from manyhands.types import Json, Micro
 
 SCORES = {"best_lap": "best_ms", "average_lap": "average_ms", "total_time": "total_ms"}
 """By ranking: which field of a result is compared."""
 RANKINGS = tuple(SCORES)
-FEWEST, MOST = 2, 8
-"""Cars of a final, as `garage.head_to_head` drives."""
 
 
 def score_ms(ranking: str, result: Json) -> int | None:

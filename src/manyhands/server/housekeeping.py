@@ -49,6 +49,8 @@ async def run(context: Context) -> None:
         try:
             if context.read(sweep_needed, now_us()):
                 await context.write(sweep, now_us())
+                # Pages read what an event tells them of at once.
+                context.forget_shared()
             if rounds % PRUNE_EVERY == 0:
                 await context.write(prune, now_us())
         except ManyhandsError as error:

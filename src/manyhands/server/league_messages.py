@@ -26,6 +26,7 @@ from manyhands.server.messages import (
 
 MAX_POLICY_BYTES = 33_000_000
 _MOST_TICKS = 3600 * 15
+_MOST_MS = 10**9  # with all penalties that a race can give
 
 Direction = Literal["forward", "reverse"]
 Ranking = Literal["best_lap", "average_lap", "total_time"]
@@ -54,7 +55,10 @@ class RaceRules(Request):
         description="Resets after which a race is given up.",
     )
     limit_s: int = Field(
-        default=DEFAULT_RULES.limit_s, ge=1, le=3600, description="Seconds of driving, penalties not counted."
+        default=DEFAULT_RULES.limit_s,
+        ge=1,
+        le=3600,
+        description="Seconds of driving, penalties not counted; in a final counted.",
     )
     race: RaceType = Field(default=RaceType(), description="What else is on the road.")
     seed: int = Field(default=0, ge=0, lt=2**32, description="Of what is drawn of it, alike for everyone.")
@@ -174,7 +178,9 @@ class RaceDetail(RaceRow):
 
     rules: RaceRules
     now_at: Time = Field(description="The server's clock at this answer, to show a final in step with it.")
-    final: Final | None = Field(description="Of a race head to head that has closed with two racers or more.")
+    final: Final | None = Field(
+        description="Of a race head to head that has closed with two qualifying times or more."
+    )
     board: list[Standing] = Field(description="Policies; of equal times the one entered first is ahead.")
     hands: list[Standing] = Field(description="People who drove by hand, ranked apart and without prizes.")
     can_manage: bool = Field(description="Whether the player may close it.")
@@ -202,7 +208,9 @@ class EntryHand(Request):
         max_length=4 * (2 * _MOST_TICKS // 3 + 1),
         description="Base64 of int8 pairs, steering and throttle in 127ths, one for each tick of driving.",
     )
-    laps_ms: list[int] = Field(max_length=100, description="The laps that the page saw.")
+    laps_ms: list[Annotated[int, Field(ge=0, le=_MOST_MS)]] = Field(
+        max_length=100, description="The laps that the page saw."
+    )
 
 
 class EntryCreate(Request):

@@ -201,7 +201,7 @@ class DataWithdrawn(Message):
     attempts_withdrawn: int
     experiments_deleted: int
     runs_deleted: int
-    entries_deleted: int = Field(description="Of races that have not closed.")
+    entries_deleted: int = Field(description="Of races that have neither closed nor a final.")
     note: str
 
 
@@ -701,7 +701,7 @@ class Event(Message):
     hello: sent first; payload is {}. attempt: {attempt_id, campaign_id, status, value}.
     round: {campaign_id, round_id, number, state, contributions}. verdict: {campaign_id, verdict_id, number,
     kind}. campaign: {campaign_id, state}. balance: {} (read `/me` again). dispute: {dispute_id, attempt_id}.
-    ban: {until}.
+    ban: {until}. race: {race_id}, a step of its final or its close.
     """
 
     seq: int

@@ -6,7 +6,8 @@ import base64
 import binascii
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Path, Query, Request, Response
+from sqlalchemy import Connection
 
 from manyhands.arena import api as arena
 from manyhands.errors import InputError, TransitionError
@@ -18,6 +19,7 @@ from manyhands.server.auth import ContextDep, MaybePlayerDep, PlayerDep
 from manyhands.server.context import Context
 from manyhands.server.render import answer
 from manyhands.server.routes_campaigns import IdempotencyKey
+from manyhands.settings import Settings
 from manyhands.types import Json, now_us
 
 router = APIRouter(tags=["league"])
@@ -82,10 +84,17 @@ async def close_race(race_id: RacePath, player: PlayerDep, context: ContextDep) 
     return await _race(context, race_id, player)
 
 
-@router.get("/races/{race_id}/final")
-async def read_final(race_id: RacePath, context: ContextDep) -> lm.FinalReplay:
+@router.get("/races/{race_id}/final", response_model=lm.FinalReplay)
+async def read_final(race_id: RacePath, context: ContextDep) -> Response:
     """Read the way of every car of a race's final, as soon as its start is set."""
-    return answer(lm.FinalReplay, await context.read_aside(league.final_replay, race_id, context.settings))
+    # All who watch ask within seconds for hundreds of thousands of numbers: they are written down in a thread.
+    data = await context.shared(f"final:{race_id}", _final_json, race_id, context.settings)
+    return Response(data, media_type="application/json")
+
+
+def _final_json(connection: Connection, race_id: str, settings: Settings) -> bytes:
+    found = answer(lm.FinalReplay, league.final_replay(connection, race_id, settings))
+    return found.model_dump_json().encode()
 
 
 @router.get("/races/{race_id}/entries")

@@ -117,7 +117,8 @@ async def export_data(player: PlayerDep, context: ContextDep) -> m.DataExport:
 async def withdraw_data(player: PlayerDep, context: ContextDep) -> m.DataWithdrawn:
     """Withdraw the player's contributions from all future training; books and payments stay.
 
-    Experiments and runs are the player's alone and are deleted, as are entries into races not yet closed.
+    Experiments and runs are the player's alone and are deleted, as are entries into races that have neither
+    closed nor a final.
     """
     found = await context.write(arena.withdraw_data, player["id"], now_us())
     experiments = await context.write(lab.withdraw, player["id"], now_us())

@@ -32,7 +32,7 @@ export function standingOf({ ranking, rules, hands }: Ranked, outcome: Outcome, 
   const others = hands.filter(({ player_id }) => player_id !== me);
   const own = hands.find(({ player_id }) => player_id === me);
   if (own && faster(own)) return `Your earlier ${lapTime(own.time_ms!)} s stays ahead of it.`;
-  if (others.length === 0) return "The first time driven by hand.";
+  if (others.length === 0 && !own) return "The first time driven by hand.";
   return `Place ${others.filter(faster).length + 1} of ${others.length + 1} among hands.`;
 }
 

@@ -7,7 +7,7 @@ const GAP = "\u00a0";
 
 /** What is done with what is entered, said before the first entry. */
 export const CONSENT =
-  "What you enter is stored and driven by the server, and its result is shown under a name made up for you; you can withdraw it until the race closes.";
+  "What you enter is stored and driven by the server, and its result is shown under a name made up for you; you can withdraw it until the race has closed or its final is set.";
 
 /** Milliseconds as a lap's time: "12.345", "1:02.345". */
 export function lapTime(ms: number): string {
@@ -53,7 +53,8 @@ export const RANKINGS: Record<RaceRow["ranking"], string> = {
 const MOST_CARS = 8;
 const FINAL_RULES = [
   `When the race has closed, the best ${MOST_CARS} with a qualifying time race one another in a final, from a grid in that order.`,
-  "Who is first home in the final wins. Cars touch and push one another; contact itself costs no time.",
+  "Who is first home in the final wins; who is not in it, or does not come home, wins nothing. Cars touch and push one another; contact itself costs no time.",
+  "In the final one clock runs for all, through penalties too.",
 ];
 
 function lost(ms: number): string {

@@ -686,7 +686,8 @@ export interface paths {
          * Withdraw Data
          * @description Withdraw the player's contributions from all future training; books and payments stay.
          *
-         *     Experiments and runs are the player's alone and are deleted, as are entries into races not yet closed.
+         *     Experiments and runs are the player's alone and are deleted, as are entries into races that have neither
+         *     closed nor a final.
          */
         delete: operations["withdraw_data"];
         options?: never;
@@ -2310,7 +2311,7 @@ export interface components {
             attempts_withdrawn: number;
             /**
              * Entries Deleted
-             * @description Of races that have not closed.
+             * @description Of races that have neither closed nor a final.
              */
             entries_deleted: number;
             /** Experiments Deleted */
@@ -2626,7 +2627,7 @@ export interface components {
          *     hello: sent first; payload is {}. attempt: {attempt_id, campaign_id, status, value}.
          *     round: {campaign_id, round_id, number, state, contributions}. verdict: {campaign_id, verdict_id, number,
          *     kind}. campaign: {campaign_id, state}. balance: {} (read `/me` again). dispute: {dispute_id, attempt_id}.
-         *     ban: {until}.
+         *     ban: {until}. race: {race_id}, a step of its final or its close.
          */
         Event: {
             /**
@@ -3881,7 +3882,7 @@ export interface components {
             direction: "forward" | "reverse";
             /** Division */
             division: string;
-            /** @description Of a race head to head that has closed with two racers or more. */
+            /** @description Of a race head to head that has closed with two qualifying times or more. */
             final: components["schemas"]["Final"] | null;
             /**
              * Hands
@@ -4056,7 +4057,7 @@ export interface components {
             laps: number;
             /**
              * Limit S
-             * @description Seconds of driving, penalties not counted.
+             * @description Seconds of driving, penalties not counted; in a final counted.
              * @default 600
              */
             limit_s: number;

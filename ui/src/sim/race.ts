@@ -108,7 +108,7 @@ export class Race {
     const stop = { tick: this.ticks, ms: crashed ? this.rules.crash_ms : this.rules.off_track_ms, crashed };
     this.stops.push(stop);
     this.penalty_ms += stop.ms;
-    this.over = this.stops.length > this.rules.most_resets;
+    this.over = this.stops.length > this.rules.most_resets || this.ticks >= this.trial.maxTicks;
     if (!this.over) this.#place();
     return stop;
   }

@@ -12,6 +12,7 @@ const race = (...hands: Row[]) => ({ ranking: "total_time" as const, rules, hand
 describe("where a drive would stand among people", () => {
   it.each([
     [race(), "The first time driven by hand."],
+    [race(row("me", 23_000)), "Place 1 of 1 among hands."],
     [race(row("ann", 21_000), row("bob", 22_000), row("eve", 23_000), row("joe", null)), "Place 3 of 5 among hands."],
     [race(row("me", 23_000), row("ann", 21_000)), "Place 2 of 2 among hands."],
     [race(row("me", 21_500), row("ann", 21_000)), "Your earlier 21.500 s stays ahead of it."],

@@ -19,4 +19,13 @@ describe("the server's clock", () => {
     clock.heard(4000, 4010, 4025);
     expect(clock.at(5000)).toBe(5020);
   });
+
+  it("trusts an old answer less, and none that came before it was asked for", () => {
+    const clock = new ServerClock();
+    clock.heard(1000, 1010, 1005);
+    clock.heard(3_601_000, 3_601_100, 3_602_050);
+    expect(clock.at(3_602_000)).toBe(3_603_000);
+    clock.heard(3_700_000, 3_699_000, 0);
+    expect(clock.at(3_702_000)).toBe(3_703_000);
+  });
 });

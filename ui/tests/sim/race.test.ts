@@ -39,6 +39,22 @@ describe("a race driven by hand", () => {
     expect(race.penalty_ms).toBe(one.stops.reduce((all, { ms }) => all + ms, 0));
   });
 
+  it("is over where its time is, also if the car leaves the road in the last tick", () => {
+    const road = track(cases[0]!.track);
+    const rules = { ...cases[0]!.rules, most_resets: 9, limit_s: 60 };
+    const drive = (race: Race): void => {
+      while (!race.over && race.stops.length === 0) race.tick(127, 127);
+    };
+    const long = new Race(road, rules);
+    drive(long);
+    expect(long.over).toBe(false);
+    const short = new Race(road, rules);
+    Object.defineProperty(short.trial, "maxTicks", { value: long.ticks });
+    drive(short);
+    expect(short.stops).toHaveLength(1);
+    expect(short.over).toBe(true);
+  });
+
   it("has a case of each end, and one that leaves the road, crashes and completes its laps", () => {
     expect(cases.some(({ race }) => race.finished && race.off_tracks > 0 && race.crashes > 0 && race.laps_ms.length > 1)).toBe(true);
     expect(cases.some(({ race, rules }) => race.off_tracks + race.crashes > rules.most_resets)).toBe(true);
