@@ -87,7 +87,7 @@ async def close_race(race_id: RacePath, player: PlayerDep, context: ContextDep) 
 @router.get("/races/{race_id}/final", response_model=lm.FinalReplay)
 async def read_final(race_id: RacePath, context: ContextDep) -> Response:
     """Read the way of every car of a race's final, as soon as its start is set."""
-    # All who watch ask within seconds for hundreds of thousands of numbers: they are written down in a thread.
+    # All who watch ask within seconds for hundreds of thousands of numbers: a thread writes them down.
     data = await context.shared(f"final:{race_id}", _final_json, race_id, context.settings)
     return Response(data, media_type="application/json")
 
