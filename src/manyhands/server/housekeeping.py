@@ -31,11 +31,6 @@ def sweep(connection: Connection, now: Micros) -> None:
     league.settle(connection, now)
 
 
-def sweep_needed(connection: Connection, now: Micros) -> bool:
-    """Return whether `sweep` has anything to look at, without waiting to write."""
-    return arena.sweep_needed(connection, now) or league.is_settling_due(connection, now)
-
-
 def prune(connection: Connection, now: Micros) -> None:
     """Drop the events that no page can still want to resume from."""
     events.prune(connection, Micros(now - EVENTS_KEPT_US))
@@ -47,12 +42,17 @@ async def run(context: Context) -> None:
     while True:
         await asyncio.sleep(PERIOD_S)
         try:
-            if context.read(sweep_needed, now_us()):
+            # Looked at first, without waiting to write.
+            is_race_due = context.read(league.is_settling_due, now_us())
+            if is_race_due or context.read(arena.sweep_needed, now_us()):
                 await context.write(sweep, now_us())
-                # Pages read what an event tells them of at once.
+            if is_race_due:
+                # Pages read at once what an event tells them of.
                 context.forget_shared()
             if rounds % PRUNE_EVERY == 0:
                 await context.write(prune, now_us())
         except ManyhandsError as error:
             log.warning("Housekeeping failed and is tried again: %s", error.sentence())
+        except Exception:  # a fault in one race must not end the care for all others
+            log.exception("Housekeeping failed and is tried again")
         rounds += 1
