@@ -12,11 +12,11 @@ import pytest
 from typer.testing import CliRunner
 
 from manyhands.cli import app
-from manyhands.envs.racer import tracks
+from manyhands.envs.racer import rules, tracks
 from manyhands.envs.racer.obstacles import CAR_HALF_M, overlaps
 from manyhands.envs.racer.time_trial import CENTRE_AHEAD_M
 from manyhands.errors import InputError
-from manyhands.garage import head_to_head
+from manyhands.garage import head_to_head, replays
 from manyhands.garage.evaluation import Race
 from manyhands.garage.head_to_head import HeadToHead
 from manyhands.garage.race_rules import RaceRules
@@ -31,6 +31,11 @@ POLICIES = [files.parse(steering(1.0 + 0.3 * number)) for number in range(8)]
 @pytest.fixture(scope="module")
 def eight() -> HeadToHead:
     return head_to_head.race(POLICIES, ROAD, RULES)
+
+
+def test_a_replay_is_read_at_the_pace_of_the_racer() -> None:
+    """The server shows a final without loading the rules of the racer, so it keeps their pace itself."""
+    assert replays.TICKS_PER_S == rules.TICKS_PER_S
 
 
 def test_eight_finish_a_lap_and_are_ranked(eight: HeadToHead) -> None:

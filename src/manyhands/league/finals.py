@@ -9,7 +9,6 @@ moment at which every page begins to show it. Nothing is closed or paid before t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
@@ -19,7 +18,8 @@ from manyhands.errors import TransitionError
 from manyhands.garage import api as garage
 from manyhands.garage import replays
 from manyhands.garage.replays import TICKS_PER_S
-from manyhands.league.standings import final_table, grid_of
+from manyhands.league.entries import driven_of
+from manyhands.league.standings import final_table, grid_of, table
 from manyhands.settings import Settings
 from manyhands.storage import events
 from manyhands.storage.content import ContentStore
@@ -46,20 +46,20 @@ def find(connection: Connection, race_id: str) -> Row[Any] | None:
     return connection.execute(query).one_or_none()
 
 
-def is_awaited(connection: Connection, race: Row[Any], rows: Sequence[Json], now: Micros) -> bool:
+def is_awaited(connection: Connection, race: Row[Any], now: Micros) -> bool:
     """Take the final of a race that has ended a step further; return whether it is still to come or on.
 
     Args:
         connection: the writing transaction.
         race: its row.
-        rows: of its qualifying, from `standings.table`.
         now: the moment.
     """
     if not garage.race_rules(race.rules).race.has_final:
         return False
     final = find(connection, race.id)
     if final is None:
-        return _post(connection, race.id, grid_of(rows), now)
+        qualified = table(driven_of(connection, race.id, "policy"), race.ranking)
+        return _post(connection, race.id, grid_of(qualified), now)
     if final.result is None:
         return final.state in _WAITS
     if final.result["refused"] is not None:

@@ -300,7 +300,7 @@ def settle(connection: Connection, now: Micros) -> int:
     for row in connection.execute(due).all():
         if is_pending(connection, row.id):
             continue
-        if finals.is_awaited(connection, row, _qualifying(connection, row), now):
+        if finals.is_awaited(connection, row, now):
             continue
         won = awards(row.prize_micro, row.shares, standings(connection, row))
         prizes = [Prize(PlayerId(award["player_id"]), award["amount_micro"]) for award in won]

@@ -31,6 +31,17 @@ export function offlineProblem(): Problem {
   );
 }
 
+/** What a page says where nothing can be drawn. */
+export function noGraphicsProblem(): Problem {
+  return new Problem(
+    -1,
+    "No graphics.",
+    "This browser cannot draw the road, for it offers no WebGL.",
+    "no-webgl",
+    "Switch on hardware acceleration, or open the page in another browser.",
+  );
+}
+
 const text = (value: unknown): string | null => (typeof value === "string" && value !== "" ? value : null);
 
 /** Read a failed response; a body that is no problem+json still gives a sentence and a code. */

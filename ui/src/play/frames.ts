@@ -10,3 +10,10 @@ export function everyFrame(step: (passed_ms: number) => void): () => void {
   });
   return () => cancelAnimationFrame(frame);
 }
+
+/** Call `take` with the width and height of an element, now and whenever they change. Returns the end of it. */
+export function everySize(element: Element, take: (width: number, height: number) => void): () => void {
+  const observer = new ResizeObserver(([entry]) => entry && take(entry.contentRect.width, entry.contentRect.height));
+  observer.observe(element);
+  return () => observer.disconnect();
+}
