@@ -81,23 +81,23 @@ class Post:
 
 
 def referee(post: Post) -> tuple[Worker, ...]:
-    """A referee."""
+    """A referee, and beside it a scout: players wait for both, and neither waits for a round."""
     begin_computing(post)
     from manyhands.arena.referee import Referee
+    from manyhands.arena.scout import Scout
     from manyhands.arena.shelf import Shelf
 
-    return (Referee(Shelf(post.database, post.content, post.settings), post.name),)
+    shelf = Shelf(post.database, post.content, post.settings)
+    return (Referee(shelf, post.name), Scout(shelf))
 
 
 def trainer(post: Post) -> tuple[Worker, ...]:
-    """A trainer, and beside it a scout, for whom players need not wait until a round ends."""
+    """A trainer."""
     begin_computing(post)
-    from manyhands.arena.scout import Scout
     from manyhands.arena.shelf import Shelf
     from manyhands.arena.trainer import Trainer
 
-    shelf = Shelf(post.database, post.content, post.settings)
-    return (Trainer(shelf, post.name), Scout(shelf))
+    return (Trainer(Shelf(post.database, post.content, post.settings), post.name),)
 
 
 def tutor(post: Post) -> tuple[Worker, ...]:

@@ -1,4 +1,4 @@
-"""The scout: finds starts for players ahead of demand, beside the rounds of the same process."""
+"""The scout: finds starts for players ahead of demand."""
 
 from __future__ import annotations
 
@@ -20,7 +20,11 @@ WINDOW_S = 60.0
 
 
 class Scout:
-    """One scout's work; it runs in a thread of the trainer's process and shares what that has compiled."""
+    """One scout's work, in a thread of the referee's process.
+
+    Players wait for it as they do for the referee. Beside the trainer, which computes when nothing else
+    does, it would find nothing just when most players ask.
+    """
 
     def __init__(self, shelf: Shelf) -> None:
         self._shelf = shelf

@@ -1,14 +1,23 @@
-"""Token buckets: who asks too often waits, and is told how long."""
+"""Who asks too often, or for what is not there, waits and is told how long."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import math
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
 
-from manyhands.errors import OverloadedError
+from manyhands.errors import JudgeBehindError, OverloadedError
+
+HOLD_S = 0.5
+"""How long an answer that there is nothing holds for everybody."""
+SERVED_S = 10.0
+"""Over which the rate is taken at which a queue moves."""
+SLOWEST_PER_S = 1.0
+"""Rate of a queue that has not been seen to move."""
+LONGEST_RETRY_S = 10
 
 
 @dataclass(frozen=True)
@@ -86,3 +95,61 @@ class Turns:
             yield
         finally:
             self._room.release()
+
+
+@dataclass
+class _Queue:
+    """Who waits for one thing: when each was last told so, and when others were served."""
+
+    fault: JudgeBehindError
+    holds_until_s: float
+    told_s: dict[str, float] = field(default_factory=dict)
+    served_s: deque[float] = field(default_factory=lambda: deque(maxlen=1000))
+
+
+class Queues:
+    """What many ask for when there is none: they are told to come back when it may be their turn.
+
+    Asking costs a transaction, and whoever is told "in three seconds" asks again in three seconds: with
+    enough of them the asking takes the time in which more would be made. So an answer that there is nothing
+    holds for everybody for HOLD_S, and says as many seconds as those who wait need at the rate of the last
+    SERVED_S (Little's law), at most LONGEST_RETRY_S, since a queue that nobody asks for does not move.
+    """
+
+    def __init__(self) -> None:
+        self._queues: dict[str, _Queue] = {}
+
+    @contextlib.contextmanager
+    def ask(self, thing: str, who: str, now_s: float) -> Iterator[None]:
+        """Ask for a thing inside; a JudgeBehindError from there is told to all who ask soon after.
+
+        Raises:
+            JudgeBehindError: somebody has just been told that there is none.
+        """
+        queue = self._queues.get(thing)
+        if queue is not None and now_s < queue.holds_until_s:
+            raise _told(queue, who, now_s)
+        try:
+            yield
+        except JudgeBehindError as fault:
+            queue = self._queues.setdefault(thing, _Queue(fault, now_s))
+            queue.fault, queue.holds_until_s = fault, now_s + HOLD_S
+            raise _told(queue, who, now_s) from fault
+        if queue is not None:
+            queue.told_s.pop(who, None)
+            queue.served_s.append(now_s)
+
+
+def _told(queue: _Queue, who: str, now_s: float) -> JudgeBehindError:
+    """What somebody who asked in vain is told, who waits from now on."""
+    queue.told_s.pop(who, None)
+    queue.told_s[who] = now_s
+    # They stand in the order of their asking; who should have come back by now does not wait any more.
+    while now_s - queue.told_s[first := next(iter(queue.told_s))] > 2 * LONGEST_RETRY_S:
+        del queue.told_s[first]
+    while queue.served_s and now_s - queue.served_s[0] > SERVED_S:
+        queue.served_s.popleft()
+    turn_s = len(queue.told_s) / max(SLOWEST_PER_S, len(queue.served_s) / SERVED_S)
+    fault = queue.fault
+    retry_s = max(fault.retry_after_s, min(LONGEST_RETRY_S, math.ceil(turn_s)))
+    return JudgeBehindError(fault.message, retry_after_s=retry_s, field=fault.field, remedy=fault.remedy)

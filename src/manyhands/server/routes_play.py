@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Annotated
 
 from fastapi import APIRouter, Path
@@ -24,7 +25,9 @@ async def create_assignment(
 ) -> m.Assignment:
     """Draw a start where the champion fails and lock the stake; one open assignment per player."""
     order = arena.AssignmentOrder(campaign_id, session.player_id, key, now_us())
-    return answer(m.Assignment, await context.write_as(session, arena.assign, order, context.settings))
+    with context.starts.ask(campaign_id, session.player_id, time.monotonic()):
+        made = await context.write_as(session, arena.assign, order, context.settings)
+    return answer(m.Assignment, made)
 
 
 @router.get("/assignments/{assignment_id}")
