@@ -24,6 +24,7 @@ from manyhands.learners.samples import Samples
 from manyhands.ledger.splitting import split
 from manyhands.policies import simulate
 from manyhands.policies.network import NetworkSpec, Params
+from manyhands.types import Micro
 
 STAKE = 2_000_000
 ESCROW = 1_000_000_000
@@ -82,13 +83,16 @@ class Campaign:
 def begin(environment: str, config: dict[str, Any], seed: int, target: float) -> Campaign:
     """A campaign whose champion was taught by a few seconds of the reference driver."""
     course = courses.build(environment, config)
-    seeding = bootstrap.demonstrate(course, jax.random.key(seed))
-    [valued] = value.value(course.play, seeding.network, seeding.blank, [seeding.attempt])
+    drive = bootstrap.demonstrate(course, jax.random.key(seed))
+    [valued] = value.value(course.play, drive.network, drive.blank, [drive.attempt])
     assert valued.samples is not None
-    old = valued.samples.first(seeding.seed_ticks)
-    champion = bootstrap.teach(seeding, old)
-    heldout = course.heldout_scores(seeding.network, champion)
-    first = float(heldout.mean())
+    for seeding in bootstrap.shorter(drive):
+        old = valued.samples.first(seeding.seed_ticks)
+        champion = bootstrap.teach(seeding, old)
+        heldout = course.heldout_scores(seeding.network, champion)
+        first = float(heldout.mean())
+        if first <= bootstrap.HIGHEST:
+            break
     standing = round.Standing(
         seeding.network, champion, heldout, old, (), 0, 0, payout.Pooled(), ESCROW, first, target
     )
@@ -189,7 +193,7 @@ def _apply(campaign: Campaign, outcome: round.Outcome) -> None:
         shares = round.weights(standing.lot, outcome.excluded)
         useful = [entry for entry, share in zip(standing.lot, shares, strict=True) if share > 0.0]
         if outcome.pool_micro:
-            parts = split(outcome.pool_micro, [share for share in shares if share > 0.0])
+            parts = split(Micro(outcome.pool_micro), [share for share in shares if share > 0.0])
             for entry, part in zip(useful, parts, strict=True):
                 campaign.lot_owners[entry.attempt].paid += part
         # The data have taught the champion whether or not the bound rose; an unpaid lot stays open for pay.

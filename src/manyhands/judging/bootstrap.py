@@ -1,5 +1,6 @@
 """A campaign's first champion: its architecture, frozen eyes, and a few seconds of the reference driver."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import jax
@@ -15,6 +16,9 @@ from manyhands.policies.network import NetworkSpec, Params
 
 ENCODER = "racer-camera-encoder"
 SEED_S = 4.0
+SHORTEST_S = 1.0
+HIGHEST = 0.30
+"""Score of a first champion that leaves people enough to teach."""
 
 
 @dataclass(frozen=True)
@@ -22,13 +26,14 @@ class Seeding:
     """What a first champion is made of.
 
     blank: untrained parameters; attempt: a drive of the reference from a fresh start, of which the first
-    `seed_ticks` are learned; key: of the training.
+    `seed_ticks` are learned, of so many a second; key: of the training.
     """
 
     network: NetworkSpec
     blank: Params
     attempt: Attempt
     seed_ticks: int
+    ticks_per_s: float
     key: Array
 
 
@@ -66,7 +71,19 @@ def demonstrate(course: Course, key: Array, seconds: float = SEED_S) -> Seeding:
         final=task.final_of(simulate.pick(final, row)),
     )
     blank = network.init(spec, init_key) | frozen
-    return Seeding(spec, blank, attempt, round(seconds * task.ticks_per_s), train_key)
+    return Seeding(spec, blank, attempt, round(seconds * task.ticks_per_s), task.ticks_per_s, train_key)
+
+
+def shorter(seeding: Seeding) -> Iterator[Seeding]:
+    """The same drive, of which ever less is learned: half of it each time, down to SHORTEST_S.
+
+    What a few seconds teach depends on where they were driven; the first that gives at most HIGHEST will do.
+    """
+    least = round(SHORTEST_S * seeding.ticks_per_s)
+    yield seeding
+    while seeding.seed_ticks > least:
+        seeding = replace(seeding, seed_ticks=max(least, seeding.seed_ticks // 2))
+        yield seeding
 
 
 def teach(seeding: Seeding, samples: Samples) -> Params:
