@@ -57,6 +57,7 @@ check: $(VENV)/.dev ui/node_modules/.installed ## format, lint and types of both
 	$(BIN)/ruff format --check src tests benchmarks
 	$(BIN)/ruff check src tests benchmarks
 	$(BIN)/mypy
+	$(BIN)/mypy benchmarks
 	cd ui && npm run --silent check
 
 format: $(VENV)/.dev ## put the Python code into the house form

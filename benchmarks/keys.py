@@ -59,7 +59,7 @@ def delayed_reference(starts: int = 64) -> tuple[float, float]:
         return task.quantise(network.act(driver.network, driver.params, task.observe(state)))
 
     def drive(state: Any) -> tuple[jax.Array, jax.Array]:
-        def tick(carry, _):
+        def tick(carry: Any, _: None) -> tuple[Any, None]:
             state, running, total, wishes = carry
             wishes = jnp.concatenate([wishes[1:], wish(state)[None]])
             moved, progress, crashed = task.step(state, wishes[0])

@@ -53,7 +53,7 @@ def main() -> None:
     parser.add_argument("--players", type=int, default=24)
     arguments = parser.parse_args()
     for seed in range(arguments.first_seed, arguments.first_seed + arguments.seeds):
-        campaign = offline.begin({"sensor": {"kind": "lidar"}}, seed, 0.95)
+        campaign = offline.begin("racer-v0", {"sensor": {"kind": "lidar"}}, seed, 0.95)
         players = learning.crew(MIX, arguments.players)
         key = jax.random.key(1000 + seed)
         for number in range(arguments.rounds):

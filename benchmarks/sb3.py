@@ -200,7 +200,8 @@ def trials_of(order: Any) -> Callable[[dict[str, np.ndarray]], list[int]]:
     """Lap times of the greedy trials of a policy's parameters."""
     import jax
 
-    from manyhands.envs.racer import time_trial
+    from manyhands.envs.racer import obstacles, time_trial
+    from manyhands.envs.racer.obstacles import Objects
     from manyhands.envs.racer.time_trial import Status, line_crossing_s
     from manyhands.garage import driving
     from manyhands.garage.networks import spec_of
@@ -209,10 +210,11 @@ def trials_of(order: Any) -> Callable[[dict[str, np.ndarray]], list[int]]:
     driver = driving.Driver(order.sensor, order.space, spec, order.track.distance.shape, LIMIT_TICKS)
     bank, key = time_trial.bank_of(order.track), jax.random.key(0, impl="rbg")
     shares = (np.arange(TRIALS) / TRIALS).astype(np.float32)
+    empty = Objects(*(np.broadcast_to(part, (TRIALS, 0)) for part in obstacles.NOTHING))
 
     def drive(params: dict[str, np.ndarray]) -> list[int]:
         weights = {"policy": params, "spread": {"log": np.zeros(1, np.float32)}}
-        rolling = driving.begin(driver, bank, 0, shares)
+        rolling = driving.begin(driver, bank, 0, shares, empty)
         while (np.asarray(rolling.episodes.status) == Status.IN_PROGRESS).any():
             rolling, _ = driving.stretch(driver, bank, 0, weights, rolling, key, np.int32(0))
         ends = jax.tree.map(np.asarray, rolling.episodes)

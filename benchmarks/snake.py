@@ -10,6 +10,7 @@ in games nobody has seen: a fifth of 500 moves is too few to tell two policies a
 """
 
 import argparse
+import math
 import random
 import time
 from functools import partial
@@ -80,8 +81,8 @@ def player_of(name: str) -> Player:
 def apart(report: Report) -> float:
     """How many standard errors of the difference the taught policy is above its control."""
     taught, control = report.scores["taught"], report.scores["control"]
-    errors = [(scores.high - scores.mean) / 1.96 for scores in (taught, control)]
-    return float((taught.mean - control.mean) / max(1e-9, np.hypot(*errors)))
+    first, second = ((scores.high - scores.mean) / 1.96 for scores in (taught, control))
+    return float((taught.mean - control.mean) / max(1e-9, math.hypot(first, second)))
 
 
 def lessons(name: str, seeds: range, learners: list[str]) -> None:
