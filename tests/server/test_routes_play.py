@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from sqlalchemy import insert, select, update
 from manyhands import ledger
 from manyhands.arena import api as arena
 from manyhands.judging.records import attempt_root
+from manyhands.server.limits import HOLD_S
 from manyhands.storage.schema import attempts, campaigns, gauges, jobs, players, rounds, verdicts
 from manyhands.types import now_us
 
@@ -110,6 +112,7 @@ def test_too_much_pending_judging_pushes_back(server: Server, guest: Guest, assi
     assert problem["retry_after_s"] == 21
     with server.context.database.write() as connection:
         connection.execute(update(gauges).values(value=20.0))
+    time.sleep(HOLD_S)  # for which the answer holds
     assert _ask(server, guest()).status_code == 201
 
 
