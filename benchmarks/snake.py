@@ -26,7 +26,7 @@ from manyhands.envs.snake.game import Game
 from manyhands.envs.snake.replay import replay
 from manyhands.envs.snake.scripted import Player
 from manyhands.envs.snake.task import SENSORS, SnakeTask
-from manyhands.learners import dqn, snake_lessons, snake_study
+from manyhands.learners import dqn, snake_lessons, snake_ppo, snake_study
 from manyhands.learners.snake_lessons import GAMES_SEED, LEARNERS, Lesson, Report
 from manyhands.learners.snake_study import Scores
 from manyhands.policies import files, reference
@@ -48,7 +48,10 @@ def pretrained(sensor: str, seeds: range) -> None:
     task, rows = SnakeTask(sensor=sensor), []
     for seed in seeds:
         begun_s = time.perf_counter()
-        spec, params = dqn.pretrain(task, dqn.CONFIGS[sensor], seed)
+        if sensor == "grid":
+            spec, params = dqn.pretrain(task, dqn.DqnConfig(), seed)
+        else:
+            spec, params = snake_ppo.pretrain(task, snake_ppo.PpoConfig(), seed)
         trained_s = time.perf_counter()
         found = dqn.scores(task, spec, params, jax.random.key(GAMES_SEED), GAMES)
         rows.append((float(found.mean()), trained_s - begun_s, time.perf_counter() - trained_s))

@@ -32,19 +32,19 @@ MINUTES = 10  # of a training that is not told when to stop
 @app.command("snake-v0")
 def train_snake(
     out: Out,
-    learner: Annotated[str, typer.Option(help="dqn: double Q-learning from own games.")] = "dqn",
+    learner: Annotated[
+        str, typer.Option(help="dqn: double Q-learning; ppo: proximal policy optimisation.")
+    ] = "dqn",
     sensor: Annotated[str, typer.Option(help="features or grid.")] = "grid",
     seed: Annotated[int, typer.Option(help="The same seed gives the same agent.")] = 0,
     moves: Annotated[int | None, typer.Option(min=1, help="Of each game; as agreed on if absent.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Train an agent from its own games and write its policy file."""
-    if learner != "dqn":
-        raise NotFoundError(f"There is no learner {learner!r}.", field="learner", remedy="Use dqn.")
-    from dataclasses import replace
-
+    if learner not in ("dqn", "ppo"):
+        raise NotFoundError(f"There is no learner {learner!r}.", field="learner", remedy="Use dqn or ppo.")
     from manyhands.envs.snake.task import SENSORS, SnakeTask
-    from manyhands.learners import dqn
+    from manyhands.learners import dqn, snake_ppo
     from manyhands.policies import files
     from manyhands.policies.files import Policy
 
@@ -52,7 +52,6 @@ def train_snake(
         raise NotFoundError(f"There is no sensor {sensor!r}.", field="sensor", remedy="Use features or grid.")
     if out.exists():
         raise InputError(f"{out} exists already.", field="out", remedy="Give a new file name.")
-    config = dqn.CONFIGS[sensor]
     begun_s = time.perf_counter()
 
     def tell(done: int, foods: float) -> None:
@@ -60,7 +59,12 @@ def train_snake(
             typer.echo(f"{time.perf_counter() - begun_s:5.0f} s  {done:,} moves  {foods:.1f} foods", err=True)
 
     task = SnakeTask(sensor=sensor)
-    spec, params = dqn.pretrain(task, replace(config, moves=moves or config.moves), seed, tell)
+    if learner == "dqn":
+        values = dqn.DqnConfig() if moves is None else dqn.DqnConfig(moves=moves)
+        spec, params = dqn.pretrain(task, values, seed, tell)
+    else:
+        gradient = snake_ppo.PpoConfig() if moves is None else snake_ppo.PpoConfig(moves=moves)
+        spec, params = snake_ppo.pretrain(task, gradient, seed, tell)
     content = files.dump(Policy("snake-v0", {"kind": sensor}, spec, params))
     with new_file(out):
         out.write_bytes(content)
@@ -142,7 +146,7 @@ def train_racer(options: RacerTraining) -> None:
     # It is tried while JAX is imported, which takes as long.
     with ThreadPoolExecutor(1) as aside:
         track = tracks.named(options.track, settings_of(options.data).data / "tracks")
-        trial = aside.submit(check, source, limits, track)
+        trial = aside.submit(check, source, limits, track, options.direction == "reverse")
         from manyhands.computing import remember_compilations
         from manyhands.garage import evaluation, outputs, training
         from manyhands.garage.orders import rules_of

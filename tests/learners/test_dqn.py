@@ -49,24 +49,6 @@ def test_progress_is_told() -> None:
     assert len(told) == 20
 
 
-def test_of_many_looks_the_best_policy_is_kept(learned: tuple[dqn.NetworkSpec, dqn.Params]) -> None:
-    spec, params = learned
-    choice = dqn.Choice(TASK, spec, 32, jax.random.key(2))
-    choice.look(params)
-    for seed in range(dqn.SHORTLIST + 2):
-        choice.look(dqn.Dqn(TASK, SMALL).begin(seed).params)
-    for name, leaf in choice.best().items():
-        np.testing.assert_array_equal(leaf, params[name])
-
-
-def test_training_goes_on_after_a_look() -> None:
-    brief = dqn.DqnConfig(moves=160, games=8, kept=80, batch=8, hidden=(8,), looks=2, trials=8)
-    told: list[int] = []
-    _, params = dqn.pretrain(TASK, brief, 0, lambda moves, _: told.append(moves))
-    assert told == list(range(8, 161, 8))
-    assert all(np.isfinite(leaf).all() for leaf in params.values())
-
-
 def test_the_moves_of_a_game_lead_to_its_score(learned: tuple[dqn.NetworkSpec, dqn.Params]) -> None:
     spec, params = learned
     played = dqn.play(TASK, spec, params, jax.random.key(3), 40)

@@ -1,8 +1,8 @@
 """Double deep Q-learning of Snake, in batches of games that are played in lockstep.
 
-    python -m manyhands.learners.dqn --sensor grid --seed 0 --out snake-grid-reference.safetensors
+    python -m manyhands.learners.dqn --seed 0 --out snake-grid-reference.safetensors
 
-That and the same with `features` make the packaged `snake-grid-reference` and `snake-features-base`.
+That makes the packaged `snake-grid-reference`.
 
 Double Q-learning with a target network: H. van Hasselt, A. Guez, D. Silver, "Deep Reinforcement Learning
 with Double Q-learning", 2016. Returns over several steps: M. Hessel et al., "Rainbow", 2018. Every game
@@ -40,7 +40,6 @@ TURNS = (-1, 0, 1)  # of the Q-values, in their order
 STRETCH = 250  # moves between two looks at which games have ended
 SIZES = (32, 256)  # batches to which games shrink, each of which is compiled
 TOLD = 20  # times at which a training is told of
-SHORTLIST = 8  # policies that are tried again at the end
 
 
 @dataclass(frozen=True)
@@ -50,9 +49,7 @@ class DqnConfig:
     moves: of each game; games: played in lockstep; kept: moves of each that are remembered; batch: samples of
     an update; updates: for each move of all games; steps: of a return; explore: largest chance of a random
     move, and the power with which it falls over the games; target: share of the target network that an update
-    replaces; shaping: weight of the distance to the food, in foods for the board's diagonal; death: what it
-    costs, in foods; looks: at the greedy policy in each of the TOLD parts that belong to the second half, the
-    best of all is kept (0 keeps the last one); trials: games of a look.
+    replaces; shaping: weight of the distance to the food, in foods for the board's diagonal.
     """
 
     moves: int = 24_000
@@ -66,21 +63,7 @@ class DqnConfig:
     target: float = 0.01
     explore: tuple[float, float] = (0.2, 6.0)
     shaping: float = 0.5
-    death: float = 1.0
     hidden: tuple[int, ...] = (128, 128)
-    looks: int = 0
-    trials: int = 128
-
-
-CONFIGS = {
-    "grid": DqnConfig(),
-    # A snake that does not see its body does best to keep far from death, whatever that costs, and its
-    # greedy policies differ more from one moment to the next.
-    "features": DqnConfig(
-        moves=50_000, batch=256, steps=8, discount=0.99, explore=(0.1, 4.0), shaping=0.0, death=10.0, looks=1
-    ),
-}
-"""Settings of pre-training for each sensor."""
 
 
 class Memory(NamedTuple):
@@ -103,10 +86,10 @@ class Learning(NamedTuple):
     key: Array
 
 
-def spec_of(task: SnakeTask, config: DqnConfig) -> NetworkSpec:
+def spec_of(task: SnakeTask, hidden: tuple[int, ...]) -> NetworkSpec:
     """Network of one Q-value for each turn."""
     return NetworkSpec(
-        vector=task.vector, hidden=config.hidden, head=task.head, bins=task.bins, actions=len(task.bins)
+        vector=task.vector, hidden=hidden, head=task.head, bins=task.bins, actions=len(task.bins)
     )
 
 
@@ -133,7 +116,7 @@ class Dqn:
 
     def __init__(self, task: SnakeTask, config: DqnConfig) -> None:
         self.task, self.config = task, config
-        self.spec = spec_of(task, config)
+        self.spec = spec_of(task, config.hidden)
         rate = optax.cosine_decay_schedule(config.rate, config.moves * config.updates, 0.05)
         self._optimiser = optax.chain(optax.clip_by_global_norm(10.0), optax.adam(rate))
         games = jnp.arange(config.games) / max(1, config.games - 1)
@@ -187,7 +170,7 @@ class Dqn:
         )
         nearer = config.discount * jax.vmap(partial(potential, task))(states) - near
         # A new food lies anywhere: how far it is, is not what the move deserves.
-        reward = jnp.where(ended, -config.death, jnp.where(ate, 1.0, config.shaping * nearer))
+        reward = jnp.where(ended, -1.0, jnp.where(ate, 1.0, config.shaping * nearer))
         place = number % config.kept
         memory = Memory(
             learning.memory.seen.at[place].set(seen.astype(jnp.float16)),
@@ -309,44 +292,13 @@ def pretrain(
     """
     run = Dqn(task, config)
     learning = run.begin(seed)
-    looks = max(1, config.looks)
-    part = max(1, config.moves // (TOLD * looks))
-    choice = Choice(task, run.spec, config.trials, jax.random.fold_in(jax.random.key(seed), 1))
-    for number, first in enumerate(range(0, config.moves, part)):
+    part = max(1, config.moves // TOLD)
+    for first in range(0, config.moves, part):
         learning, foods = run.run(learning, jnp.int32(first), part)
-        if config.looks and 2 * first >= config.moves:
-            choice.look(learning.params)
-        if tell is not None and (number + 1) % looks == 0:
+        if tell is not None:
             tell(first + part, float(foods))
-    params = choice.best() if config.looks else learning.params
-    jax.tree.map(lambda leaf: leaf.block_until_ready(), params)
-    return run.spec, params
-
-
-class Choice:
-    """The best of the greedy policies of a training, whose scores go up and down by a tenth."""
-
-    def __init__(self, task: SnakeTask, spec: NetworkSpec, trials: int, key: Array) -> None:
-        self._task, self._spec, self._trials = task, spec, trials
-        self._look_key, self._last_key = jax.random.split(key)
-        self._shortlist: list[tuple[float, Params]] = []
-
-    def _mean(self, params: Params, key: Array, games: int) -> float:
-        return float(scores(self._task, self._spec, params, key, games).mean())
-
-    def look(self, params: Params) -> None:
-        """Try a policy, all of them on the same games; keeps it if it is among the best."""
-        mean = self._mean(params, self._look_key, self._trials)
-        # The training goes on in the same memory.
-        self._shortlist.append((mean, jax.tree.map(jnp.copy, params)))
-        self._shortlist.sort(key=lambda found: -found[0])
-        del self._shortlist[SHORTLIST:]
-
-    def best(self) -> Params:
-        """The best of the shortlist on more games, and other ones: who led at the looks was lucky as well."""
-        games = SHORTLIST * self._trials
-        means = [self._mean(params, self._last_key, games) for _, params in self._shortlist]
-        return self._shortlist[int(np.argmax(means))][1]
+    jax.tree.map(lambda leaf: leaf.block_until_ready(), learning.params)
+    return run.spec, learning.params
 
 
 def mean_interval(found: NDArray[np.int32]) -> tuple[float, float]:
@@ -362,7 +314,7 @@ def main() -> None:
     parser.add_argument("--moves", type=int, help="of each game; as many as agreed on if omitted")
     parser.add_argument("--out", type=Path, help="policy file to write")
     arguments = parser.parse_args()
-    task, config = SnakeTask(sensor=arguments.sensor), CONFIGS[arguments.sensor]
+    task, config = SnakeTask(sensor=arguments.sensor), DqnConfig()
     config = replace(config, moves=arguments.moves or config.moves)
     begun_s = time.perf_counter()
 

@@ -15,7 +15,6 @@ from manyhands.envs.snake.replay import Transitions
 from manyhands.envs.snake.task import SnakeTask
 from manyhands.errors import InputError
 from manyhands.learners import dqn
-from manyhands.learners.dqn import DqnConfig
 from manyhands.policies.files import Policy
 from manyhands.policies.network import NetworkSpec, Params
 
@@ -173,7 +172,7 @@ def in_parts(
 
 def spec_of(sensor: str, hidden: tuple[int, ...]) -> NetworkSpec:
     """Network with an output for each of left, straight, right; the largest one is played."""
-    return dqn.spec_of(SnakeTask(sensor=sensor), DqnConfig(hidden=hidden))
+    return dqn.spec_of(SnakeTask(sensor=sensor), hidden)
 
 
 def policy_of(sensor: str, spec: NetworkSpec, params: Params) -> Policy:
