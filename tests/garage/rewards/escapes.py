@@ -56,6 +56,7 @@ REFUSED = {
         libc = ctypes.CDLL(None, use_errno=True)
         if libc.syscall(56, 17, 0, 0, 0, 0) == -1: raise OSError(ctypes.get_errno(), 'clone')
         """,
+    "another language": "import tkinter; tkinter.Tcl().eval('open /tmp/escaped w')",
     "kill the parent": "import os, signal; os.kill(os.getppid(), signal.SIGKILL)",
     "kill everything": "import os, signal; os.kill(-1, signal.SIGKILL)",
     "kill itself by signal": "import os, signal; os.kill(os.getpid(), signal.SIGTERM)",

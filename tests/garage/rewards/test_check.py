@@ -49,7 +49,8 @@ def reward_function(params):
     if params['steps'] > 2:
         return params['closest'][0]
     return 1.0
-"""
+""",
+        backwards=True,
     )
     assert [line for line, _ in faults(report)] == [2, 2, 2, 8, 12]
     words = " ".join(message for _, message in faults(report))
@@ -59,6 +60,35 @@ def reward_function(params):
     assert only_objects.races == ("objects",)
     assert "middle of the lap" in only_objects.states
     assert not report.good_for("time_trial")
+
+
+BACKWARDS_ONLY = """
+def reward_function(params):
+    if params['is_reversed']:
+        return params['nowhere']
+    return 1.0
+"""
+
+
+def test_what_fails_only_against_the_direction_is_no_fault_of_a_drive_along_it() -> None:
+    report = check(BACKWARDS_ONLY)
+    assert report.good
+    assert report.faults == []
+    [warning] = report.warnings
+    assert (warning.line, warning.message) == (
+        4,
+        "Against the direction of a track it fails: KeyError: 'nowhere'",
+    )
+    assert not check(BACKWARDS_ONLY, backwards=True).good
+
+
+def test_steps_are_as_many_as_a_drive_takes() -> None:
+    """Progress for each step to the third power is a real drive's, not that of a lap in eight steps."""
+    report = check(
+        "def reward_function(params):\n    return (10 * params['progress'] / params['steps']) ** 3\n"
+    )
+    assert report.good
+    assert report.faults == []
 
 
 def test_what_fails_with_objects_alone_is_good_for_a_time_trial() -> None:

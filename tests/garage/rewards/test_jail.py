@@ -97,6 +97,25 @@ def test_a_pipe_left_unread_does_not_hold_the_runner(told: Columns) -> None:
     assert "too long" in failure(text, told).message
 
 
+def test_who_is_kept_from_the_processor_is_waited_for(told: Columns) -> None:
+    """A function is not too slow because something else runs on the machine."""
+    with RewardRunner("def reward_function(params):\n    return 1.5\n", 4, LIMITS) as runner:
+        pid = runner.jails[0].pid
+        os.kill(pid, signal.SIGSTOP)
+        later = threading.Timer(3 * LIMITS.pause_s, os.kill, (pid, signal.SIGCONT))
+        later.start()
+        assert (runner.reward(told) == 1.5).all()
+        later.join()
+
+
+def test_who_is_never_let_to_the_processor_is_given_up(told: Columns) -> None:
+    limits = replace(LIMITS, pause_s=0.1)
+    with RewardRunner("def reward_function(params):\n    return 1.5\n", 4, limits) as runner:
+        os.kill(runner.jails[0].pid, signal.SIGSTOP)
+        with pytest.raises(RewardError, match="too long"):
+            runner.reward(told)
+
+
 def test_its_end_leaves_no_process_and_no_folder(told: Columns) -> None:
     with RewardRunner(source("pass"), 4, LIMITS, processes=2) as runner:
         pids = [jail.pid for jail in runner.jails]

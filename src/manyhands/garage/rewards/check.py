@@ -14,10 +14,11 @@ from manyhands.envs.racer import npy, tracks
 from manyhands.envs.racer.tracks import Track
 from manyhands.errors import Fault, RewardError
 from manyhands.garage.params import Columns, Trace, columns
-from manyhands.garage.rewards.limits import DEFAULTS, Limits, line_of_function
+from manyhands.garage.rewards.limits import DEFAULTS, LARGEST_REWARD, Limits, line_of_function
 from manyhands.garage.rewards.lines import called
 from manyhands.garage.rewards.opening import check_size, loaded, scanned
 from manyhands.garage.rewards.process import BrokenError, JailedProcess
+from manyhands.garage.rewards.runner import beyond
 
 RACES = ("time_trial", "objects")
 _WAYS = ("forwards", "backwards")
@@ -42,6 +43,8 @@ _PLACES = {
 }
 _FIRST = "first step"
 _BOXES = 4
+_STEPS_OF_A_LAP = 200
+_REVERSED = ", reversed"
 
 
 @dataclass(frozen=True)
@@ -97,11 +100,14 @@ class Report:
         }
 
 
-def check(source: str, limits: Limits = DEFAULTS, track: Track | None = None) -> Report:
+def check(
+    source: str, limits: Limits = DEFAULTS, track: Track | None = None, backwards: bool = False
+) -> Report:
     """Read a source and try it on states of both races, each in a jail of its own.
 
     track: that it is to be trained on. Without one, a function that fails in both races is tried on roads
-    with other numbers of waypoints, and the first on which it is good for a race decides.
+    with other numbers of waypoints, and the first on which it is good for a race decides. backwards: whether
+    it is to be driven against its direction; if not, what fails only there is a warning.
 
     Raises JailError where the system offers no jail.
     """
@@ -110,10 +116,10 @@ def check(source: str, limits: Limits = DEFAULTS, track: Track | None = None) ->
     except RewardError as error:
         return Report([Found(fault) for fault in error.faults], [], None, [])
     if track is not None:
-        return _tried(source, limits, track)
-    first = _tried(source, limits, _road(_WAYPOINTS[0]))
+        return _tried(source, limits, track, backwards)
+    first = _tried(source, limits, _road(_WAYPOINTS[0]), backwards)
     called = all(one.states and not one.fault.overtime for one in first.faults)
-    others = (_tried(source, limits, _road(count)) for count in _WAYPOINTS[1:]) if called else ()
+    others = (_tried(source, limits, _road(count), backwards) for count in _WAYPOINTS[1:]) if called else ()
     better = None if first.good else next((report for report in others if report.good), None)
     if better is None:
         return first
@@ -123,7 +129,7 @@ def check(source: str, limits: Limits = DEFAULTS, track: Track | None = None) ->
     return replace(better, warnings=sorted(warnings, key=lambda fault: fault.line))
 
 
-def _tried(source: str, limits: Limits, track: Track) -> Report:
+def _tried(source: str, limits: Limits, track: Track, backwards: bool) -> Report:
     """What is found on one road."""
     trials: list[_Trial] = []
     jails: list[JailedProcess] = []
@@ -146,6 +152,11 @@ def _tried(source: str, limits: Limits, track: Track) -> Report:
     finally:
         for jail in jails:
             jail.close()
+    if not backwards:
+        aside = [one for one in found if one.states and all(_REVERSED in state for state in one.states)]
+        found = [one for one in found if one not in aside]
+        words = "Against the direction of a track it fails: "
+        warnings = warnings + [replace(one.fault, message=words + one.fault.message) for one in aside]
     times = [seconds for trial in trials for seconds in trial.times_s]
     warnings = sorted({*warnings, *(one for trial in trials for one in trial.warnings)}, key=lambda w: w.line)
     printed = [line for trial in trials for line in trial.printed]
@@ -171,7 +182,7 @@ class _Trial:
                 boxes = _BOXES if self._race == "objects" else 0
                 told = columns(_episodes(self._track, way == "backwards", boxes))
                 for tick, name in enumerate(_PLACES):
-                    self._call(told, tick, name if way == "forwards" else f"{name}, reversed")
+                    self._call(told, tick, name if way == "forwards" else name + _REVERSED)
                     if self.found and self.found[-1].fault.overtime:
                         return  # the other states would each take as long
         except RewardError as error:
@@ -187,6 +198,8 @@ class _Trial:
         state = json.dumps(told.params(tick, 0)).encode()
         try:
             found = called(self._jail, state, self._limits, _FIRST in name)
+            if abs(found.reward) > LARGEST_REWARD:
+                raise RewardError.of([Fault(0, beyond(found.reward))])
         except RewardError as error:
             fault = error.faults[0]
             self._add(replace(fault, line=fault.line or line_of_function(self._source)), name)
@@ -236,8 +249,9 @@ def _episodes(track: Track, backwards: bool, boxes: int) -> Trace:
     names = list(_PLACES)
     begun = np.array([_FIRST in name for name in names])
     start = np.flatnonzero(begun)[np.cumsum(begun) - 1]
-    step = np.arange(len(names)) - start + 1
     driven = (share - share[start]) % 1.0 + share[0]
+    # As many as a drive takes: progress for each step, or a power of it, is a common reward.
+    step = 1 + np.round(_STEPS_OF_A_LAP * (driven - share[0]))
     boxed = (np.arange(boxes) * len(road.centre)) // max(boxes, 1) + 9
     still = np.zeros((boxes, 2))
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from manyhands.errors import Fault, InputError, RewardError
 from manyhands.garage.rewards.jail import wire
-from manyhands.garage.rewards.limits import LARGEST_REWARD, Limits, line_of_function
+from manyhands.garage.rewards.limits import Limits, line_of_function
 from manyhands.garage.rewards.opening import opened
 from manyhands.garage.rewards.process import SPOKE, BrokenError, JailedProcess
 from manyhands.garage.rewards.runner import beyond
@@ -17,7 +18,7 @@ MOST_STATE_BYTES = 4_000_000
 
 
 class Called(NamedTuple):
-    """A reward, whether it was a float, and the seconds that it took by the jailed process's own clock."""
+    """A reward, whether it was a float, and the processor time that the jailed process says it took."""
 
     reward: float
     as_float: bool
@@ -41,7 +42,7 @@ def called(jail: JailedProcess, state: bytes, limits: Limits, first: bool = Fals
             if len(values) != 2:
                 raise BrokenError(SPOKE)
             found = Called(values[0], bool(answer.first), min(max(0.0, values[1]), limits.pause_s))
-    if fault is None and found is not None and not abs(found.reward) <= LARGEST_REWARD:
+    if fault is None and found is not None and not math.isfinite(found.reward):
         fault = Fault(0, beyond(found.reward))
     if fault is not None:
         raise RewardError.of([fault])
@@ -51,7 +52,10 @@ def called(jail: JailedProcess, state: bytes, limits: Limits, first: bool = Fals
 
 
 class LineRunner:
-    """One instance of a source that keeps its state from call to call."""
+    """One instance of a source that keeps its state from call to call.
+
+    It gives what plain Python gives, also numbers that no training takes, so that anybody can compare.
+    """
 
     def __init__(self, source: str, limits: Limits) -> None:
         """Start it. Raises RewardError with everything that is wrong with the source, or JailError."""

@@ -138,14 +138,13 @@ _SCIPY_WITH = {
     "sparse": ("linalg", "csgraph", "linalg._onenormest"),
     "cluster": ("vq", "hierarchy"),
 }
-# They open a browser or a window, print, or exist for the language's own tests.
+# They open a browser or a window, print, or exist for the language's own tests. Those that open a window only
+# when told to stay: editors write `from turtle import distance` by themselves.
 _LEFT_OUT = {
     "antigravity",
     "this",
     "idlelib",
-    "turtle",
     "turtledemo",
-    "tkinter",
     "test",
     "lib2to3",
     "__main__",
