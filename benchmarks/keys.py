@@ -99,7 +99,7 @@ def play(page: Page, count: int, speed_mps: float) -> None:
     player = KeyboardPlayer(page, speed_mps, lambda: page.clock.run_for(LOOK_MS))
     for number in range(1, count + 1):
         player.wait(lambda state: state["phase"] in ("ready", "driving"))
-        page.clock.pause_at(page.evaluate("Date.now()") / 1000 + 1)
+        page.clock.pause_at(page.evaluate("Date.now()") / 1000 + 3)  # it cannot stop in the past
         player.play()
         page.clock.resume()
         seen = player.wait(lambda state: state["attempt"] and state["attempt"]["status"] != "pending")
