@@ -9,6 +9,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.telemetry import TelemetryConfig
 from starlette.types import ASGIApp
 
 import manyhands
@@ -45,6 +46,9 @@ _ROUTERS = (
     routes_operator.router,
     routes_events.router,
 )
+# Nothing is sent anywhere because of a variable that was set for another program; who wants figures asks for
+# /metrics.
+_SILENT: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 
 
 def api_app() -> FastAPI:
@@ -59,6 +63,7 @@ def api_app() -> FastAPI:
         openapi_url="/openapi.json",
         responses=problems.PROBLEM_RESPONSES,
         generate_unique_id_function=lambda route: route.name,
+        telemetry=_SILENT,
     )
     for router in _ROUTERS:
         app.include_router(router, prefix=API_PREFIX)
