@@ -3,7 +3,9 @@
     python benchmarks/garage.py --track FILE.npy [--cases lidar camera …] [--seeds 3]
 
 Every line is a fresh process; its seconds count from the start of the process, imports and compilation
-included: cold with an empty cache of compiled programs, warm with that of the cold one. The reward is a
+included: cold with an empty cache of compiled programs, warm with that of the cold one. `again` is a training
+in a process that has trained before, as a server's has: its seconds count from its order, and the reward
+function, another one, is checked meanwhile as a server does. The reward is a
 Python function that is called in the jail for each car and tick. cpu_s are seconds of processor time of this
 process until the first tick is judged, which other programs do not lengthen much. `finishes` is the first
 policy whose greedy trials all complete their lap; laps are those of a race of three with that training's
@@ -17,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -85,16 +88,18 @@ def reward_function(params):
 }
 
 
-def measure(case: Case, track: str, seed: int, begun_s: float, cache: Path) -> dict[str, Any]:
-    """Train one case in this process, which began at `begun_s` on the monotonic clock."""
-    from manyhands.computing import remember_compilations
+def measure(case: Case, track: str, seed: int, begun_s: float, before_s: float = 0.0) -> dict[str, Any]:
+    """Train one case in this process; its seconds count from `begun_s` on the monotonic clock.
+
+    before_s: processor time of the process until then.
+    """
     from manyhands.envs.racer import actions, tracks
     from manyhands.garage import evaluation, hyperparameters, orders, outputs, training
     from manyhands.garage.params import Trace, columns
+    from manyhands.garage.rewards.check import check
     from manyhands.garage.rewards.runner import RewardRunner
     from manyhands.garage.training import Iteration
 
-    remember_compilations(cache)
     order = training.Order(
         track=tracks.named(track, None),
         space=actions.generate(5 if case.max_speed == TWO else 7, 30.0, 2, case.max_speed),
@@ -116,11 +121,17 @@ def measure(case: Case, track: str, seed: int, begun_s: float, cache: Path) -> d
             return False
         return time.monotonic() - begun_s < case.seconds
 
-    with RewardRunner(REWARDS[case.reward], order.hyper.num_episodes_between_training) as runner:
+    source = f"{REWARDS[case.reward]}# {seed}\n"
+    with (
+        ThreadPoolExecutor(1) as aside,
+        RewardRunner(source, order.hyper.num_episodes_between_training) as runner,
+    ):
+        trial = aside.submit(check, source, track=order.track)
 
         def reward(trace: Trace) -> np.ndarray:
+            trial.result().approve("time_trial")
             ends.setdefault("first_step_s", time.monotonic() - begun_s)
-            ends.setdefault("cpu_s", time.process_time())
+            ends.setdefault("cpu_s", time.process_time() - before_s)
             return runner.reward(columns(trace))
 
         run = training.train(order, reward, goes_on, tell)
@@ -143,10 +154,10 @@ def measure(case: Case, track: str, seed: int, begun_s: float, cache: Path) -> d
     }
 
 
-def start(name: str, options: argparse.Namespace, seed: int, cache: str) -> dict[str, Any]:
+def start(name: str, options: argparse.Namespace, seed: int, cache: str, again: bool) -> dict[str, Any]:
     """Figures of a case in a fresh process."""
     own = ["--track", str(Path(options.track).resolve()), "--cases", name, "--seed", str(seed)]
-    own += ["--begun-s", repr(time.monotonic()), "--cache", cache]
+    own += ["--begun-s", repr(time.monotonic()), "--cache", cache, *(["--again"] if again else [])]
     done = subprocess.run([sys.executable, __file__, *own], check=True, capture_output=True, text=True)
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
@@ -160,18 +171,30 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0, help="the first of them")
     parser.add_argument("--begun-s", type=float, help=argparse.SUPPRESS)
     parser.add_argument("--cache", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--again", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.begun_s is not None:
-        case = CASES[options.cases[0]]
-        print(json.dumps(measure(case, options.track, options.seed, options.begun_s, options.cache)))
+        alone(CASES[options.cases[0]], options)
         return
     print(f"{platform.machine()}, {date.today()}, {options.track}")
     print(f"{'case':22s} {'start':6s}" + "".join(f"{name:>16s}" for name in COLUMNS))
     for name in options.cases:
         for seed in range(options.seed, options.seed + options.seeds):
             with tempfile.TemporaryDirectory() as cache:
-                for state in ("cold", "warm") if CASES[name].until_finish else ("cold",):
-                    show(name, state, start(name, options, seed, cache))
+                for state in ("cold", "warm", "again") if CASES[name].until_finish else ("cold",):
+                    show(name, state, start(name, options, seed, cache, state == "again"))
+
+
+def alone(case: Case, options: argparse.Namespace) -> None:
+    """Print the figures of a training in this process, as JSON."""
+    from manyhands.computing import remember_compilations
+
+    remember_compilations(options.cache)
+    begun_s, before_s = options.begun_s, 0.0
+    if options.again:
+        measure(case._replace(seconds=0.0, until_finish=False), options.track, options.seed + 1000, begun_s)
+        begun_s, before_s = time.monotonic(), time.process_time()
+    print(json.dumps(measure(case, options.track, options.seed, begun_s, before_s)))
 
 
 def show(name: str, state: str, found: dict[str, Any]) -> None:
