@@ -16,10 +16,12 @@ import pytest
 import sqlalchemy
 from xdist.scheduler import LoadFileScheduling
 
+from manyhands.computing import remember_compilations
 from manyhands.storage import Database, open_database
 from manyhands.storage.schema import counters, metadata
 
 SERVER_VARIABLE = "MANYHANDS_TEST_POSTGRES"
+COMPILED_VARIABLE = "JAX_COMPILATION_CACHE_DIR"
 _TEMPLATE = "manyhands_template"
 _SERVICE = "tests/service/"
 
@@ -32,6 +34,14 @@ class _Sharing(LoadFileScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         return _SERVICE if nodeid.startswith(_SERVICE) else str(super()._split_scope(nodeid))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let all processes of a run, and those that they start, compile each program once."""
+    if COMPILED_VARIABLE not in os.environ:
+        compiled = os.environ[COMPILED_VARIABLE] = tempfile.mkdtemp(prefix="mhjax-")
+        config.add_cleanup(lambda: shutil.rmtree(compiled))
+    remember_compilations(Path(os.environ[COMPILED_VARIABLE]))
 
 
 @pytest.hookimpl(optionalhook=True)
