@@ -49,7 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Let all processes of a run, and those that they start, compile each program once."""
     if COMPILED_VARIABLE not in os.environ:
         compiled = os.environ[COMPILED_VARIABLE] = tempfile.mkdtemp(prefix="mhjax-")
-        config.add_cleanup(lambda: shutil.rmtree(compiled))
+        config.add_cleanup(lambda: shutil.rmtree(compiled, ignore_errors=True))
     remember_compilations(Path(os.environ[COMPILED_VARIABLE]))
 
 
