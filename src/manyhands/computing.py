@@ -48,7 +48,7 @@ def remember_compilations(folder: Path) -> None:
     `folder`. Call it before anything else has used JAX.
     """
     compilation_cache.LRUCache = _WholeEntries  # type: ignore[attr-defined]
-    if jax.config.jax_compilation_cache_dir is None:
+    if jax.config.jax_compilation_cache_dir is None:  # type: ignore[attr-defined]
         folder.mkdir(parents=True, exist_ok=True)
         jax.config.update("jax_compilation_cache_dir", str(folder))  # type: ignore[no-untyped-call]
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.3)  # type: ignore[no-untyped-call]
