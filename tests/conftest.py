@@ -16,22 +16,41 @@ import pytest
 import sqlalchemy
 from xdist.scheduler import LoadFileScheduling
 
+from manyhands.computing import remember_compilations
 from manyhands.storage import Database, open_database
 from manyhands.storage.schema import counters, metadata
 
 SERVER_VARIABLE = "MANYHANDS_TEST_POSTGRES"
+COMPILED_VARIABLE = "JAX_COMPILATION_CACHE_DIR"
 _TEMPLATE = "manyhands_template"
 _SERVICE = "tests/service/"
+_FIRST = (
+    # What needs no champion comes before the first is there; while people drive, the judge makes the second.
+    f"{_SERVICE}test_garage.py",
+    f"{_SERVICE}test_hands.py",
+    f"{_SERVICE}test_play.py",
+    _SERVICE,
+    # The longest files, lest one process be left with one of them at the end.
+    "tests/arena/test_crash_real.py",
+    "tests/learners/",
+    "tests/lab/",
+    "tests/test_cli_training.py",
+)
 
 
 class _Sharing(LoadFileScheduling):
-    """Keeps a file's tests in one process, and those of the whole service, which wait most, in one and first.
-
-    The files in `service` share a running one, whose first champions take minutes.
-    """
+    """Keeps a file's tests in one process, and those of the whole service, which share a running one."""
 
     def _split_scope(self, nodeid: str) -> str:
         return _SERVICE if nodeid.startswith(_SERVICE) else str(super()._split_scope(nodeid))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let all processes of a run, and those that they start, compile each program once."""
+    if COMPILED_VARIABLE not in os.environ:
+        compiled = os.environ[COMPILED_VARIABLE] = tempfile.mkdtemp(prefix="mhjax-")
+        config.add_cleanup(lambda: shutil.rmtree(compiled, ignore_errors=True))
+    remember_compilations(Path(os.environ[COMPILED_VARIABLE]))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -39,12 +58,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _Sharing:
     return _Sharing(config, log)
 
 
+def _place(item: pytest.Item) -> int:
+    places = (place for place, name in enumerate(_FIRST) if item.nodeid.startswith(name))
+    return next(places, len(_FIRST))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     twice = [name for name, number in Counter(item.nodeid for item in items).items() if number > 1]
     if twice:
         # A process is given tests by their names: of those with one name, one would run.
         raise pytest.UsageError(f"Several tests have the name {twice[0]}.")
-    items.sort(key=lambda item: not item.nodeid.startswith(_SERVICE))
+    items.sort(key=_place)
 
 
 def _postgres_programs() -> Path:

@@ -228,7 +228,6 @@ def test_a_killed_tutor_loses_nothing_and_changes_nothing(tmp_path: Path) -> Non
     shutil.copytree(calm, killed)
     with teaching(calm):
         expected = reached(calm, lesson_id, 1.0)
-    shutil.copytree(calm / "cache", killed / "cache")  # no need to compile it all again
     share = 0.0
     for _ in range(KILLS):
         with teaching(killed):

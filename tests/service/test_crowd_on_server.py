@@ -33,6 +33,7 @@ def small(site: str, data: Path) -> str:
 
 # A first champion is waited for, beside whatever else the machine does.
 @pytest.mark.timeout(2400)
+@pytest.mark.usefixtures("champion")
 def test_every_stored_attempt_is_judged_and_the_books_agree(small: str, site: str, data: Path) -> None:
     orders = crowds.Orders(
         url=site,

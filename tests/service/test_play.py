@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 CAMPAIGN = "crowd-circuit-lidar"
 
-pytestmark = pytest.mark.timeout(2400)
+pytestmark = [pytest.mark.timeout(2400), pytest.mark.usefixtures("champion")]
 
 
 def begin(page: Page, campaign: str = CAMPAIGN) -> KeyboardPlayer:
