@@ -94,7 +94,7 @@ def measure(case: Case, track: str, seed: int, begun_s: float, before_s: float =
     before_s: processor time of the process until then.
     """
     from manyhands.envs.racer import actions, tracks
-    from manyhands.garage import evaluation, hyperparameters, orders, outputs, training
+    from manyhands.garage import hyperparameters, orders, training
     from manyhands.garage.params import Trace, columns
     from manyhands.garage.rewards.check import check
     from manyhands.garage.rewards.runner import RewardRunner
@@ -109,11 +109,8 @@ def measure(case: Case, track: str, seed: int, begun_s: float, before_s: float =
     )
     ends: dict[str, float] = {}
 
-    def finishes(done: Iteration) -> bool:
-        return len(done.trial_laps_ms) == order.trials
-
     def tell(done: Iteration) -> None:
-        if finishes(done):
+        if len(done.trial_laps_ms) == order.trials:
             ends.setdefault("finishes_s", time.monotonic() - begun_s)
 
     def goes_on(_history: list[Iteration], _seconds: float) -> bool:
@@ -135,14 +132,19 @@ def measure(case: Case, track: str, seed: int, begun_s: float, before_s: float =
             return runner.reward(columns(trace))
 
         run = training.train(order, reward, goes_on, tell)
-    first = next((done for done in run.history if finishes(done)), None)
+    return ends | figures(run)
+
+
+def figures(run: Any) -> dict[str, Any]:
+    """What came of a training."""
+    from manyhands.garage import evaluation, outputs
+
+    track = run.order.track
+    first = next((done for done in run.history if len(done.trial_laps_ms) == run.order.trials), None)
     late = run.history[len(run.history) // 2 : -1]
-    race = evaluation.race(outputs.policy_of(run), order.track)
-    again = evaluation.race(outputs.policy_of(run), order.track)
+    race = evaluation.race(outputs.policy_of(run), track)
+    again = evaluation.race(outputs.policy_of(run), track)
     return {
-        "first_step_s": ends["first_step_s"],
-        "cpu_s": ends["cpu_s"],
-        "finishes_s": ends.get("finishes_s"),
         "episodes": None if first is None else first.number * first.episodes,
         "steps": sum(done.steps for done in run.history[: first.number if first else None]),
         "steps_per_s": sum(done.steps for done in late[1:]) / max(1e-9, late[-1].seconds - late[0].seconds)
@@ -200,7 +202,8 @@ def alone(case: Case, options: argparse.Namespace) -> None:
 def show(name: str, state: str, found: dict[str, Any]) -> None:
     assert found["same_again"], "two races of one policy differ"
     cells = (
-        "-" if found[column] is None else f"{found[column]:,.{digits}f}" for column, digits in COLUMNS.items()
+        "-" if found.get(column) is None else f"{found[column]:,.{digits}f}"
+        for column, digits in COLUMNS.items()
     )
     print(f"{name:22s} {state:6s}" + "".join(f"{cell:>16s}" for cell in cells), flush=True)
 
