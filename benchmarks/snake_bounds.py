@@ -4,10 +4,10 @@
     python benchmarks/snake_bounds.py tuned --moves 500 5000
     python benchmarks/snake_bounds.py cloned --moves 40000
 
-`windowed` plays the searching player with and without the part of the snake that the window of the agent does
-not show. `tuned` fine-tunes the packaged agent on the searching player's moves, which begin at the start of a
-game, where the agent is about to die, or in the middle of its games, beside the control. `cloned` makes a
-network of the agent's size answer as the searching player does where the agent came to be: as much of him as
+`windowed` plays the searching player without the part of the snake that the agent's window does not show
+(`snake.py lessons` plays him with all of it). `tuned` fine-tunes the packaged agent on his moves, which begin
+at the start of a game, where the agent is about to die, or in the middle of its games, beside the control.
+`cloned` makes a network of the agent's size answer as he does where the agent comes to be: as much of him as
 can be had from what the agent sees. 1,000 games each on the arcade rules; intervals are of 95 %.
 """
 
@@ -38,9 +38,10 @@ BASE = "snake-grid-reference"
 BEFORE_DEATH = (10, 40)  # moves
 PARTS = {"middle": (0.5, 0.97), "anywhere": (0.0, 1.0)}  # of a game's moves
 PLACES = ("start", "death", "middle")
+CASES = ("base", "control", *PLACES)
 STRETCH = 50  # moves of the player from a place
-GAMES, PLAYER_GAMES, GAMES_OF_SCORE = 256, 100, 1000
-HELD_MOVES, OTHER_SEED, SCORES_SEED = 2000, 999, 4242
+GAMES, PLAYER_GAMES, GAMES_OF_SCORE = 128, 100, 1000
+HELD_MOVES, OTHER_SEED, SCORES_SEED = 1000, 999, 4242
 CLONING_STEPS = 6000
 
 
@@ -58,14 +59,10 @@ def windowed(game: Game, chance: random.Random) -> int:
     return scripted.searching(shown, chance)
 
 
-def players(seed: int) -> None:
-    """Print what the searching player scores with each view."""
-    for name, player, games in (
-        ("searching, sees the board", scripted.searching, PLAYER_GAMES // 4),
-        ("searching, sees the window", windowed, PLAYER_GAMES),
-    ):
-        mean, half = dqn.mean_interval(snake_study.player_scores(ARCADE, player, games, seed))
-        print(f"{name}: {mean:.1f} +- {half:.1f} foods in {games} games", flush=True)
+def windowed_player(seed: int) -> None:
+    """Print what the searching player scores with the agent's window."""
+    mean, half = dqn.mean_interval(snake_study.player_scores(ARCADE, windowed, PLAYER_GAMES, seed))
+    print(f"searching within the window: {mean:.1f} +- {half:.1f} foods in {PLAYER_GAMES} games", flush=True)
 
 
 def games_of_base(seed: int) -> dqn.Games:
@@ -147,21 +144,21 @@ def told(name: str, policy: Policy, held: dict[str, Transitions], begun_s: float
     print(f"{name}: {scores.sentence()}; agreement: {agrees}; {spent_s:.0f} s", flush=True)
 
 
-def tuned(base: dqn.Games, held: dict[str, Transitions], counts: list[int], seed: int) -> None:
+def tuned(
+    base: dqn.Games, held: dict[str, Transitions], counts: list[int], seed: int, cases: list[str]
+) -> None:
     """Print what fine-tuning makes of the searching player's moves."""
     policy = reference.driver(BASE)
-    told("base", policy, held, time.perf_counter())
-    cases: list[tuple[str, Transitions | None]] = [("control", None)]
-    cases += [
-        (f"{count:,} moves, {where}", of_searching(base, where, count, seed))
-        for count in counts
-        for where in PLACES
-    ]
-    for name, moves in cases:
+    if "base" in cases:
+        told("base", policy, held, time.perf_counter())
+    rows = [("control", 0)] if "control" in cases else []
+    rows += [(where, count) for count in counts for where in PLACES if where in cases]
+    for where, count in rows:
         begun_s = time.perf_counter()
+        moves = of_searching(base, where, count, seed) if count else None
         trained = finetuning.train(policy, moves, FinetuningConfig(), seed, lambda _: None)
         way = trained.curves["way"][0]
-        told(f"{name}, {way:g} of the way", trained.policy, held, begun_s)
+        told(f"{where}, {count:,} moves, {way:g} of the way", trained.policy, held, begun_s)
 
 
 def cloned(base: dqn.Games, held: dict[str, Transitions], count: int, seed: int) -> None:
@@ -178,15 +175,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("what", choices=["windowed", "tuned", "cloned"])
     parser.add_argument("--moves", type=int, nargs="*", default=[500, 5000])
+    parser.add_argument("--cases", nargs="*", choices=CASES, default=CASES, help="of `tuned`")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     if arguments.what == "windowed":
-        players(arguments.seed)
+        windowed_player(arguments.seed)
         return
     base, other = games_of_base(arguments.seed), games_of_base(OTHER_SEED)
     held = {where: of_searching(other, where, HELD_MOVES, OTHER_SEED) for where in PLACES}
     if arguments.what == "tuned":
-        tuned(base, held, arguments.moves, arguments.seed)
+        tuned(base, held, arguments.moves, arguments.seed, arguments.cases)
     else:
         for count in arguments.moves:
             cloned(base, held, count, arguments.seed)
