@@ -176,7 +176,7 @@ class KeyboardPlayer:
             state = self.state()
             if state and condition(state):
                 return state
-            self._page.wait_for_timeout(20)
+            self._pause()
         raise AssertionError(f"Not so within {within_s} s: {self.state()}.")
 
     def _road(self, track: str) -> Road:
