@@ -18,7 +18,7 @@ MOST_STATE_BYTES = 4_000_000
 
 
 class Called(NamedTuple):
-    """A reward, whether it was a float, and the processor time that the jailed process says it took."""
+    """A reward, whether it was a float, and the seconds that it took by the jailed process's own clock."""
 
     reward: float
     as_float: bool

@@ -10,7 +10,7 @@ import signal
 import sys
 from array import array
 from collections.abc import Callable
-from time import process_time as clock
+from time import perf_counter as clock
 from types import FrameType
 from typing import Any
 
