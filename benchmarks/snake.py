@@ -48,10 +48,7 @@ def pretrained(sensor: str, seeds: range) -> None:
     task, rows = SnakeTask(sensor=sensor), []
     for seed in seeds:
         begun_s = time.perf_counter()
-        if sensor == "grid":
-            spec, params = dqn.pretrain(task, dqn.DqnConfig(), seed)
-        else:
-            spec, params = snake_ppo.pretrain(task, snake_ppo.PpoConfig(), seed)
+        spec, params = (dqn if sensor == "grid" else snake_ppo).learn(task, None, seed)
         trained_s = time.perf_counter()
         found = dqn.scores(task, spec, params, jax.random.key(GAMES_SEED), GAMES)
         rows.append((float(found.mean()), trained_s - begun_s, time.perf_counter() - trained_s))

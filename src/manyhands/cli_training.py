@@ -59,12 +59,7 @@ def train_snake(
             typer.echo(f"{time.perf_counter() - begun_s:5.0f} s  {done:,} moves  {foods:.1f} foods", err=True)
 
     task = SnakeTask(sensor=sensor)
-    if learner == "dqn":
-        values = dqn.DqnConfig() if moves is None else dqn.DqnConfig(moves=moves)
-        spec, params = dqn.pretrain(task, values, seed, tell)
-    else:
-        gradient = snake_ppo.PpoConfig() if moves is None else snake_ppo.PpoConfig(moves=moves)
-        spec, params = snake_ppo.pretrain(task, gradient, seed, tell)
+    spec, params = (dqn if learner == "dqn" else snake_ppo).learn(task, moves, seed, tell)
     content = files.dump(Policy("snake-v0", {"kind": sensor}, spec, params))
     with new_file(out):
         out.write_bytes(content)
@@ -146,7 +141,7 @@ def train_racer(options: RacerTraining) -> None:
     # It is tried while JAX is imported, which takes as long.
     with ThreadPoolExecutor(1) as aside:
         track = tracks.named(options.track, settings_of(options.data).data / "tracks")
-        trial = aside.submit(check, source, limits, track, options.direction == "reverse")
+        trial = aside.submit(check, source, limits, track, backwards=options.direction == "reverse")
         from manyhands.computing import remember_compilations
         from manyhands.garage import evaluation, outputs, training
         from manyhands.garage.orders import rules_of

@@ -80,7 +80,9 @@ class Coach:
             cars = order.hyper.num_episodes_between_training
             # It is tried while the training compiles, which takes as long.
             with ThreadPoolExecutor(1) as aside:
-                trial = aside.submit(check, terms["source"], self._limits, order.track, order.reversed)
+                trial = aside.submit(
+                    check, terms["source"], self._limits, order.track, backwards=order.reversed
+                )
                 training = Training(order, lambda trace: runner.reward(columns(trace)))
                 trial.result().approve("time_trial" if order.race == TIME_TRIAL else "objects")
             with RewardRunner(terms["source"], cars, self._limits) as runner:

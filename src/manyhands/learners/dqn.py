@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 
 from manyhands.envs.snake import rules
 from manyhands.envs.snake.rules import State
-from manyhands.envs.snake.task import SnakeTask
+from manyhands.envs.snake.task import SENSORS, SnakeTask
 from manyhands.policies import files, network
 from manyhands.policies.files import Policy
 from manyhands.policies.network import NetworkSpec, Params
@@ -40,6 +40,11 @@ TURNS = (-1, 0, 1)  # of the Q-values, in their order
 STRETCH = 250  # moves between two looks at which games have ended
 SIZES = (32, 256)  # batches to which games shrink, each of which is compiled
 TOLD = 20  # times at which a training is told of
+
+Tell = Callable[[int, float], object]
+"""Hears of moves played by each game and of foods for each death."""
+Learn = Callable[[SnakeTask, int | None, int, Tell | None], tuple[NetworkSpec, Params]]
+"""Trains an agent from nothing: task, moves of each game (as agreed on if None), seed, and who is told."""
 
 
 @dataclass(frozen=True)
@@ -284,7 +289,7 @@ def pretrain(
     task: SnakeTask,
     config: DqnConfig,
     seed: int,
-    tell: Callable[[int, float], object] | None = None,
+    tell: Tell | None = None,
 ) -> tuple[NetworkSpec, Params]:
     """Learn from nothing; the same seed gives the same policy on the same machine.
 
@@ -306,16 +311,26 @@ def mean_interval(found: NDArray[np.int32]) -> tuple[float, float]:
     return float(found.mean()), float(1.96 * found.std(ddof=1) / np.sqrt(len(found)))
 
 
-def main() -> None:
-    """Train one policy and print its score over 1,000 games."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--sensor", choices=["features", "grid"], default="grid")
+def learn(
+    task: SnakeTask, moves: int | None, seed: int, tell: Tell | None = None
+) -> tuple[NetworkSpec, Params]:
+    """`pretrain` as agreed on, or for as many moves of each game."""
+    config = DqnConfig()
+    return pretrain(task, replace(config, moves=moves or config.moves), seed, tell)
+
+
+def script(words: str, sensor: str, learn: Learn) -> None:
+    """What a pre-training's file does when it is run: train, write the policy, print what 1,000 games score.
+
+    words: its docstring; sensor: if none is given.
+    """
+    parser = argparse.ArgumentParser(description=words.splitlines()[0])
+    parser.add_argument("--sensor", choices=SENSORS, default=sensor)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--moves", type=int, help="of each game; as many as agreed on if omitted")
     parser.add_argument("--out", type=Path, help="policy file to write")
     arguments = parser.parse_args()
-    task, config = SnakeTask(sensor=arguments.sensor), DqnConfig()
-    config = replace(config, moves=arguments.moves or config.moves)
+    task = SnakeTask(sensor=arguments.sensor)
     begun_s = time.perf_counter()
 
     def tell(moves: int, foods: float) -> None:
@@ -324,14 +339,14 @@ def main() -> None:
             flush=True,
         )
 
-    spec, params = pretrain(task, config, arguments.seed, tell)
+    spec, params = learn(task, arguments.moves, arguments.seed, tell)
     if arguments.out:
-        sensor = {"kind": arguments.sensor}
-        arguments.out.write_bytes(files.dump(Policy("snake-v0", sensor, spec, params)))
+        policy = Policy("snake-v0", {"kind": arguments.sensor}, spec, params)
+        arguments.out.write_bytes(files.dump(policy))
     begun_s = time.perf_counter()
     mean, half = mean_interval(np.asarray(scores(task, spec, params, jax.random.key(1), 1000)))
     print(f"1,000 games: {mean:.1f} +- {half:.1f} foods, {time.perf_counter() - begun_s:.1f} s")
 
 
 if __name__ == "__main__":
-    main()
+    script(__doc__ or "", "grid", learn)

@@ -15,17 +15,12 @@ fine-tuning goes on from: the value, and the log probabilities on the scale that
 
 from __future__ import annotations
 
-import argparse
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 import optax
 from jax import Array
 
@@ -33,12 +28,11 @@ from manyhands.envs.snake import rules
 from manyhands.envs.snake.rules import State
 from manyhands.envs.snake.task import SnakeTask
 from manyhands.learners import dqn
+from manyhands.learners.dqn import Tell
 from manyhands.learners.policy_gradient import advantages, clipped_gain
-from manyhands.policies import files, network
-from manyhands.policies.files import Policy
+from manyhands.policies import network
 from manyhands.policies.network import NetworkSpec, Params
 
-TOLD = 20  # times at which a training is told of
 LEAST_SCALE = 1e-3  # foods for a unit of log probability
 
 
@@ -196,7 +190,7 @@ def folded(params: Params, scale: float) -> Params:
 
 
 def pretrain(
-    task: SnakeTask, config: PpoConfig, seed: int, tell: Callable[[int, float], object] | None = None
+    task: SnakeTask, config: PpoConfig, seed: int, tell: Tell | None = None
 ) -> tuple[NetworkSpec, Params]:
     """Learn from nothing; the same seed gives the same policy on the same machine.
 
@@ -204,7 +198,7 @@ def pretrain(
     """
     run = Ppo(task, config)
     carry = run.begin(seed)
-    every = max(1, config.iterations // TOLD)
+    every = max(1, config.iterations // dqn.TOLD)
     for number in range(1, config.iterations + 1):
         carry, foods = run.iterate(carry)
         if tell is not None and number % every == 0:
@@ -212,30 +206,13 @@ def pretrain(
     return run.spec, folded(carry.params, float(carry.scale))
 
 
-def main() -> None:
-    """Train one policy and print its score over 1,000 games."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--moves", type=int, help="of each game; as many as agreed on if omitted")
-    parser.add_argument("--out", type=Path, help="policy file to write")
-    arguments = parser.parse_args()
-    task, config = SnakeTask(sensor="features"), PpoConfig()
-    config = replace(config, moves=arguments.moves or config.moves)
-    begun_s = time.perf_counter()
-
-    def tell(moves: int, foods: float) -> None:
-        print(
-            f"{time.perf_counter() - begun_s:6.1f} s  {moves:6d} moves  {foods:6.2f} foods a death",
-            flush=True,
-        )
-
-    spec, params = pretrain(task, config, arguments.seed, tell)
-    if arguments.out:
-        arguments.out.write_bytes(files.dump(Policy("snake-v0", {"kind": "features"}, spec, params)))
-    begun_s = time.perf_counter()
-    mean, half = dqn.mean_interval(np.asarray(dqn.scores(task, spec, params, jax.random.key(1), 1000)))
-    print(f"1,000 games: {mean:.1f} +- {half:.1f} foods, {time.perf_counter() - begun_s:.1f} s")
+def learn(
+    task: SnakeTask, moves: int | None, seed: int, tell: Tell | None = None
+) -> tuple[NetworkSpec, Params]:
+    """`pretrain` as agreed on, or for as many moves of each game."""
+    config = PpoConfig()
+    return pretrain(task, replace(config, moves=moves or config.moves), seed, tell)
 
 
 if __name__ == "__main__":
-    main()
+    dqn.script(__doc__ or "", "features", learn)

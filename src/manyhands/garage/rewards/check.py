@@ -21,7 +21,6 @@ from manyhands.garage.rewards.process import BrokenError, JailedProcess
 from manyhands.garage.rewards.runner import beyond
 
 RACES = ("time_trial", "objects")
-_WAYS = ("forwards", "backwards")
 # Waypoints of the roads that are tried in turn: functions that were written for one track have lists by its
 # waypoints, and fail on a track with more, or name waypoints that a track with fewer does not have.
 _WAYPOINTS = (257, 119, 71, 513)
@@ -44,16 +43,19 @@ _PLACES = {
 _FIRST = "first step"
 _BOXES = 4
 _STEPS_OF_A_LAP = 200
-_REVERSED = ", reversed"
 
 
 @dataclass(frozen=True)
 class Found:
-    """A fault with the races and the states in which it showed; none where it shows without running."""
+    """A fault with the races and the states in which it showed; none where it shows without running.
+
+    forwards: whether it shows to who drives along the road's direction.
+    """
 
     fault: Fault
     races: tuple[str, ...] = ()
     states: tuple[str, ...] = ()
+    forwards: bool = True
 
     def as_json(self) -> dict[str, Any]:
         """Plain data for the page and the command line."""
@@ -153,10 +155,9 @@ def _tried(source: str, limits: Limits, track: Track, backwards: bool) -> Report
         for jail in jails:
             jail.close()
     if not backwards:
-        aside = [one for one in found if one.states and all(_REVERSED in state for state in one.states)]
-        found = [one for one in found if one not in aside]
         words = "Against the direction of a track it fails: "
-        warnings = warnings + [replace(one.fault, message=words + one.fault.message) for one in aside]
+        told = [replace(one.fault, message=words + one.fault.message) for one in found if not one.forwards]
+        warnings, found = warnings + told, [one for one in found if one.forwards]
     times = [seconds for trial in trials for seconds in trial.times_s]
     warnings = sorted({*warnings, *(one for trial in trials for one in trial.warnings)}, key=lambda w: w.line)
     printed = [line for trial in trials for line in trial.printed]
@@ -178,11 +179,11 @@ class _Trial:
         """Load the source and call it on every state."""
         try:
             loaded([self._jail], self._source, [1], self._limits)
-            for way in _WAYS:
+            for backwards in (False, True):
                 boxes = _BOXES if self._race == "objects" else 0
-                told = columns(_episodes(self._track, way == "backwards", boxes))
+                told = columns(_episodes(self._track, backwards, boxes))
                 for tick, name in enumerate(_PLACES):
-                    self._call(told, tick, name if way == "forwards" else name + _REVERSED)
+                    self._call(told, tick, name, backwards)
                     if self.found and self.found[-1].fault.overtime:
                         return  # the other states would each take as long
         except RewardError as error:
@@ -194,20 +195,22 @@ class _Trial:
             self._time()
         self.printed = self._jail.printed()
 
-    def _call(self, told: Columns, tick: int, name: str) -> None:
+    def _call(self, told: Columns, tick: int, name: str, backwards: bool) -> None:
+        line = line_of_function(self._source)
         state = json.dumps(told.params(tick, 0)).encode()
+        fault: Fault | None = None
         try:
             found = called(self._jail, state, self._limits, _FIRST in name)
             if abs(found.reward) > LARGEST_REWARD:
-                raise RewardError.of([Fault(0, beyond(found.reward))])
+                fault = Fault(line, beyond(found.reward))
         except RewardError as error:
-            fault = error.faults[0]
-            self._add(replace(fault, line=fault.line or line_of_function(self._source)), name)
+            fault = replace(error.faults[0], line=error.faults[0].line or line)
+        if fault is not None:
+            self._add(fault, f"{name}, reversed" if backwards else name, forwards=not backwards)
             return
         self.times_s.append(found.took_s)
         if not found.as_float:
-            words = "DeepRacer's validator wants a float: return float(reward)."
-            self.warnings.append(Fault(line_of_function(self._source), words))
+            self.warnings.append(Fault(line, "DeepRacer's validator wants a float: return float(reward)."))
 
     def _time(self) -> None:
         # Other programs make single calls slow, and not three of four.
@@ -216,17 +219,18 @@ class _Trial:
             words = f"A call takes more than {1e3 * self._limits.call_s:g} ms."
             self._add(Fault(line_of_function(self._source), words), "every call")
 
-    def _add(self, fault: Fault, state: str) -> None:
-        self.found.append(Found(fault, (self._race,), (state,)))
+    def _add(self, fault: Fault, state: str, *, forwards: bool = True) -> None:
+        self.found.append(Found(fault, (self._race,), (state,), forwards))
 
 
 def _merged(found: list[Found]) -> list[Found]:
     """One entry for each fault, by line, with all races and states in which it showed."""
     merged: dict[Fault, Found] = {}
     for one in found:
-        known = merged.get(one.fault, Found(one.fault))
+        known = merged.get(one.fault, Found(one.fault, forwards=False))
         races = tuple(dict.fromkeys(known.races + one.races))
-        merged[one.fault] = Found(one.fault, races, tuple(dict.fromkeys(known.states + one.states)))
+        states = tuple(dict.fromkeys(known.states + one.states))
+        merged[one.fault] = Found(one.fault, races, states, known.forwards or one.forwards)
     return sorted(merged.values(), key=lambda one: one.fault.line)
 
 
