@@ -3,10 +3,10 @@
 python benchmarks/keys.py --attempts 24        (needs `make page` and Chromium; about ten minutes)
 
 The person at the keyboard is the browser test's: it sees the road 200 ms late, expects where the car has got
-to meanwhile, takes the wheel while danger is ahead, and presses and releases arrow keys. No round is judged
-while it plays, so all attempts correct the seed champion. Afterwards the learner is run on them as in a
-round, with labels moved back by the reaction time that the judge estimates, by none, and by each number of
-ticks.
+to meanwhile, and presses and releases arrow keys. It drives each attempt from its first tick to its last:
+whoever takes the wheel late, 200 ms behind a car in danger, mostly crashes it too. No round is judged while it
+plays, so all attempts correct the seed champion. Afterwards the learner is run on them as in a round, with
+labels moved back by the reaction time that the judge estimates, by none, and by each number of ticks.
 
 Printed first is why the person is not the reference driver behind a delay: how far that comes.
 """
@@ -100,7 +100,7 @@ def play(page: Page, count: int, speed_mps: float) -> None:
     player = KeyboardPlayer(page, speed_mps, lambda: page.clock.run_for(LOOK_MS))
     for number in range(1, count + 1):
         player.wait(lambda state: state["phase"] in ("ready", "driving"))
-        player.play()
+        player.play(take=lambda _: True)
         seen = player.wait(lambda state: state["attempt"] and state["attempt"]["status"] != "pending")
         print(f"  attempt {number}: {seen['ticks']} ticks, {seen['attempt']}", file=sys.stderr, flush=True)
         if number < count:

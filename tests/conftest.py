@@ -28,6 +28,7 @@ _FIRST = (
     # What needs no champion comes before the first is there; while people drive, the judge makes the second.
     f"{_SERVICE}test_garage.py",
     f"{_SERVICE}test_hands.py",
+    f"{_SERVICE}test_final.py",
     f"{_SERVICE}test_play.py",
     _SERVICE,
     # The longest files, lest one process be left with one of them at the end.

@@ -72,6 +72,7 @@ JUDGE_SIDE = {
     "orders",
     "outputs",
     "ppo",
+    "redriving",
     "reinforce",
     "sac",
     "training",

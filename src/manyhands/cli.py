@@ -8,7 +8,7 @@ import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -24,6 +24,9 @@ from manyhands.storage import ContentStore
 from manyhands.storage.faults import disk_in_words
 from manyhands.terminal import AsJson, Data, Out, database_of, new_file, settings_of, show, table
 from manyhands.types import now_us
+
+if TYPE_CHECKING:
+    from manyhands.arena.audit import Report
 
 app = typer.Typer(
     name="manyhands",
@@ -229,29 +232,16 @@ def audit(
         str | None, typer.Argument(help="Audit what a running server publishes instead.", metavar="[URL]")
     ] = None,
     data: Data = None,
-    sample: Annotated[int, typer.Option(min=0, help="Verdicts to judge again from the attempts on.")] = 3,
-    seed: Annotated[int, typer.Option(help="Which verdicts are drawn.")] = 0,
+    sample: Annotated[
+        int, typer.Option(min=0, help="Verdicts to judge again, and races' drives to drive again.")
+    ] = 3,
+    seed: Annotated[int, typer.Option(help="Which of them are drawn.")] = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Recompute balances, hash chain, budgets and a sample of verdicts; status 1 with the list of faults."""
-    from manyhands.arena import audit as auditing
+    """Recompute balances, hash chain, budgets, a sample of verdicts and races; status 1 with the faults."""
     from manyhands.arena import remote_audit
-    from manyhands.arena.shelf import Shelf
-    from manyhands.computing import remember_compilations
-    from manyhands.judging.audit import Fault
-    from manyhands.league import api as league
 
-    settings = settings_of(data)
-    if url is not None:
-        report = remote_audit.audit(url)
-    else:
-        with database_of(settings) as database:
-            if sample:
-                remember_compilations(settings.data / "cache" / "jax")
-            report = auditing.audit(Shelf(database, ContentStore(settings.content), settings), sample, seed)
-            with database.read() as connection:
-                report.races, faults = league.audit(connection)
-            report.faults += [Fault(**asdict(fault)) for fault in faults]
+    report = remote_audit.audit(url) if url is not None else _audit_folder(settings_of(data), sample, seed)
     if as_json:
         show(report.as_json(), as_json)
     else:
@@ -260,6 +250,26 @@ def audit(
             show([asdict(fault) for fault in report.faults], as_json, _FAULT_COLUMNS)
     if report.faults:
         raise typer.Exit(1)
+
+
+def _audit_folder(settings: Settings, sample: int, seed: int) -> Report:
+    from manyhands.arena import audit as auditing
+    from manyhands.arena.shelf import Shelf
+    from manyhands.computing import remember_compilations
+    from manyhands.judging.audit import Fault
+    from manyhands.league import api as league
+    from manyhands.league import redriving
+
+    content, tracks = ContentStore(settings.content), settings.data / "tracks"
+    with database_of(settings) as database:
+        if sample:
+            remember_compilations(settings.data / "cache" / "jax")
+        report = auditing.audit(Shelf(database, content, settings), sample, seed)
+        with database.read() as connection:
+            report.races, faults = league.audit(connection)
+        report.driven, differing = redriving.sample(database, content, tracks, sample, seed)
+    report.faults += [Fault(**asdict(fault)) for fault in (*faults, *differing)]
+    return report
 
 
 _FAULT_COLUMNS = {"code": "CODE", "where": "WHERE", "message": "WHAT"}

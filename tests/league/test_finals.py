@@ -15,7 +15,7 @@ from manyhands.envs.racer import tracks
 from manyhands.errors import InputError, LeaseLostError, TransitionError
 from manyhands.garage import head_to_head, race_rules
 from manyhands.league import api as league
-from manyhands.league import standings
+from manyhands.league import redriving, standings
 from manyhands.league.finals import NOTICE_US
 from manyhands.league.steward import Steward
 from manyhands.policies import files
@@ -339,3 +339,44 @@ def test_a_steward_killed_in_a_final_leaves_it_to_the_next_and_it_counts_once(dr
         board = league.detail(connection, driven.race_id, NEVER)["board"]
     assert {PlayerId(row["player_id"]): row["prize_micro"] for row in board if row["prize_micro"]} == paid
     assert driven.faults() == []
+
+
+def test_driven_again_closed_races_come_to_the_same(driven: Meeting) -> None:
+    driven.close()
+    assert driven.steward.step()
+    assert redriven(driven) == (0, [])
+    driven.at(NOW)
+    driven.at(NEVER)
+    assert redriven(driven) == (len(GAINS) + 1, [])
+    assert redriven(driven, count=2) == (2, [])
+
+
+@pytest.mark.parametrize("change", ["time", "way", "policy"])
+def test_driven_again_a_tampered_result_is_found(driven: Meeting, change: str) -> None:
+    driven.close()
+    assert driven.steward.step()
+    driven.at(NOW)
+    driven.at(NEVER)
+    with driven.database.write() as connection:
+        cars = connection.execute(select(race_finals.c.result)).scalar_one()
+        [first, second, *_] = cars["cars"]
+        if change == "time":
+            first |= {"total_ms": second["total_ms"] - 1, "laps_ms": [second["total_ms"] - 1]}
+            connection.execute(update(race_finals).values(result=cars))
+        elif change == "way":
+            connection.execute(update(race_finals).values(result=cars | {"replay_cid": "another"}))
+        else:
+            straight_on = driven.content.put(steering(0.0))
+            one = race_entries.c.id == first["entry_id"]
+            connection.execute(update(race_entries).where(one).values(policy_cid=straight_on))
+    _, faults = redriven(driven)
+    assert {code for code, _ in faults} == {"drive"}
+    # Another policy changes its own entry, and the final in which it drove.
+    assert len(faults) == (2 if change == "policy" else 1)
+
+
+def redriven(meeting: Meeting, count: int = 20) -> tuple[int, list[tuple[str, str]]]:
+    """How many drives were driven again, and (code, where) of the faults."""
+    folder = meeting.settings.data / "tracks"
+    number, faults = redriving.sample(meeting.database, meeting.content, folder, count, seed=0)
+    return number, [(fault.code, fault.where) for fault in faults]

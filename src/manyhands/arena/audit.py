@@ -45,6 +45,7 @@ class Report:
     verdicts: int = 0
     recomputed: int = 0
     races: int = 0
+    driven: int = 0
     faults: list[Fault] = field(default_factory=list)
 
     def fault(self, code: str, where: str, message: str) -> None:
@@ -60,7 +61,8 @@ class Report:
         state = "all agree" if not self.faults else f"{len(self.faults)} do not agree"
         return (
             f"{self.transfers} transfers over {self.accounts} accounts, {self.attempts} attempts, "
-            f"{self.verdicts} verdicts, {self.recomputed} of them judged again, {self.races} races: {state}."
+            f"{self.verdicts} verdicts, {self.recomputed} of them judged again, {self.races} races, "
+            f"{self.driven} of their drives driven again: {state}."
         )
 
 
