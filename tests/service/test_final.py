@@ -59,9 +59,11 @@ def test_a_final_is_shown_to_all_at_once_and_pays(
         expect(shows[0].get_by_role("timer")).to_be_visible()
         expect(shows[0].get_by_role("timer")).to_be_hidden()
         expect(shows[0].get_by_role("table").get_by_role("row")).to_have_count(3)
+        shows[0].scroll_into_view_if_needed()
         shoot("final-live")
         for one in (page, rival):
             expect(one.get_by_role("heading", name="Result")).to_be_visible()
+        page.get_by_role("heading", name="Result").scroll_into_view_if_needed()
         shoot("final-result")
         race = page.request.get(f"/api/races/{race_id}").json()
         for row in race["board"]:
