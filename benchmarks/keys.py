@@ -4,8 +4,8 @@ python benchmarks/keys.py --attempts 24        (needs `make page` and Chromium; 
 
 The person at the keyboard is the browser test's: it sees the road 200 ms late, expects where the car has got
 to meanwhile, and presses and releases arrow keys. It drives each attempt from its first tick to its last:
-whoever takes the wheel late, 200 ms behind a car in danger, mostly crashes it too. No round is judged while it
-plays, so all attempts correct the seed champion. Afterwards the learner is run on them as in a round, with
+whoever takes the wheel late, 200 ms behind a car in danger, mostly crashes it too. No round is judged while
+it plays, so all attempts correct the seed champion. Afterwards the learner is run on them as in a round, with
 labels moved back by the reaction time that the judge estimates, by none, and by each number of ticks.
 
 Printed first is why the person is not the reference driver behind a delay: how far that comes.

@@ -15,10 +15,12 @@ import resource
 import signal
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 from sqlalchemy import func, select
 
 import service
@@ -33,6 +35,7 @@ from manyhands.types import Micros, credits, now_us
 
 CAMPAIGN = "load"
 POST_S = 0.25
+TIMER_S = 0.02
 ROUTE = 'route="/assignments/{assignment_id}/attempt"'
 LIMITS = {
     "SESSIONS_PER_HOUR": "1000000",
@@ -125,6 +128,22 @@ def tell(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
+async def play(orders: crowds.Orders) -> tuple[crowds.Result, list[float]]:
+    """A crowd's result, and how late a timer beside its players rang each time: so late they hear answers."""
+    late_s: list[float] = []
+
+    async def watch() -> None:
+        while True:
+            begun_s = time.perf_counter()
+            await asyncio.sleep(TIMER_S)
+            late_s.append(time.perf_counter() - begun_s - TIMER_S)
+
+    watching = asyncio.create_task(watch())
+    result = await crowds.run(orders, tell)
+    watching.cancel()
+    return result, late_s
+
+
 def measure(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
     """Warm the judges with the same crowd, then measure it."""
     url = prepare(folder, arguments.sensor)
@@ -148,12 +167,13 @@ def measure(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
         answered = in_time(address)
         before_s = {name: processor_s(number) for name, number in pids.items()}
         values = {**vars(orders), "seconds": arguments.seconds, "seed": 1}
-        result = asyncio.run(crowds.run(crowds.Orders(**values), tell))
+        result, late_s = asyncio.run(play(crowds.Orders(**values)))
         quick, handed_in = (after - before for after, before in zip(in_time(address), answered, strict=True))
         memory = {name: peak_mb(number) for name, number in pids.items()}
         spent_s = {name: round(processor_s(number) - before_s[name], 2) for name, number in pids.items()}
     acknowledged = warming.acknowledged + result.acknowledged
     usage = {"peak_memory_mb": memory, "processor_s": spent_s, "posts_in_time": quick / handed_in}
+    usage["players_late_s"] = [round(float(late), 3) for late in np.quantile(late_s, (0.5, 0.95, 0.99))]
     return {**result.report, **books(url, acknowledged, since), **usage}
 
 
@@ -171,6 +191,7 @@ def show(found: dict[str, Any]) -> None:
         print(f"{label:40s} n {row['count']:6d}  p50 {row['p50']}  p95 {row['p95']}  p99 {row['p99']} s")
     share = found["posts_in_time"]
     print(f"{f'POST attempt within {POST_S} s':40s} {share:.2%} by the server's clock")
+    print(f"{'players late to hear, p50, p95, p99':40s} {found['players_late_s']} s")
     for name in ("attempts_valued_per_s", "contributions_judged_per_s", "lost", "twice", "still_pending"):
         print(f"{name.replace('_', ' '):40s} {found[name]}")
     print(f"{'acknowledged':40s} {found['acknowledged']}")
