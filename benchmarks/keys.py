@@ -101,6 +101,8 @@ def play(page: Page, count: int, speed_mps: float) -> None:
     for number in range(1, count + 1):
         player.wait(lambda state: state["phase"] in ("ready", "driving"))
         player.play(take=lambda _: True)
+        # The value may be there before the card is: the page's time passes only while somebody looks.
+        player.wait(lambda state: state["phase"] == "card")
         seen = player.wait(lambda state: state["attempt"] and state["attempt"]["status"] != "pending")
         print(f"  attempt {number}: {seen['ticks']} ticks, {seen['attempt']}", file=sys.stderr, flush=True)
         if number < count:
