@@ -41,7 +41,12 @@ def _totals(*extra: ColumnElement[Any]) -> Select[Any]:
 
 
 def campaign_players(connection: Connection, key: str, cursor: str | None, size: int) -> Json:
-    """Return a page of a campaign's players, best net first; the cursor counts rows."""
+    """Return a page of a campaign's players, best net first; the cursor counts rows.
+
+    Raises:
+        NotFoundError: if there is no such campaign.
+        InputError: for a cursor that no answer carried.
+    """
     campaign = find_campaign(connection, key)
     if cursor is not None and not (cursor.isascii() and cursor.isdigit()):
         raise InputError("The cursor is not one that an answer carried.", field="cursor")

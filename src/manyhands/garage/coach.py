@@ -125,7 +125,12 @@ class Session:
         self._told_s = self._kept_s = -float("inf")
 
     def begin(self, content: ContentStore, origin: Json | None) -> None:
-        """Take up what was kept, or else the policy it is to begin with."""
+        """Take up what was kept, or else the policy it is to begin with.
+
+        Raises:
+            NotFoundError: if the run that made that policy was deleted.
+            InputError: if that policy does not drive this car.
+        """
         kept = self._desk.take(self._run_id)
         if kept is not None:
             self._training.go_on(*kept)

@@ -186,10 +186,12 @@ class Driven:
         self._rolling: Rolling
 
     def place(self, metres: float, ticks: int) -> None:
+        """See `Car.place`."""
         rolling = driving.begin(self._driver, self._bank, 0, _share(self._road, metres), self.objects)
         self._rolling = rolling._replace(episodes=_standing(rolling.episodes, metres, ticks))
 
     def go(self) -> NDArray[np.float32]:
+        """See `Car.go`."""
         self._rolling, rows = driving.stretch(
             self._driver, self._bank, 0, self._weights, self._rolling, self._key, np.int32(0)
         )
@@ -211,10 +213,12 @@ class Steered:
         self._episode: Episode
 
     def place(self, metres: float, ticks: int) -> None:
+        """See `Car.place`."""
         episode = _begin(self._form, self._bank, _share(self._road, metres), self.objects)
         self._episode = _standing(episode, metres, ticks)
 
     def go(self) -> NDArray[np.float32]:
+        """See `Car.go`."""
         given = self._actions[self._next : self._next + STRETCH]
         padded = np.zeros((STRETCH, 2), np.int8)
         padded[: len(given)] = given
