@@ -18,6 +18,7 @@ from manyhands.arena import api as arena
 from manyhands.crowd.roles import DEFAULT_MIX, parse_mix
 from manyhands.envs.racer.racing_line import Limits, racing_line
 from manyhands.errors import InputError, ManyhandsError, NotFoundError
+from manyhands.garage.api import is_reverse
 from manyhands.server.assets import Assets
 from manyhands.settings import Settings
 from manyhands.storage import ContentStore
@@ -247,7 +248,7 @@ def audit(
     else:
         with database_of(settings) as database:
             if sample:
-                remember_compilations(settings.data / "cache" / "jax")
+                remember_compilations(settings.compiled)
             report = auditing.audit(Shelf(database, ContentStore(settings.content), settings), sample, seed)
             with database.read() as connection:
                 report.races, faults = league.audit(connection)
@@ -267,7 +268,7 @@ _TRACK_COLUMNS = {"id": "ID", "name": "NAME", "length_m": "LENGTH", "half_width_
 
 
 def _assets(settings: Settings) -> Assets:
-    return Assets(ContentStore(settings.content), settings.data / "tracks")
+    return Assets(ContentStore(settings.content), settings.tracks)
 
 
 @track_app.command("list")
@@ -306,13 +307,10 @@ def track_line(
     """Make the line of least curvature around a track; with --json all its points (x, y, m/s)."""
     from manyhands.envs.racer import tracks
 
-    if direction not in ("forward", "reverse"):
-        raise InputError(
-            f"There is no direction {direction!r}.", field="direction", remedy="Use forward or reverse."
-        )
+    backwards = is_reverse(direction)
     limits = Limits(speed_mps=speed, lateral_mps2=lateral, half_width_m=half_width)
-    road = tracks.named(track, settings_of(data).data / "tracks")
-    found = racing_line(road, limits, backwards=direction == "reverse").plain
+    road = tracks.named(track, settings_of(data).tracks)
+    found = racing_line(road, limits, backwards=backwards).plain
     if not as_json:
         found["points"] = len(found["points"])
     show(found, as_json)
@@ -330,7 +328,7 @@ def track_import(
     if not source.is_file():
         raise InputError(f"There is no file {source}.", field="file", remedy="Name an .npy file.")
     settings = settings_of(data)
-    folder = settings.data / "tracks"
+    folder = settings.tracks
     with disk_in_words(folder):
         made = tracks.install(source, folder)
     found = _assets(settings).track(made.id)

@@ -92,9 +92,9 @@ def _trained(settings: Settings, database: Database, experiment: str, quiet: boo
     from manyhands.computing import remember_compilations
     from manyhands.lab.tutor import Tutor
 
-    remember_compilations(settings.data / "cache" / "jax")
+    remember_compilations(settings.compiled)
     terms = jobs.WorkerTerms("command line", settings.lease_s, settings.poll_s)
-    tutor = Tutor(database, ContentStore(settings.content), settings.data / "lessons", terms)
+    tutor = Tutor(database, ContentStore(settings.content), settings.lessons, terms)
     told = ""
     while True:
         with database.read() as connection:

@@ -12,7 +12,7 @@ import typer
 
 from manyhands.cli_race_types import BotSpeed, LaneChanges, Objects, Places, Type, race_type_of
 from manyhands.errors import InputError
-from manyhands.garage.api import DEFAULT_RULES, RaceRules
+from manyhands.garage.api import DEFAULT_RULES, RaceRules, is_reverse
 from manyhands.league import api as league
 from manyhands.server.assets import Assets
 from manyhands.storage import ContentStore
@@ -109,7 +109,7 @@ class NewRace:
 def create(race: NewRace) -> None:
     """Create a race whose prize the house pays with newly issued play credits."""
     settings, now = settings_of(race.data), now_us()
-    Assets(ContentStore(settings.content), settings.data / "tracks").track(race.track)
+    Assets(ContentStore(settings.content), settings.tracks).track(race.track)
     with database_of(settings) as database, database.write() as connection:
         found = league.detail(connection, league.create(connection, race.order(now), None, now), now)
     show(_summary(found), race.as_json)
@@ -173,18 +173,13 @@ def race_head_to_head(options: HeadToHead) -> None:
     from manyhands.envs.racer import tracks
     from manyhands.garage import head_to_head
 
-    if options.direction not in league.DIRECTIONS:
-        raise InputError(
-            f"There is no direction {options.direction!r}.",
-            field="direction",
-            remedy=f"Use {', '.join(league.DIRECTIONS)}.",
-        )
+    turned = is_reverse(options.direction)
     settings, laps = settings_of(options.data), options.laps
-    remember_compilations(settings.data / "cache" / "jax")
+    remember_compilations(settings.compiled)
     rules = RaceRules(laps, min(laps, 3), off_track_ms=options.off_track_ms, limit_s=options.limit_s)
-    road = tracks.named(options.track, settings.data / "tracks")
+    road = tracks.named(options.track, settings.tracks)
     chosen = [named_policy(name, ContentStore(settings.content)) for name in options.policies]
-    found = head_to_head.race(chosen, road, rules, turned=options.direction == "reverse")
+    found = head_to_head.race(chosen, road, rules, turned=turned)
     rows = [
         {"place": one.place, "policy": options.policies[one.entry], "entry": one.entry, **asdict(one.race)}
         for one in found.results

@@ -140,7 +140,7 @@ def train_racer(options: RacerTraining) -> None:
     limits = limits_of(settings_of(options.data))
     # It is tried while JAX is imported, which takes as long.
     with ThreadPoolExecutor(1) as aside:
-        track = tracks.named(options.track, settings_of(options.data).data / "tracks")
+        track = tracks.named(options.track, settings_of(options.data).tracks)
         trial = aside.submit(check, source, limits, track, backwards=options.direction == "reverse")
         from manyhands.computing import remember_compilations
         from manyhands.garage import evaluation, outputs, training
@@ -148,7 +148,7 @@ def train_racer(options: RacerTraining) -> None:
 
         trial.result().approve("time_trial" if options.race == "time-trial" else "objects")
     order = _order(options)
-    remember_compilations(settings_of(options.data).data / "cache" / "jax")
+    remember_compilations(settings_of(options.data).compiled)
 
     def tell(done: Iteration) -> None:
         typer.echo(_line(done), err=True)
@@ -182,9 +182,9 @@ def show_race(policy: Policy, track: str, laps: int, settings: Settings, as_json
     from manyhands.garage import evaluation
     from manyhands.garage.race_rules import RaceRules
 
-    remember_compilations(settings.data / "cache" / "jax")
+    remember_compilations(settings.compiled)
     rules = RaceRules(laps=laps, consecutive=min(laps, 3))
-    found = evaluation.race(policy, tracks.named(track, settings.data / "tracks"), rules)
+    found = evaluation.race(policy, tracks.named(track, settings.tracks), rules)
     show(asdict(found) if as_json else _summary(found), as_json)
 
 
@@ -225,7 +225,7 @@ def _order(options: RacerTraining) -> Order:
         "seed": options.seed,
         "race": race_type_of(options).plain,
     }
-    return order_of(terms, settings_of(options.data).data / "tracks")
+    return order_of(terms, settings_of(options.data).tracks)
 
 
 def _read(path: Path, field: str) -> Any:

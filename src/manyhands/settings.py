@@ -112,6 +112,26 @@ class Settings:
         return self.data / "content"
 
     @property
+    def tracks(self) -> Path:
+        """Folder of imported tracks, `.npy` files."""
+        return self.data / "tracks"
+
+    @property
+    def compiled(self) -> Path:
+        """Folder of the programs that JAX has compiled."""
+        return self.data / "cache" / "jax"
+
+    @property
+    def lessons(self) -> Path:
+        """Folder of the lab's trainings that are under way."""
+        return self.data / "lessons"
+
+    @property
+    def runs(self) -> Path:
+        """Folder of the garage's trainings that are under way."""
+        return self.data / "garage"
+
+    @property
     def origin(self) -> str:
         """The only origin whose pages may call the server."""
         return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"

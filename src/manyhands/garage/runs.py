@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
@@ -276,12 +275,7 @@ def _file(row: Row[Any], kind: str, cid: str | None, settings: Settings) -> byte
     """A file of a run: from the content store where it is done, else from the desk of its coach."""
     if cid is not None:
         return ContentStore(settings.content).get(Cid(cid))
-    return Desk(folder_of(settings)).read(row.id, kind)
-
-
-def folder_of(settings: Settings) -> Path:
-    """Where trainings that are under way lie."""
-    return settings.data / "garage"
+    return Desk(settings.runs).read(row.id, kind)
 
 
 def of_player(connection: Connection, player_id: str) -> list[Json]:
