@@ -142,7 +142,7 @@ export function rangeOfHyper(range: readonly unknown[] | undefined): Limits | st
 }
 
 /** Counts of things, for which only whole numbers make sense. */
-export const WHOLE = new Set(["batch_size", "num_epochs", "num_episodes_between_training"]);
+const WHOLE = new Set(["batch_size", "num_epochs", "num_episodes_between_training"]);
 
 function hyperFaults(form: Form, ranges: AlgorithmOptions["ranges"]): Faults {
   return Object.fromEntries(

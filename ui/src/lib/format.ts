@@ -2,7 +2,7 @@
 
 const MINUS = "\u2212";
 const GAP = "\u00a0"; // keeps a figure and its unit on one line
-export const MICRO = 1_000_000;
+const MICRO = 1_000_000;
 
 export function grouped(digits: string): string {
   return digits.replace(/\B(?=(\d{3})+$)/g, GAP);
