@@ -41,7 +41,7 @@ def test_what_is_linked_is_there(page: Path) -> None:
 
 
 def sections(page: Path) -> dict[str, str]:
-    """Text of a page's sections, without marks of emphasis, by the anchors that GitHub gives their headings."""
+    """Text of a page's sections, without marks of emphasis, by the anchors that GitHub gives headings."""
     found: dict[str, str] = {}
     for part in re.split(r"^#+ ", page.read_text(), flags=re.MULTILINE)[1:]:
         heading, _, text = part.partition("\n")
