@@ -33,7 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-operator_app = typer.Typer(no_args_is_help=True, help="What an operator needs.")
+operator_app = typer.Typer(no_args_is_help=True, help="Make operator tokens, find players, give roles.")
 policy_app = typer.Typer(no_args_is_help=True, help="List, show and export policies.")
 track_app = typer.Typer(no_args_is_help=True, help="Import, list and show tracks.")
 app.add_typer(cli_campaigns.app, name="campaign")
@@ -70,13 +70,15 @@ def up(
 @app.command()
 def crowd(
     url: Annotated[str, typer.Argument(help="Where the server is, as `up` printed it.")],
-    players: Annotated[int, typer.Option(help="Scripted players.")] = 20,
-    mix: Annotated[str, typer.Option(help="Kinds of players with their shares.")] = DEFAULT_MIX,
+    players: Annotated[int, typer.Option(help="Number of scripted players.")] = 20,
+    mix: Annotated[
+        str, typer.Option(help="Kinds of players with their shares, as kind=share,kind=share.")
+    ] = DEFAULT_MIX,
     seconds: Annotated[float, typer.Option(help="How long they play, in real time.")] = 60.0,
     campaign: Annotated[
-        str | None, typer.Option(help="Slug or id; the server's lidar campaign if absent.")
+        str | None, typer.Option(help="Campaign to play, by slug or id; the lidar campaign if absent.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of the players' order, noise and pauses.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the players' order, noise and pauses.")] = 0,
     as_json: AsJson = False,
 ) -> None:
     """Let scripted players play on a running server, over its public interface alone.
@@ -293,14 +295,14 @@ def track_show(
 @track_app.command("line")
 def track_line(
     track: Annotated[str, typer.Argument(help="A track's id, or an .npy file of DeepRacer's form.")],
-    speed: Annotated[float, typer.Option(help="Greatest, in m/s.")] = Limits.speed_mps,
+    speed: Annotated[float, typer.Option(help="Greatest speed, in m/s.")] = Limits.speed_mps,
     direction: Annotated[str, typer.Option(help="forward or reverse.")] = "forward",
-    lateral: Annotated[float, typer.Option(help="Greatest lateral acceleration, m/s².")] = (
+    lateral: Annotated[float, typer.Option(help="Greatest lateral acceleration, in m/s².")] = (
         Limits.lateral_mps2
     ),
-    half_width: Annotated[float, typer.Option(help="Metres to keep from the borders.")] = (
-        Limits.half_width_m
-    ),
+    half_width: Annotated[
+        float, typer.Option(help="Metres to keep from the borders, half a car's width.")
+    ] = (Limits.half_width_m),
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:

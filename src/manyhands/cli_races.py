@@ -66,21 +66,25 @@ class NewRace:
     consecutive: Annotated[
         int | None, typer.Option(help="Consecutive laps of the best average; all if absent.")
     ] = None
-    off_track_ms: Annotated[int, typer.Option(help="Lost by leaving the road.")] = DEFAULT_RULES.off_track_ms
-    crash_ms: Annotated[int, typer.Option(help="Lost by a crash.")] = DEFAULT_RULES.crash_ms
-    resets: Annotated[int, typer.Option(help="Resets after which it is given up.")] = (
+    off_track_ms: Annotated[int, typer.Option(help="Milliseconds lost off the road.")] = (
+        DEFAULT_RULES.off_track_ms
+    )
+    crash_ms: Annotated[int, typer.Option(help="Milliseconds lost by a crash.")] = DEFAULT_RULES.crash_ms
+    resets: Annotated[int, typer.Option(help="Resets after which the race is given up.")] = (
         DEFAULT_RULES.most_resets
     )
-    limit_s: Annotated[int, typer.Option(help="Of driving, penalties not counted.")] = DEFAULT_RULES.limit_s
+    limit_s: Annotated[int, typer.Option(help="Most seconds of driving, without penalties.")] = (
+        DEFAULT_RULES.limit_s
+    )
     days: Annotated[float, typer.Option(help="Days from now until it closes.")] = 7.0
     prize: Annotated[float, typer.Option(help="Credits to issue as prize money.")] = 0.0
-    shares: Annotated[str, typer.Option(help="Percentages of the first, second …")] = "50,30,20"
+    shares: Annotated[str, typer.Option(help="Percentages of the prize for the first, second …")] = "50,30,20"
     race: Type = "time-trial"
     objects: Objects = 0
     places: Places = ""
     speed: BotSpeed = 1.0
     lane_changes: LaneChanges = ""
-    seed: Annotated[int, typer.Option(help="Of what is drawn of it, alike for everyone.")] = 0
+    seed: Annotated[int, typer.Option(help="Seed of places that are drawn, alike for all.")] = 0
     data: Data = None
     as_json: AsJson = False
 
@@ -154,11 +158,13 @@ class HeadToHead:
             metavar="POLICY…",
         ),
     ]
-    track: Annotated[str, typer.Option(help="An id, or a .npy file.")]
+    track: Annotated[str, typer.Option(help="A track's id, or an .npy file.")]
     laps: Annotated[int, typer.Option(help="Laps to drive.")] = DEFAULT_RULES.laps
     direction: Annotated[str, typer.Option(help="forward or reverse.")] = "forward"
-    off_track_ms: Annotated[int, typer.Option(help="Lost by leaving the road.")] = DEFAULT_RULES.off_track_ms
-    limit_s: Annotated[int, typer.Option(help="Seconds until it ends.")] = DEFAULT_RULES.limit_s
+    off_track_ms: Annotated[int, typer.Option(help="Milliseconds lost off the road.")] = (
+        DEFAULT_RULES.off_track_ms
+    )
+    limit_s: Annotated[int, typer.Option(help="Seconds after which the race ends.")] = DEFAULT_RULES.limit_s
     out: Annotated[Path | None, typer.Option(help="Write the way of each car to this JSON file.")] = None
     data: Data = None
     as_json: AsJson = False
