@@ -201,7 +201,7 @@ class DataWithdrawn(Message):
     attempts_withdrawn: int
     experiments_deleted: int
     runs_deleted: int
-    entries_deleted: int = Field(description="Of races that have neither closed nor a final.")
+    entries_deleted: int = Field(description="Entries into races that have neither closed nor a final.")
     note: str
 
 
