@@ -37,7 +37,7 @@ AT = {name: at for at, name in enumerate(ROW)}
 """columns of a stretch's rows, all float32; `action` is an index into a list, where there is one"""
 
 Weights = dict[str, Params]
-"""`policy`, `spread` (see `spread_of`) and the algorithm's critics, of which `judge` reads `value`"""
+"""`policy`, `spread` (see `spread_of`) and the algorithm's critics; `policy_and_value` reads `value`"""
 MOST_TANH = 1.0 - 1e-6  # of a float32 that has a finite inverse
 LEAST_LOG_SPREAD, MOST_LOG_SPREAD = -5.0, 2.0
 
@@ -169,7 +169,7 @@ def spread_of(spec: NetworkSpec, weights: Weights, features: Array) -> Array:
     return jnp.clip(network.head(spec, spread, features), LEAST_LOG_SPREAD, MOST_LOG_SPREAD)
 
 
-def judge(spec: NetworkSpec, weights: Weights, features: Array) -> tuple[Array, Array]:
+def policy_and_value(spec: NetworkSpec, weights: Weights, features: Array) -> tuple[Array, Array]:
     """Outputs of the policy (..., O) and values of the critic (...), 0 where there is none."""
     outputs = network.head(spec, weights["policy"], features)
     if "value" not in weights:
@@ -217,7 +217,7 @@ def stretch(
         (samples, episodes, number), at, rows = carry
         seen = jax.vmap(lambda one: driver.seen(bank, one))(episodes)
         features = encode(driver.spec, weights, seen)
-        outputs, value = judge(driver.spec, weights, features)
+        outputs, value = policy_and_value(driver.spec, weights, features)
         spread = spread_of(driver.spec, weights, features[:cars])
         drawn = driver.sample(jax.random.fold_in(key, number), outputs[:cars], spread)
         chance, _ = driver.chance(outputs[:cars], spread, drawn)

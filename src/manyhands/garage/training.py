@@ -39,7 +39,7 @@ from manyhands.garage import driving, learning
 from manyhands.garage.driving import AT, Driver, Rolling, Weights
 from manyhands.garage.hyperparameters import Algorithm as AlgorithmName
 from manyhands.garage.hyperparameters import Hyperparameters
-from manyhands.garage.learning import Algorithm, Experience, Learning, Terms, Unit
+from manyhands.garage.learning import Algorithm, Experience, RewardScale, Terms, TrainState
 from manyhands.garage.metadata import Network
 from manyhands.garage.networks import spec_of
 from manyhands.garage.params import Trace
@@ -139,19 +139,19 @@ class Training:
         ]
         for thread in self._compiling:
             thread.start()
-        self._learning: Learning = jax.jit(self._algorithm.begin)(self._key)
+        self._learning: TrainState = jax.jit(self._algorithm.begin)(self._key)
         self.best: Weights = self.weights
         self._best_rank = (-1.0, 0.0)
         self._begun_s = time.perf_counter()
 
-    def _compile_stretch(self, nothing: Learning) -> None:
+    def _compile_stretch(self, nothing: TrainState) -> None:
         """Drive cars that have ended: the program is there when the first rollout begins."""
         rolling = self._begin(0)
         ended = jnp.asarray(np.full(rolling.episodes.status.shape, Status.TIME_UP, np.int32))
         rolling = rolling._replace(episodes=rolling.episodes._replace(status=ended))
         self._stretch(nothing.weights, rolling)
 
-    def _compile_update(self, nothing: Learning) -> None:
+    def _compile_update(self, nothing: TrainState) -> None:
         """Make an update of no steps: the program is there when the first rollout is done."""
         self._algorithm.compile(nothing, self._begin(0).samples)
 
@@ -205,7 +205,7 @@ class Training:
                 remedy="Keep sensor, network and number of actions as they were.",
             )
         weights = self.weights | {"policy": policy.params}
-        self._learning = learning.starting(weights, self.order.hyper)
+        self._learning = learning.fresh_state(weights, self.order.hyper)
         self.best = weights
 
     def kept(self) -> tuple[Json, dict[str, NDArray[Any]]]:
@@ -216,7 +216,7 @@ class Training:
         facts = {
             "history": [asdict(done) for done in self.history],
             "best_rank": list(self._best_rank),
-            "unit": asdict(self._algorithm.unit),
+            "unit": asdict(self._algorithm.reward_scale),
             "seconds": self.seconds,
         }
         leaves = jax.tree.leaves((self._learning, self.best))
@@ -229,7 +229,7 @@ class Training:
         self._learning, self.best = jax.tree.unflatten(shape, leaves)
         self.history = [Iteration(**done) for done in facts["history"]]
         self._best_rank = (facts["best_rank"][0], facts["best_rank"][1])
-        self._algorithm.unit = Unit(**facts["unit"])
+        self._algorithm.reward_scale = RewardScale(**facts["unit"])
         self._begun_s = time.perf_counter() - facts["seconds"]
 
     def iterate(self, learn: bool = True) -> Iteration:
