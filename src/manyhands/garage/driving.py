@@ -49,7 +49,7 @@ def lidar() -> Lidar:
 
 @dataclass(frozen=True)
 class Driver:
-    """All of a drive that is fixed while it is compiled.
+    """All that is fixed when a drive is compiled.
 
     space: None for policies of the environment's own actions, which can be driven and not trained here.
     shape: cells of the road's grid; max_ticks: of an episode; laps: after which one is complete; race: what
@@ -116,7 +116,7 @@ class Driver:
 def driver_of(
     policy: Policy, track: Track, max_ticks: int, laps: int, race: RaceType = TIME_TRIAL
 ) -> tuple[Driver, Weights]:
-    """What drives a policy of the racer on a road, and its weights.
+    """The driver for a racer policy on a road, and its weights.
 
     Raises InputError for a policy of another environment and PolicyFileError where its actions or its sensor
     do not fit its network.
@@ -140,7 +140,7 @@ def driver_of(
 
 
 class Samples(NamedTuple):
-    """What exploring cars of a rollout learn from: (max_ticks, cars, ...), stale beyond an episode's end."""
+    """What exploring cars of a rollout learn from, (max_ticks, cars, ...); stale after an episode's end."""
 
     seen: dict[str, Array]  # before the action
     action: Array  # (..., A) float32
@@ -157,7 +157,7 @@ class Rolling(NamedTuple):
 
 
 def encode(spec: NetworkSpec, weights: Weights, seen: dict[str, Array]) -> Array:
-    """What the hidden layers of policy and critic read, (B, features), of observations (B, ...)."""
+    """Features (B, features) that the hidden layers of policy and critic read, of observations (B, ...)."""
     return jax.vmap(lambda one: network.encode(spec, weights["policy"], one))(seen)
 
 

@@ -1,8 +1,8 @@
-"""A race against the clock: laps with resets and penalties, timed where the line was crossed within a tick.
+"""A race against the clock: laps with resets and penalties, timed to the moment within a tick.
 
-A car that leaves the road, stands still or turns round is put back on the centre line where it left, at rest;
-one that crashes is put 1 m behind what it hit, and so is any that would have something less than 1 m ahead of
-its place. The penalty is frozen time: the clock runs on and nothing moves. Times are whole milliseconds of
+A car that leaves the road, stands still or turns round is put back on the centre line where it left, at
+rest. One that crashes is put 1 m behind what it hit, and so is any car that would have an object less than
+1 m ahead. A penalty is frozen time: the clock runs on and nothing moves. Times are whole milliseconds of
 the simulation's clock. What is on the road follows from the rules: the same policy takes the same time again,
 and so do the same recorded actions.
 """
@@ -104,7 +104,7 @@ def drive(policy: Policy, track: Track, rules: RaceRules, *, turned: bool = Fals
 
 
 def replay(actions: NDArray[np.int8], track: Track, rules: RaceRules, *, turned: bool = False) -> Drive:
-    """As `drive`, by recorded actions (ticks, 2): steering and throttle in 127ths. Its end ends the race."""
+    """As `drive`, by recorded actions (ticks, 2): steering and throttle in 127ths; they end the race."""
     road = tracks.turned(track) if turned else track
     return _drive(Steered(actions, road, rules), road, rules)
 
@@ -289,7 +289,7 @@ class Clock:
 
 
 def result_of(clock: Clock, rules: RaceRules, stops: list[Stop], metres: float) -> Race:
-    """How a race went whose car came to `metres` from the start."""
+    """The result of a race whose car came `metres` far from the start."""
     laps = np.diff([0, *clock.crossed_ms]).tolist()
     windows = [sum(laps[at : at + rules.consecutive]) for at in range(len(laps) - rules.consecutive + 1)]
     finished = len(laps) == rules.laps

@@ -1,9 +1,9 @@
 """Clipped PPO (Schulman et al., 2017) over whole episodes, in one compiled program.
 
-The hyperparameters are a person's; what is fixed here is as in DeepRacer: clip .2, lambda .95, Adam with an
-epsilon of 1e-5, one learning rate throughout. Two things are added to it. Advantages are normalised over the
-iteration. And because a person's rewards may have any size, the critic works in units of the root mean square
-of the returns so far; when that unit changes, its last layer is rescaled and says the same as before.
+The user chooses the hyperparameters. What is fixed here is as in DeepRacer: clip .2, lambda .95, Adam with an
+epsilon of 1e-5, one learning rate throughout. Two things are added. Advantages are normalised over the
+iteration. And because rewards may have any size, the critic works in the scale of the returns' root mean
+square so far; when that scale changes, its last layer is rescaled and says the same as before.
 """
 
 from functools import partial
@@ -52,7 +52,7 @@ class Ppo:
         return fresh_state(actor_critic(self._terms.driver.spec, jax.random.split(key)[0]), self._terms.hyper)
 
     def compile(self, nothing: TrainState, samples: Samples) -> None:
-        """Make an update of no steps."""
+        """Compile, by an update of no steps."""
         order, _ = self._order(np.random.default_rng(0), np.arange(1))
         terms = self._terms
         update(terms.driver, terms.hyper, nothing, samples, no_rewards(terms), order, np.int32(0))

@@ -49,7 +49,7 @@ class PolicyGradient:
         return fresh_state(actor_critic(self._terms.driver.spec, jax.random.split(key)[0]), self._terms.hyper)
 
     def compile(self, nothing: TrainState, samples: Samples) -> None:
-        """Make an update of no steps."""
+        """Compile, by an update of no steps."""
         terms = self._terms
         order, _ = self._order(np.random.default_rng(0), np.arange(1))
         zeros = np.zeros((terms.max_ticks, terms.cars), np.float32)

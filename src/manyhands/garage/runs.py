@@ -1,4 +1,4 @@
-"""Training runs: what racers ask a reward function to make of a car, and how far it is."""
+"""Training runs: what is trained on whose reward function, and how far it is."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class RunOrder:
     race: Json | None = None
 
     def terms(self) -> Json:
-        """What must agree where a key comes again."""
+        """What must be equal when an idempotency key is used again."""
         hidden = ("player_id", "idempotency_key")
         return {name: value for name, value in asdict(self).items() if name not in hidden}
 

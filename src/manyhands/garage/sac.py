@@ -5,8 +5,8 @@ actions, and the smaller judgement counts; their slow copies say what comes afte
 for every tick that was driven, on ticks drawn from all that are kept. The picture's encoder, where there is
 one, learns from the critics alone.
 
-Rewards count in units of their root mean square so far, in which `sac_alpha` is meant, too: a person's may
-have any size. When that unit changes, the critics' last layers are rescaled and say nearly the same.
+A person's rewards may have any size, so they are divided by their root mean square so far, and `sac_alpha`
+counts in that scale. When the scale changes, the critics' last layers are rescaled and say nearly the same.
 """
 
 from dataclasses import replace
@@ -79,7 +79,7 @@ class Sac:
         return fresh_state(weights, self._terms.hyper)
 
     def compile(self, nothing: TrainState, samples: Samples) -> None:
-        """Keep nothing, learn nothing."""
+        """Compile, by keeping nothing and making no step."""
         terms = self._terms
         kept = self._room(samples)
         rows = np.zeros(terms.capacity, np.int32)
