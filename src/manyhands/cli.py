@@ -380,8 +380,13 @@ def bench(
     folder: Annotated[Path, typer.Option(help="Folder of the scripts, in a checkout.")] = Path("benchmarks"),
     as_json: AsJson = False,
 ) -> None:
-    """Run the benchmarks of a checkout one after the other; their figures go to the terminal."""
-    known = {file.stem: file for file in sorted(folder.glob("*.py"))}
+    """Run the benchmarks of a checkout one after the other; their figures go to the terminal.
+
+    A script that lacks data or another project that it compares with says so, and counts as failed.
+    """
+    # Files without a main part are what several scripts share.
+    scripts = (file for file in sorted(folder.glob("*.py")) if "__main__" in file.read_text())
+    known = {file.stem: file for file in scripts}
     unknown = sorted(set(names or []) - known.keys())
     if unknown or not known:
         raise NotFoundError(
