@@ -1,6 +1,6 @@
 """How soon a driver trained on a reward function laps, how many steps a second that takes, how fast it gets.
 
-    python benchmarks/garage.py --track FILE.npy [--cases lidar camera …] [--seeds 3]
+    python benchmarks/garage.py [--track FILE.npy] [--cases lidar camera …] [--seeds 3]
 
 Every line is a fresh process; its seconds count from the start of the process, imports and compilation
 included: cold with an empty cache of compiled programs, warm with that of the cold one. `again` is a training
@@ -167,7 +167,7 @@ def start(name: str, options: argparse.Namespace, seed: int, cache: str, again: 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--track", required=True, help="an .npy file, or the id of a track")
+    parser.add_argument("--track", default="kidney", help="an .npy file, or the id of a track")
     parser.add_argument("--cases", nargs="+", choices=list(CASES), default=list(CASES))
     parser.add_argument("--seeds", type=int, default=1, help="trainings of each case")
     parser.add_argument("--seed", type=int, default=0, help="the first of them")

@@ -14,9 +14,8 @@ import numpy as np
 
 import learning
 import offline
+from manyhands.crowd.roles import DEFAULT_MIX
 from manyhands.judging import round as rounds
-
-MIX = "skilled=.35,casual=.25,careless=.1,troll=.1,random=.1,idle=.1"
 
 
 def next_lot(campaign: offline.Campaign, players: list[offline.Player], key: jax.Array, number: int) -> bool:
@@ -54,7 +53,7 @@ def main() -> None:
     arguments = parser.parse_args()
     for seed in range(arguments.first_seed, arguments.first_seed + arguments.seeds):
         campaign = offline.begin("racer-v0", {"sensor": {"kind": "lidar"}}, seed, 0.95)
-        players = learning.crew(MIX, arguments.players)
+        players = learning.crew(DEFAULT_MIX, arguments.players)
         key = jax.random.key(1000 + seed)
         for number in range(arguments.rounds):
             key, now, then = jax.random.split(key, 3)

@@ -15,6 +15,7 @@ import jax
 import numpy as np
 
 import offline
+from manyhands.crowd.roles import DEFAULT_MIX, parse_mix
 from manyhands.envs import registry
 from manyhands.judging import round as rounds
 from manyhands.judging.course import interval
@@ -22,17 +23,14 @@ from manyhands.learners import takeover
 from manyhands.learners.samples import Samples
 from manyhands.policies import network
 
-MIX = "skilled=.35,casual=.25,careless=.1,troll=.1,random=.1,idle=.1"
-
 
 def crew(mix: str, count: int) -> list[offline.Player]:
     """`count` players in the shares of the mix, driving like one of two trained drivers in turn."""
-    shares = {part.split("=")[0]: float(part.split("=")[1]) for part in mix.split(",")}
-    whole = sum(shares.values())
-    found: list[offline.Player] = []
-    for kind, share in shares.items():
-        found += [offline.Player(f"{kind}-{n}", kind, n % 2 + 1) for n in range(round(count * share / whole))]
-    return found
+    return [
+        offline.Player(f"{kind}-{n}", kind, n % 2 + 1)
+        for kind, share in parse_mix(mix).items()
+        for n in range(round(count * share))
+    ]
 
 
 def clone(campaign: offline.Campaign, key: Any) -> float:
@@ -97,7 +95,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--environment", choices=registry.ids(), default="racer-v0")
     parser.add_argument("--sensor", help="the environment's first one if absent")
-    parser.add_argument("--mix", default=MIX)
+    parser.add_argument("--mix", default=DEFAULT_MIX)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--first-seed", type=int, default=0, help="a rule fitted on seeds needs fresh ones")
     parser.add_argument("--rounds", type=int, default=40)

@@ -1,6 +1,6 @@
 """Stable-Baselines3's PPO and the garage's, one after the other, on the same episodes of the racer.
 
-    python benchmarks/sb3.py --track FILE.npy [--seconds 300] [--seeds 1]
+    python benchmarks/sb3.py [--track FILE.npy] [--seconds 300] [--seeds 1]
 
 Needs `pip install stable-baselines3` beside manyhands; it is no dependency of ours. Both drive 20 cars with
 the same 64 beams, actions, starts, ends and reward (metres made along the centre line), with DeepRacer's
@@ -280,7 +280,7 @@ def show(side: str, seed: int, found: dict[str, Any]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--track", required=True, help="an .npy file, or the id of a track")
+    parser.add_argument("--track", default="kidney", help="an .npy file, or the id of a track")
     parser.add_argument("--seconds", type=float, default=300.0, help="most that a side may take")
     parser.add_argument("--seeds", type=int, default=1, help="trainings of each side")
     for name, kind in (("side", str), ("seed", int), ("begun-s", float), ("target", int)):

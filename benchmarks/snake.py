@@ -129,7 +129,7 @@ def line(learner: str, report: Report, agrees: list[float], player: float) -> st
 def main() -> None:
     """Print the rows that are asked for."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("what", choices=["pretrained", "lessons"])
+    parser.add_argument("what", nargs="?", choices=["pretrained", "lessons"], help="both if absent")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--sensors", nargs="*", choices=SENSORS, default=SENSORS)
@@ -137,10 +137,10 @@ def main() -> None:
     parser.add_argument("--learners", nargs="*", choices=LEARNERS, default=list(LEARNERS))
     arguments = parser.parse_args()
     seeds = range(arguments.first_seed, arguments.first_seed + arguments.seeds)
-    if arguments.what == "pretrained":
+    if arguments.what != "lessons":
         for sensor in arguments.sensors:
             pretrained(sensor, seeds)
-    else:
+    if arguments.what != "pretrained":
         for name in arguments.players:
             lessons(name, seeds, arguments.learners)
 

@@ -173,19 +173,20 @@ def cloned(base: dqn.Games, held: dict[str, Transitions], count: int, seed: int)
 def main() -> None:
     """Print the rows that are asked for."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("what", choices=["windowed", "tuned", "cloned"])
+    parser.add_argument("what", nargs="?", choices=["windowed", "tuned", "cloned"], help="all if absent")
     parser.add_argument("--moves", type=int, nargs="*", default=[500, 5000])
     parser.add_argument("--cases", nargs="*", choices=CASES, default=CASES, help="of `tuned`")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
-    if arguments.what == "windowed":
+    if arguments.what in ("windowed", None):
         windowed_player(arguments.seed)
+    if arguments.what == "windowed":
         return
     base, other = games_of_base(arguments.seed), games_of_base(OTHER_SEED)
     held = {where: of_searching(other, where, HELD_MOVES, OTHER_SEED) for where in PLACES}
-    if arguments.what == "tuned":
+    if arguments.what in ("tuned", None):
         tuned(base, held, arguments.moves, arguments.seed, arguments.cases)
-    else:
+    if arguments.what in ("cloned", None):
         for count in arguments.moves:
             cloned(base, held, count, arguments.seed)
 

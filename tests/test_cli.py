@@ -196,8 +196,9 @@ def test_a_policy_is_scored_by_file_or_content_id(
 
 
 def test_benchmarks_are_run_by_name(tmp_path: Path) -> None:
-    (tmp_path / "quick.py").write_text("print('fast')")
-    (tmp_path / "broken.py").write_text("raise SystemExit(2)")
+    (tmp_path / "quick.py").write_text("if __name__ == '__main__':\n    print('fast')")
+    (tmp_path / "broken.py").write_text("if __name__ == '__main__':\n    raise SystemExit(2)")
+    (tmp_path / "shared.py").write_text("SHARED = 1")
     fine = CliRunner().invoke(cli.app, ["bench", "quick", "--folder", str(tmp_path), "--json"])
     assert json.loads(fine.stdout)["benchmarks"][0]["status"] == 0
     assert CliRunner().invoke(cli.app, ["bench", "--folder", str(tmp_path)]).exit_code == 1

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from manyhands.errors import SettingsError
-from manyhands.settings import Settings, read_settings, settings_table
+from manyhands.settings import Settings, page, read_settings, settings_table
 
 
 def test_the_command_line_wins_over_the_environment_over_the_default() -> None:
@@ -71,3 +71,7 @@ def test_the_table_explains_every_setting() -> None:
     assert rows["port"] == ("port", "MANYHANDS_PORT", "8000", "Port to listen on.")
     assert list(rows) == list(Settings.__slots__)
     assert all(row[3].endswith(".") for row in rows.values())
+
+
+def test_the_documentation_has_every_setting() -> None:
+    assert (Path(__file__).parents[1] / "docs" / "settings.md").read_text() == page()

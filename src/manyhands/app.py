@@ -45,11 +45,6 @@ KEEP_ALIVE_S = 75
 log = logging.getLogger("manyhands")
 
 
-def tracks_folder(settings: Settings) -> Path:
-    """Return where imported tracks lie."""
-    return settings.data / "tracks"
-
-
 def build_context(settings: Settings, database: Database) -> Context:
     """Return the server's objects over an open database; the writer's thread is started.
 
@@ -61,7 +56,7 @@ def build_context(settings: Settings, database: Database) -> Context:
         database=database,
         writer=writer,
         keys=Keys(cookie=made_secret(database, "cookie_key"), address=made_secret(database, "address_key")),
-        assets=Assets(ContentStore(settings.content), tracks_folder(settings)),
+        assets=Assets(ContentStore(settings.content), settings.tracks),
         metrics=Metrics(),
         broadcaster=Broadcaster(database),
     )

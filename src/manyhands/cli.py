@@ -18,6 +18,7 @@ from manyhands.arena import api as arena
 from manyhands.crowd.roles import DEFAULT_MIX, parse_mix
 from manyhands.envs.racer.racing_line import Limits, racing_line
 from manyhands.errors import InputError, ManyhandsError, NotFoundError
+from manyhands.garage.api import is_reverse
 from manyhands.server.assets import Assets
 from manyhands.settings import Settings
 from manyhands.storage import ContentStore
@@ -35,7 +36,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-operator_app = typer.Typer(no_args_is_help=True, help="What an operator needs.")
+operator_app = typer.Typer(no_args_is_help=True, help="Make operator tokens, find players, give roles.")
 policy_app = typer.Typer(no_args_is_help=True, help="List, show and export policies.")
 track_app = typer.Typer(no_args_is_help=True, help="Import, list and show tracks.")
 app.add_typer(cli_campaigns.app, name="campaign")
@@ -72,13 +73,15 @@ def up(
 @app.command()
 def crowd(
     url: Annotated[str, typer.Argument(help="Where the server is, as `up` printed it.")],
-    players: Annotated[int, typer.Option(help="Scripted players.")] = 20,
-    mix: Annotated[str, typer.Option(help="Kinds of players with their shares.")] = DEFAULT_MIX,
+    players: Annotated[int, typer.Option(help="Number of scripted players.")] = 20,
+    mix: Annotated[
+        str, typer.Option(help="Kinds of players with their shares, as kind=share,kind=share.")
+    ] = DEFAULT_MIX,
     seconds: Annotated[float, typer.Option(help="How long they play, in real time.")] = 60.0,
     campaign: Annotated[
-        str | None, typer.Option(help="Slug or id; the server's lidar campaign if absent.")
+        str | None, typer.Option(help="Campaign to play, by slug or id; the lidar campaign if absent.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of the players' order, noise and pauses.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the players' order, noise and pauses.")] = 0,
     as_json: AsJson = False,
 ) -> None:
     """Let scripted players play on a running server, over its public interface alone.
@@ -260,14 +263,14 @@ def _audit_folder(settings: Settings, sample: int, seed: int) -> Report:
     from manyhands.league import api as league
     from manyhands.league import redriving
 
-    content, tracks = ContentStore(settings.content), settings.data / "tracks"
+    content = ContentStore(settings.content)
     with database_of(settings) as database:
         if sample:
-            remember_compilations(settings.data / "cache" / "jax")
+            remember_compilations(settings.compiled)
         report = auditing.audit(Shelf(database, content, settings), sample, seed)
         with database.read() as connection:
             report.races, faults = league.audit(connection)
-        report.driven, differing = redriving.sample(database, content, tracks, sample, seed)
+        report.driven, differing = redriving.sample(database, content, settings.tracks, sample, seed)
     report.faults += [Fault(**asdict(fault)) for fault in (*faults, *differing)]
     return report
 
@@ -277,7 +280,7 @@ _TRACK_COLUMNS = {"id": "ID", "name": "NAME", "length_m": "LENGTH", "half_width_
 
 
 def _assets(settings: Settings) -> Assets:
-    return Assets(ContentStore(settings.content), settings.data / "tracks")
+    return Assets(ContentStore(settings.content), settings.tracks)
 
 
 @track_app.command("list")
@@ -302,27 +305,24 @@ def track_show(
 @track_app.command("line")
 def track_line(
     track: Annotated[str, typer.Argument(help="A track's id, or an .npy file of DeepRacer's form.")],
-    speed: Annotated[float, typer.Option(help="Greatest, in m/s.")] = Limits.speed_mps,
+    speed: Annotated[float, typer.Option(help="Greatest speed, in m/s.")] = Limits.speed_mps,
     direction: Annotated[str, typer.Option(help="forward or reverse.")] = "forward",
-    lateral: Annotated[float, typer.Option(help="Greatest lateral acceleration, m/s².")] = (
+    lateral: Annotated[float, typer.Option(help="Greatest lateral acceleration, in m/s².")] = (
         Limits.lateral_mps2
     ),
-    half_width: Annotated[float, typer.Option(help="Metres to keep from the borders.")] = (
-        Limits.half_width_m
-    ),
+    half_width: Annotated[
+        float, typer.Option(help="Metres to keep from the borders, half a car's width.")
+    ] = (Limits.half_width_m),
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:
     """Make the line of least curvature around a track; with --json all its points (x, y, m/s)."""
     from manyhands.envs.racer import tracks
 
-    if direction not in ("forward", "reverse"):
-        raise InputError(
-            f"There is no direction {direction!r}.", field="direction", remedy="Use forward or reverse."
-        )
+    backwards = is_reverse(direction)
     limits = Limits(speed_mps=speed, lateral_mps2=lateral, half_width_m=half_width)
-    road = tracks.named(track, settings_of(data).data / "tracks")
-    found = racing_line(road, limits, backwards=direction == "reverse").plain
+    road = tracks.named(track, settings_of(data).tracks)
+    found = racing_line(road, limits, backwards=backwards).plain
     if not as_json:
         found["points"] = len(found["points"])
     show(found, as_json)
@@ -340,7 +340,7 @@ def track_import(
     if not source.is_file():
         raise InputError(f"There is no file {source}.", field="file", remedy="Name an .npy file.")
     settings = settings_of(data)
-    folder = settings.data / "tracks"
+    folder = settings.tracks
     with disk_in_words(folder):
         made = tracks.install(source, folder)
     found = _assets(settings).track(made.id)
@@ -390,8 +390,13 @@ def bench(
     folder: Annotated[Path, typer.Option(help="Folder of the scripts, in a checkout.")] = Path("benchmarks"),
     as_json: AsJson = False,
 ) -> None:
-    """Run the benchmarks of a checkout one after the other; their figures go to the terminal."""
-    known = {file.stem: file for file in sorted(folder.glob("*.py"))}
+    """Run the benchmarks of a checkout one after the other; their figures go to the terminal.
+
+    A script that lacks data or another project that it compares with says so, and counts as failed.
+    """
+    # Files without a main part are what several scripts share.
+    scripts = (file for file in sorted(folder.glob("*.py")) if "__main__" in file.read_text())
+    known = {file.stem: file for file in scripts}
     unknown = sorted(set(names or []) - known.keys())
     if unknown or not known:
         raise NotFoundError(

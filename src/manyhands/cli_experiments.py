@@ -34,7 +34,7 @@ _COLUMNS = {
 def create(
     name: Annotated[str, typer.Argument(help="The experiment's name.")],
     player: Player,
-    style: Annotated[str, typer.Option(help="How the person means to play.")] = "",
+    style: Annotated[str, typer.Option(help="How the player means to play.")] = "",
     wanted: Annotated[int, typer.Option(min=100, max=5000, help="Observations to collect.")] = 500,
     balance: Annotated[bool, typer.Option(help="Weigh turns and straight moves alike.")] = True,
     data: Data = None,
@@ -50,7 +50,7 @@ def create(
 def import_file(
     file: Annotated[Path, typer.Argument(help="Observations in the public experiment's JSON form.")],
     player: Player,
-    name: Annotated[str | None, typer.Option(help="The experiment's name; the file's if absent.")] = None,
+    name: Annotated[str | None, typer.Option(help="The experiment's name; the file name if absent.")] = None,
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:
@@ -92,9 +92,9 @@ def _trained(settings: Settings, database: Database, experiment: str, quiet: boo
     from manyhands.computing import remember_compilations
     from manyhands.lab.tutor import Tutor
 
-    remember_compilations(settings.data / "cache" / "jax")
+    remember_compilations(settings.compiled)
     terms = jobs.WorkerTerms("command line", settings.lease_s, settings.poll_s)
-    tutor = Tutor(database, ContentStore(settings.content), settings.data / "lessons", terms)
+    tutor = Tutor(database, ContentStore(settings.content), settings.lessons, terms)
     told = ""
     while True:
         with database.read() as connection:

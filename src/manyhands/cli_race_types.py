@@ -14,13 +14,17 @@ Race = Annotated[str, typer.Option("--race", help="time-trial, object-avoidance 
 Type = Annotated[
     str, typer.Option("--type", help="time-trial, object-avoidance, head-to-bot or head-to-head.")
 ]
-Objects = Annotated[int, typer.Option("--objects", help="Boxes or bot cars, 1 to 6.")]
+Objects = Annotated[int, typer.Option("--objects", help="Number of boxes or bot cars, 1 to 6.")]
 Places = Annotated[
-    str, typer.Option("--places", help="Of the objects, as 20inside,60outside; drawn if absent.")
+    str, typer.Option("--places", help="Places of the objects, as 20inside,60outside; drawn if absent.")
 ]
-BotSpeed = Annotated[float, typer.Option("--bot-speed", help="Of bot cars, m/s.")]
+BotSpeed = Annotated[float, typer.Option("--bot-speed", help="Speed of bot cars, in m/s.")]
 LaneChanges = Annotated[
-    str, typer.Option("--lane-changes", help="Least and most seconds between them, as 1,5; none if absent.")
+    str,
+    typer.Option(
+        "--lane-changes",
+        help="Least and most seconds between a bot car's changes of lane, as 1,5; none if absent.",
+    ),
 ]
 
 

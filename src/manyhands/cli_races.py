@@ -12,7 +12,7 @@ import typer
 
 from manyhands.cli_race_types import BotSpeed, LaneChanges, Objects, Places, Type, race_type_of
 from manyhands.errors import InputError
-from manyhands.garage.api import DEFAULT_RULES, RaceRules
+from manyhands.garage.api import DEFAULT_RULES, RaceRules, is_reverse
 from manyhands.league import api as league
 from manyhands.server.assets import Assets
 from manyhands.storage import ContentStore
@@ -66,21 +66,25 @@ class NewRace:
     consecutive: Annotated[
         int | None, typer.Option(help="Consecutive laps of the best average; all if absent.")
     ] = None
-    off_track_ms: Annotated[int, typer.Option(help="Lost by leaving the road.")] = DEFAULT_RULES.off_track_ms
-    crash_ms: Annotated[int, typer.Option(help="Lost by a crash.")] = DEFAULT_RULES.crash_ms
-    resets: Annotated[int, typer.Option(help="Resets after which it is given up.")] = (
+    off_track_ms: Annotated[int, typer.Option(help="Milliseconds lost off the road.")] = (
+        DEFAULT_RULES.off_track_ms
+    )
+    crash_ms: Annotated[int, typer.Option(help="Milliseconds lost by a crash.")] = DEFAULT_RULES.crash_ms
+    resets: Annotated[int, typer.Option(help="Resets after which the race is given up.")] = (
         DEFAULT_RULES.most_resets
     )
-    limit_s: Annotated[int, typer.Option(help="Of driving, penalties not counted.")] = DEFAULT_RULES.limit_s
+    limit_s: Annotated[int, typer.Option(help="Most seconds of driving, without penalties.")] = (
+        DEFAULT_RULES.limit_s
+    )
     days: Annotated[float, typer.Option(help="Days from now until it closes.")] = 7.0
     prize: Annotated[float, typer.Option(help="Credits to issue as prize money.")] = 0.0
-    shares: Annotated[str, typer.Option(help="Percentages of the first, second …")] = "50,30,20"
+    shares: Annotated[str, typer.Option(help="Percentages of the prize for the first, second …")] = "50,30,20"
     race: Type = "time-trial"
     objects: Objects = 0
     places: Places = ""
     speed: BotSpeed = 1.0
     lane_changes: LaneChanges = ""
-    seed: Annotated[int, typer.Option(help="Of what is drawn of it, alike for everyone.")] = 0
+    seed: Annotated[int, typer.Option(help="Seed of places that are drawn, alike for all.")] = 0
     data: Data = None
     as_json: AsJson = False
 
@@ -109,7 +113,7 @@ class NewRace:
 def create(race: NewRace) -> None:
     """Create a race whose prize the house pays with newly issued play credits."""
     settings, now = settings_of(race.data), now_us()
-    Assets(ContentStore(settings.content), settings.data / "tracks").track(race.track)
+    Assets(ContentStore(settings.content), settings.tracks).track(race.track)
     with database_of(settings) as database, database.write() as connection:
         found = league.detail(connection, league.create(connection, race.order(now), None, now), now)
     show(_summary(found), race.as_json)
@@ -154,11 +158,13 @@ class HeadToHead:
             metavar="POLICY…",
         ),
     ]
-    track: Annotated[str, typer.Option(help="An id, or a .npy file.")]
+    track: Annotated[str, typer.Option(help="A track's id, or an .npy file.")]
     laps: Annotated[int, typer.Option(help="Laps to drive.")] = DEFAULT_RULES.laps
     direction: Annotated[str, typer.Option(help="forward or reverse.")] = "forward"
-    off_track_ms: Annotated[int, typer.Option(help="Lost by leaving the road.")] = DEFAULT_RULES.off_track_ms
-    limit_s: Annotated[int, typer.Option(help="Seconds until it ends.")] = DEFAULT_RULES.limit_s
+    off_track_ms: Annotated[int, typer.Option(help="Milliseconds lost off the road.")] = (
+        DEFAULT_RULES.off_track_ms
+    )
+    limit_s: Annotated[int, typer.Option(help="Seconds after which the race ends.")] = DEFAULT_RULES.limit_s
     out: Annotated[Path | None, typer.Option(help="Write the way of each car to this JSON file.")] = None
     data: Data = None
     as_json: AsJson = False
@@ -173,18 +179,13 @@ def race_head_to_head(options: HeadToHead) -> None:
     from manyhands.envs.racer import tracks
     from manyhands.garage import head_to_head
 
-    if options.direction not in league.DIRECTIONS:
-        raise InputError(
-            f"There is no direction {options.direction!r}.",
-            field="direction",
-            remedy=f"Use {', '.join(league.DIRECTIONS)}.",
-        )
+    turned = is_reverse(options.direction)
     settings, laps = settings_of(options.data), options.laps
-    remember_compilations(settings.data / "cache" / "jax")
+    remember_compilations(settings.compiled)
     rules = RaceRules(laps, min(laps, 3), off_track_ms=options.off_track_ms, limit_s=options.limit_s)
-    road = tracks.named(options.track, settings.data / "tracks")
+    road = tracks.named(options.track, settings.tracks)
     chosen = [named_policy(name, ContentStore(settings.content)) for name in options.policies]
-    found = head_to_head.race(chosen, road, rules, turned=options.direction == "reverse")
+    found = head_to_head.race(chosen, road, rules, turned=turned)
     rows = [
         {"place": one.place, "policy": options.policies[one.entry], "entry": one.entry, **asdict(one.race)}
         for one in found.results

@@ -28,7 +28,7 @@ def show_trace(
         Path, typer.Argument(help="A CSV, a log, an archive or a folder of them.", metavar="FILE")
     ],
     per_iteration: Annotated[
-        int, typer.Option(min=1, help="Episodes of an iteration, which logs do not say.")
+        int, typer.Option(min=1, help="Episodes of an iteration, which logs do not tell.")
     ] = PER_ITERATION,
     as_json: AsJson = False,
 ) -> None:

@@ -37,7 +37,10 @@ def train_snake(
     ] = "dqn",
     sensor: Annotated[str, typer.Option(help="features or grid.")] = "grid",
     seed: Annotated[int, typer.Option(help="The same seed gives the same agent.")] = 0,
-    moves: Annotated[int | None, typer.Option(min=1, help="Of each game; as agreed on if absent.")] = None,
+    moves: Annotated[
+        int | None,
+        typer.Option(min=1, help="Moves to play in each game; the learner's own number if absent."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Train an agent from its own games and write its policy file."""
@@ -80,13 +83,13 @@ class RacerTraining:
     model_metadata: Annotated[
         Path | None,
         typer.Option(
-            help="DeepRacer's model_metadata.json: action space, sensor, network and algorithm of which no "
-            "option is given."
+            help="DeepRacer's model_metadata.json: gives action space, sensor, network and algorithm where "
+            "no option does."
         ),
     ] = None
     action_space: Annotated[
         Path | None,
-        typer.Option(help="JSON: actions, ranges, or the generator's values; 5 x 2 up to 1 m/s if absent."),
+        typer.Option(help="JSON file: actions, ranges, or generator values; 5 x 2 up to 1 m/s if absent."),
     ] = None
     sensor: Annotated[
         str | None,
@@ -95,7 +98,7 @@ class RacerTraining:
         ),
     ] = None
     hyperparameters: Annotated[
-        Path | None, typer.Option(help="JSON by DeepRacer's names; their defaults if absent.")
+        Path | None, typer.Option(help="JSON file by DeepRacer's names; their defaults if absent.")
     ] = None
     network: Annotated[
         str | None,
@@ -103,10 +106,10 @@ class RacerTraining:
     ] = None
     algorithm: Annotated[
         str | None,
-        typer.Option(help="ppo; sac, for ranges of actions; policy-gradient, for teaching; ppo if absent."),
+        typer.Option(help="ppo, sac (takes ranges of actions) or policy-gradient; ppo if absent."),
     ] = None
     seconds: Annotated[
-        float | None, typer.Option(min=0, help=f"Time to train; {MINUTES} minutes if neither is given.")
+        float | None, typer.Option(min=0, help=f"Time to train; {MINUTES} minutes without --iterations.")
     ] = None
     iterations: Annotated[int | None, typer.Option(min=1, help="Updates to make.")] = None
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same policy.")] = 0
@@ -140,7 +143,7 @@ def train_racer(options: RacerTraining) -> None:
     limits = limits_of(settings_of(options.data))
     # It is tried while JAX is imported, which takes as long.
     with ThreadPoolExecutor(1) as aside:
-        track = tracks.named(options.track, settings_of(options.data).data / "tracks")
+        track = tracks.named(options.track, settings_of(options.data).tracks)
         trial = aside.submit(check, source, limits, track, backwards=options.direction == "reverse")
         from manyhands.computing import remember_compilations
         from manyhands.garage import evaluation, outputs, training
@@ -148,7 +151,7 @@ def train_racer(options: RacerTraining) -> None:
 
         trial.result().approve("time_trial" if options.race == "time-trial" else "objects")
     order = _order(options)
-    remember_compilations(settings_of(options.data).data / "cache" / "jax")
+    remember_compilations(settings_of(options.data).compiled)
 
     def tell(done: Iteration) -> None:
         typer.echo(_line(done), err=True)
@@ -182,9 +185,9 @@ def show_race(policy: Policy, track: str, laps: int, settings: Settings, as_json
     from manyhands.garage import evaluation
     from manyhands.garage.race_rules import RaceRules
 
-    remember_compilations(settings.data / "cache" / "jax")
+    remember_compilations(settings.compiled)
     rules = RaceRules(laps=laps, consecutive=min(laps, 3))
-    found = evaluation.race(policy, tracks.named(track, settings.data / "tracks"), rules)
+    found = evaluation.race(policy, tracks.named(track, settings.tracks), rules)
     show(asdict(found) if as_json else _summary(found), as_json)
 
 
@@ -225,7 +228,7 @@ def _order(options: RacerTraining) -> Order:
         "seed": options.seed,
         "race": race_type_of(options).plain,
     }
-    return order_of(terms, settings_of(options.data).data / "tracks")
+    return order_of(terms, settings_of(options.data).tracks)
 
 
 def _read(path: Path, field: str) -> Any:

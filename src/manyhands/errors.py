@@ -155,7 +155,7 @@ class RewardError(InputError):
 
 
 class AccessError(ManyhandsError):
-    """Who asks may not do this."""
+    """The one who asks may not do this."""
 
     code = "access"
     default_remedy = "Sign in with an account that may."

@@ -1,11 +1,15 @@
 """The one settings object, read once at start from `MANYHANDS_*` variables and the command line.
 
-Every field states its meaning and unit beside its type; the CLI's help and the documentation are made from
-these. A malformed value stops the program with a sentence, it is never replaced by a default.
+Every field states its meaning and unit beside its type, and `docs/settings.md` is made from these:
+
+    python -m manyhands.settings docs/settings.md
+
+A malformed value stops the program with a sentence; it is never replaced by a default.
 """
 
 from __future__ import annotations
 
+import sys
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -44,9 +48,9 @@ class Settings:
         bool,
         "Trainers and tutors compute only on cores that have nothing else to do: for many players at once.",
     ] = False
-    executor: Annotated[str, "Where training computes: 'process' (pool on this machine) or 'ray'."] = (
-        "process"
-    )
+    executor: Annotated[
+        str, "'process' or 'ray'; nothing reads it yet, each worker process computes itself."
+    ] = "process"
     lease_s: Annotated[float, "Time after which a silent worker's job is given to another."] = 20.0
     poll_s: Annotated[float, "Pause between two looks into an empty job queue."] = 0.1
     seed: Annotated[int, "Seed of the ready-made campaigns' first champions."] = 0
@@ -110,6 +114,26 @@ class Settings:
     def content(self) -> Path:
         """Folder of the content store."""
         return self.data / "content"
+
+    @property
+    def tracks(self) -> Path:
+        """Folder of imported tracks, `.npy` files."""
+        return self.data / "tracks"
+
+    @property
+    def compiled(self) -> Path:
+        """Folder of the programs that JAX has compiled."""
+        return self.data / "cache" / "jax"
+
+    @property
+    def lessons(self) -> Path:
+        """Folder of the lab's trainings that are under way."""
+        return self.data / "lessons"
+
+    @property
+    def runs(self) -> Path:
+        """Folder of the garage's trainings that are under way."""
+        return self.data / "garage"
 
     @property
     def origin(self) -> str:
@@ -208,7 +232,7 @@ def read_settings(environ: Mapping[str, str], overrides: Mapping[str, Any] | Non
 
 
 def settings_table() -> list[tuple[str, str, str, str]]:
-    """Return (field, variable, default, meaning) of every setting, in order, for help and docs."""
+    """Return (field, variable, default, meaning) of every setting, in order."""
     annotated = typing.get_type_hints(Settings, include_extras=True)
     return [
         (
@@ -219,3 +243,29 @@ def settings_table() -> list[tuple[str, str, str, str]]:
         )
         for item in fields(Settings)
     ]
+
+
+def page() -> str:
+    """Return the documentation of all settings, Markdown."""
+    rows = [
+        f"| `{variable}` | {f'`{default}`' if default else ''} | {meaning} |"
+        for _, variable, default, meaning in settings_table()
+    ]
+    return "\n".join([*_PAGE_HEAD, *rows, ""])
+
+
+_PAGE_HEAD = (
+    "# Settings",
+    "",
+    "`manyhands up` reads these environment variables once, when it starts, and passes them on to the",
+    "processes that it starts. Options on its command line win. A variable that begins with `MANYHANDS_`",
+    "and is not listed here stops the program with a sentence, and so does a malformed value. Times are in",
+    "seconds, amounts (`…_MICRO`) in micro-credits; 1 cr is 1,000,000 of them.",
+    "",
+    "| variable | default | meaning |",
+    "|---|---|---|",
+)
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_text(page())

@@ -60,7 +60,11 @@ def settings_of(data: Path | None, **overrides: Any) -> Settings:
 
 @contextlib.contextmanager
 def database_of(settings: Settings) -> Iterator[Database]:
-    """Open the database of an existing data folder; a mistyped folder is not made into a new one."""
+    """Open the database of an existing data folder; a mistyped folder is not made into a new one.
+
+    Raises:
+        NotFoundError: if the folder holds no database.
+    """
     if not settings.database_url and not (settings.data / "manyhands.db").is_file():
         raise NotFoundError(
             f"There is no database in {settings.data}.",

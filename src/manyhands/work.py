@@ -112,7 +112,7 @@ def tutor(post: Post) -> tuple[Worker, ...]:
         from manyhands.lab.tutor import Tutor
 
         terms = jobs.WorkerTerms(post.name, post.settings.lease_s, post.settings.poll_s)
-        return Tutor(post.database, post.content, post.settings.data / "lessons", terms)
+        return Tutor(post.database, post.content, post.settings.lessons, terms)
 
     return (Dormant(waits, make),)
 
@@ -120,7 +120,7 @@ def tutor(post: Post) -> tuple[Worker, ...]:
 def coach(post: Post) -> tuple[Worker, ...]:
     """A coach and a steward, as soon as there is work for them; no entry into a race waits for a training."""
     terms = jobs.WorkerTerms(post.name, post.settings.lease_s, post.settings.poll_s)
-    tracks = post.settings.data / "tracks"
+    tracks = post.settings.tracks
 
     def waits(*kinds: str) -> Callable[[], bool]:
         def found() -> bool:
@@ -136,7 +136,7 @@ def coach(post: Post) -> tuple[Worker, ...]:
         from manyhands.garage.checks import limits_of
         from manyhands.garage.coach import Coach
 
-        folders = (garage.folder_of(post.settings), tracks)
+        folders = (post.settings.runs, tracks)
         return Coach(post.database, post.content, folders, limits_of(post.settings), terms)
 
     def make_steward() -> Worker:
@@ -167,7 +167,7 @@ def begin_computing(post: Post) -> None:
     """Import JAX with what it has compiled before, giving way as the role asks."""
     from manyhands.computing import remember_compilations, yield_cores
 
-    remember_compilations(post.settings.data / "cache" / "jax")
+    remember_compilations(post.settings.compiled)
     yield_cores(NICENESS[post.role], wholly=post.settings.spare_cores_only and post.role in LEISURELY)
 
 

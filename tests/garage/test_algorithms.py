@@ -75,7 +75,9 @@ def test_a_policy_is_begun_with_and_driven_from_its_file(algorithm: Algorithm) -
     assert all(np.array_equal(policy.params[name], leaf) for name, leaf in after.weights["policy"].items())
     driver, weights = driving.driver_of(policy, tracks.track("kidney"), 10, 1)
     seen = {"vector": jnp.ones((3, policy.network.vector))}
-    outputs, _ = driving.judge(policy.network, weights, driving.encode(policy.network, weights, seen))
+    outputs, _ = driving.policy_and_value(
+        policy.network, weights, driving.encode(policy.network, weights, seen)
+    )
     assert np.array_equal(driver.greedy(outputs), before.driver.greedy(outputs))
 
 
@@ -106,11 +108,11 @@ def test_a_squashed_gaussian_is_a_distribution() -> None:
     assert np.trapezoid(density, action) == pytest.approx(1.0, abs=1e-3)
 
 
-def test_a_unit_follows_the_size_of_rewards() -> None:
-    unit = learning.Unit()
-    assert unit.take(4.0) == 1.0
-    assert unit.size == pytest.approx(2.0)
-    assert unit.take(400.0) == pytest.approx(2.0 / unit.size)
+def test_the_scale_follows_the_size_of_rewards() -> None:
+    scale = learning.RewardScale()
+    assert scale.take(4.0) == 1.0
+    assert scale.size == pytest.approx(2.0)
+    assert scale.take(400.0) == pytest.approx(2.0 / scale.size)
 
 
 def test_returns_end_with_their_episode() -> None:

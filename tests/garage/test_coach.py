@@ -72,7 +72,7 @@ def coach(database: Database, settings: Settings) -> Coach:
 
 
 def new_coach(database: Database, settings: Settings, terms: jobs.WorkerTerms) -> Coach:
-    folders = (garage.folder_of(settings), settings.data / "tracks")
+    folders = (settings.runs, settings.tracks)
     return Coach(database, ContentStore(settings.content), folders, limits_of(settings), terms)
 
 
@@ -115,7 +115,7 @@ def test_a_run_is_trained_told_and_raced(database: Database, coach: Coach, setti
     assert len(told["by_iteration"]) == len(found["iterations"])
     rewards = [row["training"]["reward"] for row in told["by_iteration"]]
     assert rewards == pytest.approx([row["reward"] for row in found["iterations"]], abs=1e-3)
-    assert list(garage.folder_of(settings).glob("*")) == []
+    assert list(settings.runs.glob("*")) == []
 
 
 def test_all_that_is_wrong_with_a_reward_function_is_told(database: Database, coach: Coach) -> None:

@@ -150,10 +150,10 @@ def test_the_size_of_rewards_does_not_matter() -> None:
 
 def test_an_order_holds_every_row_once_an_epoch() -> None:
     rows = np.arange(100, 196)
-    order, count = learning.draw_order(np.random.default_rng(0), rows, 32, 4, 1000)
+    order, count = learning.minibatch_rows(np.random.default_rng(0), rows, 32, 4, 1000)
     assert count == 4 * 3
     for epoch in range(4):
         assert sorted(order[3 * epoch : 3 * epoch + 3].ravel()) == rows.tolist()
-    few, count = learning.draw_order(np.random.default_rng(0), rows[:5], 32, 4, 1000)
+    few, count = learning.minibatch_rows(np.random.default_rng(0), rows[:5], 32, 4, 1000)
     assert count == 4
     assert set(few[0]) == set(rows[:5].tolist())

@@ -58,7 +58,7 @@ def test_unknown_tracks(client: Client, track: str) -> None:
 
 
 def test_an_imported_track_is_served(server: Server, client: Client, request: pytest.FixtureRequest) -> None:
-    folder = server.context.settings.data / "tracks"
+    folder = server.context.settings.tracks
     folder.mkdir()
     angle = np.linspace(0, 2 * np.pi, 80)
     ring = [np.column_stack([radius * np.cos(angle), radius * np.sin(angle)]) for radius in (3.0, 2.6, 3.4)]

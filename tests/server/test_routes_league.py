@@ -73,7 +73,7 @@ def drive(server: Server) -> None:
     context = server.context
     content = ContentStore(context.settings.content)
     terms = jobs.WorkerTerms("steward", 60.0, 0.1)
-    steward = Steward(context.database, content, context.settings.data / "tracks", terms)
+    steward = Steward(context.database, content, context.settings.tracks, terms)
     while steward.step():
         pass
     context.forget_shared()

@@ -73,10 +73,18 @@ def test_everything_comes_back_in_either_kind(
     restored.close()
 
 
-def test_it_is_taken_while_others_write(filled: Database, content: ContentStore, tmp_path: Path) -> None:
+def test_it_is_taken_while_others_write_and_holds_nothing_of_theirs(
+    filled: Database, content: ContentStore, tmp_path: Path
+) -> None:
+    before = _tables(filled)
     with filled.write() as connection:
         connection.execute(insert(incidents).values(source="t", kind="k", message="open", created_us=3))
         write_backup(filled, content, tmp_path / "backup.tar")
+    url = f"sqlite:///{tmp_path / 'restored' / 'manyhands.db'}"
+    restore_backup(tmp_path / "backup.tar", url, ContentStore(tmp_path / "restored" / "content"))
+    restored = open_database(url)
+    assert _tables(restored) == before
+    restored.close()
 
 
 def test_a_database_in_use_is_not_overwritten(

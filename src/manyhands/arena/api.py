@@ -28,7 +28,7 @@ from manyhands.arena.campaigns import (
     settle_closing,
     sweep_needed,
 )
-from manyhands.arena.environments import MOST_AXES, MOST_TICKS, SPECS, default_config
+from manyhands.arena.environments import MOST_AXES, MOST_TICKS, SPECS
 from manyhands.arena.exports import export_batch, export_header, export_player, statement, withdraw_data
 from manyhands.arena.gauges import beat, set_gauge
 from manyhands.arena.operations import (
@@ -85,7 +85,6 @@ __all__ = [
     "create_campaign",
     "create_guest",
     "create_operator_token",
-    "default_config",
     "dispute",
     "ensure_ready_made",
     "expire_assignments",

@@ -8,8 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Select, case, func, select
 
 from manyhands.arena.attempts import encoded
 from manyhands.arena.campaigns import find_campaign
-from manyhands.arena.paging import page
-from manyhands.errors import InputError
+from manyhands.arena.paging import number_of, page
 from manyhands.storage.schema import attempts, players, rounds
 from manyhands.types import Json
 
@@ -41,11 +40,14 @@ def _totals(*extra: ColumnElement[Any]) -> Select[Any]:
 
 
 def campaign_players(connection: Connection, key: str, cursor: str | None, size: int) -> Json:
-    """Return a page of a campaign's players, best net first; the cursor counts rows."""
+    """Return a page of a campaign's players, best net first; the cursor counts rows.
+
+    Raises:
+        NotFoundError: if there is no such campaign.
+        InputError: for a cursor that no answer carried.
+    """
     campaign = find_campaign(connection, key)
-    if cursor is not None and not (cursor.isascii() and cursor.isdigit()):
-        raise InputError("The cursor is not one that an answer carried.", field="cursor")
-    offset = int(cursor or 0)
+    offset = number_of(cursor) or 0
     query = _totals().where(attempts.c.campaign_id == campaign["id"]).offset(offset).limit(size + 1)
     rows = [_integers(dict(row)) for row in connection.execute(query).mappings()]
     after = str(offset + size) if len(rows) > size else None

@@ -10,9 +10,9 @@ from sqlalchemy import Connection, func, select, update
 from manyhands import ledger
 from manyhands.arena.attempts import encoded
 from manyhands.arena.campaigns import find_campaign, may_manage
-from manyhands.arena.paging import page
+from manyhands.arena.paging import number_of, page
 from manyhands.arena.players import existing_player
-from manyhands.errors import ForbiddenError, InputError
+from manyhands.errors import ForbiddenError
 from manyhands.storage.schema import assignments, attempts, disputes, entries, players
 from manyhands.types import Json, Micros, PlayerId
 
@@ -43,10 +43,7 @@ def statement(connection: Connection, player_id: str, cursor: str | None, size: 
     Raises:
         InputError: for a cursor that no answer carried.
     """
-    if cursor is not None and not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
-        raise InputError("The cursor is not one that an answer carried.", field="cursor")
-    player = PlayerId(player_id)
-    before = int(cursor) if cursor else None
+    player, before = PlayerId(player_id), number_of(cursor)
     found = ledger.statement(connection, player, before, size + 1)
     balances = {
         name: _balance_before(connection, account(player), before) for name, account in _ACCOUNTS.items()

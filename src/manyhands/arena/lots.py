@@ -110,7 +110,10 @@ class Lots:
         return self._seeds[campaign_id]
 
     def seed_samples(self, campaign_id: str, body: Json) -> Samples:
-        """Samples of the demonstration in a bootstrap verdict's body: its first `seed_ticks` ticks."""
+        """Samples of the demonstration in a bootstrap verdict's body: its first `seed_ticks` ticks.
+
+        Raises RuntimeError where it does not replay, which means that the rules have changed since.
+        """
         given = body["seed"]
         attempt = demonstration(given)
         policy = self._shelf.policy(given["champion"])

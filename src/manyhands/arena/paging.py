@@ -10,7 +10,8 @@ from sqlalchemy import Column, Connection, Select, and_, or_
 from manyhands.errors import InputError
 from manyhands.types import Json
 
-_CURSOR = re.compile(r"(\d{1,18})\.([A-Za-z0-9_]{1,64})")
+_NUMBER = re.compile(r"[0-9]{1,18}")
+_CURSOR = re.compile(rf"({_NUMBER.pattern})\.([A-Za-z0-9_]{{1,64}})")
 
 
 def page(
@@ -36,11 +37,7 @@ def page(
     if cursor is not None:
         match = _CURSOR.fullmatch(cursor)
         if match is None:
-            raise InputError(
-                "The cursor is not one that an answer carried.",
-                field="cursor",
-                remedy="Start without a cursor, then pass next_cursor.",
-            )
+            raise _foreign()
         last, last_name = int(match[1]), match[2]
         query = query.where(or_(number < last, and_(number == last, name < last_name)))
     query = query.order_by(number.desc(), name.desc()).limit(size + 1)
@@ -49,6 +46,25 @@ def page(
         return rows, None
     final = rows[size - 1]
     return rows[:size], f"{final[_key(number)]}.{final[_key(name)]}"
+
+
+def number_of(cursor: str | None) -> int | None:
+    """Return the number that a cursor is where rows have numbers of their own, None without a cursor.
+
+    Raises:
+        InputError: for a cursor that no answer carried.
+    """
+    if cursor is not None and not _NUMBER.fullmatch(cursor):
+        raise _foreign()
+    return None if cursor is None else int(cursor)
+
+
+def _foreign() -> InputError:
+    return InputError(
+        "The cursor is not one that an answer carried.",
+        field="cursor",
+        remedy="Start without a cursor, then pass next_cursor.",
+    )
 
 
 def _key(column: Column[Any]) -> str:

@@ -135,7 +135,7 @@ class TaskVectorEnv(VectorEnv[Observation, Any, NDArray[Any]]):
     def reset(
         self, *, seed: int | None = None, options: Plain | None = None
     ) -> tuple[Observation, dict[str, Any]]:
-        """Begin all episodes; there are no options."""
+        """Begin all episodes. Raises InputError for options, of which there are none."""
         super().reset(seed=seed)
         if options:
             raise InputError(f"A vector takes no options, not {sorted(options)}.", field="options")

@@ -5,7 +5,7 @@ As in `manyhands.arena.api`, functions take a database connection first and retu
 
 from manyhands.garage.checks import check_reward
 from manyhands.garage.options import options
-from manyhands.garage.race_rules import DEFAULT_RULES, RaceRules
+from manyhands.garage.race_rules import DEFAULT_RULES, RaceRules, is_reverse
 from manyhands.garage.race_rules import parse as race_rules
 from manyhands.garage.rewards.limits import MOST_CHARACTERS
 from manyhands.garage.run_traces import file_analysis, run_analysis, trace_file
@@ -14,7 +14,6 @@ from manyhands.garage.runs import (
     RunOrder,
     as_onnx,
     create,
-    folder_of,
     listed,
     of_player,
     own,
@@ -36,7 +35,7 @@ __all__ = [
     "check_reward",
     "create",
     "file_analysis",
-    "folder_of",
+    "is_reverse",
     "listed",
     "of_player",
     "options",

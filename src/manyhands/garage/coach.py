@@ -1,4 +1,4 @@
-"""The coach: trains what runs ask for, in a process of its own, and tells how it goes."""
+"""The coach: trains the runs that are posted, in a process of its own, and reports progress."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ from manyhands.storage.schema import runs
 from manyhands.types import Json
 
 TOLD = 400
-"""Iterations that a page is told of."""
+"""Most iterations that a page is shown."""
 PRINTED = 200
-"""Lines of print that a page is told of."""
+"""Most printed lines that a page is shown."""
 TELL_S = 1.0
 KEEP_S = 10.0
 """Least time between two states that are kept; the work since the last one is lost with the process."""
@@ -125,7 +125,12 @@ class Session:
         self._told_s = self._kept_s = -float("inf")
 
     def begin(self, content: ContentStore, origin: Json | None) -> None:
-        """Take up what was kept, or else the policy it is to begin with."""
+        """Take up what was kept, or else the policy it is to begin with.
+
+        Raises:
+            NotFoundError: if the run that made that policy was deleted.
+            InputError: if that policy does not drive this car.
+        """
         kept = self._desk.take(self._run_id)
         if kept is not None:
             self._training.go_on(*kept)
@@ -154,7 +159,7 @@ class Session:
 
     @property
     def told(self) -> Json:
-        """What the page knows of the run."""
+        """What the page is shown of the run."""
         history = self._training.history
         best = max((done for done in history if done.best), key=lambda done: done.number, default=None)
         every = -(-len(history) // TOLD)

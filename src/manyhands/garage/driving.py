@@ -37,7 +37,7 @@ AT = {name: at for at, name in enumerate(ROW)}
 """columns of a stretch's rows, all float32; `action` is an index into a list, where there is one"""
 
 Weights = dict[str, Params]
-"""`policy`, `spread` (see `spread_of`) and the algorithm's critics, of which `judge` reads `value`"""
+"""`policy`, `spread` (see `spread_of`) and the algorithm's critics; `policy_and_value` reads `value`"""
 MOST_TANH = 1.0 - 1e-6  # of a float32 that has a finite inverse
 LEAST_LOG_SPREAD, MOST_LOG_SPREAD = -5.0, 2.0
 
@@ -49,7 +49,7 @@ def lidar() -> Lidar:
 
 @dataclass(frozen=True)
 class Driver:
-    """All of a drive that is fixed while it is compiled.
+    """All that is fixed when a drive is compiled.
 
     space: None for policies of the environment's own actions, which can be driven and not trained here.
     shape: cells of the road's grid; max_ticks: of an episode; laps: after which one is complete; race: what
@@ -116,7 +116,7 @@ class Driver:
 def driver_of(
     policy: Policy, track: Track, max_ticks: int, laps: int, race: RaceType = TIME_TRIAL
 ) -> tuple[Driver, Weights]:
-    """What drives a policy of the racer on a road, and its weights.
+    """The driver for a racer policy on a road, and its weights.
 
     Raises InputError for a policy of another environment and PolicyFileError where its actions or its sensor
     do not fit its network.
@@ -140,7 +140,7 @@ def driver_of(
 
 
 class Samples(NamedTuple):
-    """What exploring cars of a rollout learn from: (max_ticks, cars, ...), stale beyond an episode's end."""
+    """What exploring cars of a rollout learn from, (max_ticks, cars, ...); stale after an episode's end."""
 
     seen: dict[str, Array]  # before the action
     action: Array  # (..., A) float32
@@ -157,7 +157,7 @@ class Rolling(NamedTuple):
 
 
 def encode(spec: NetworkSpec, weights: Weights, seen: dict[str, Array]) -> Array:
-    """What the hidden layers of policy and critic read, (B, features), of observations (B, ...)."""
+    """Features (B, features) that the hidden layers of policy and critic read, of observations (B, ...)."""
     return jax.vmap(lambda one: network.encode(spec, weights["policy"], one))(seen)
 
 
@@ -169,7 +169,7 @@ def spread_of(spec: NetworkSpec, weights: Weights, features: Array) -> Array:
     return jnp.clip(network.head(spec, spread, features), LEAST_LOG_SPREAD, MOST_LOG_SPREAD)
 
 
-def judge(spec: NetworkSpec, weights: Weights, features: Array) -> tuple[Array, Array]:
+def policy_and_value(spec: NetworkSpec, weights: Weights, features: Array) -> tuple[Array, Array]:
     """Outputs of the policy (..., O) and values of the critic (...), 0 where there is none."""
     outputs = network.head(spec, weights["policy"], features)
     if "value" not in weights:
@@ -217,7 +217,7 @@ def stretch(
         (samples, episodes, number), at, rows = carry
         seen = jax.vmap(lambda one: driver.seen(bank, one))(episodes)
         features = encode(driver.spec, weights, seen)
-        outputs, value = judge(driver.spec, weights, features)
+        outputs, value = policy_and_value(driver.spec, weights, features)
         spread = spread_of(driver.spec, weights, features[:cars])
         drawn = driver.sample(jax.random.fold_in(key, number), outputs[:cars], spread)
         chance, _ = driver.chance(outputs[:cars], spread, drawn)

@@ -1,8 +1,8 @@
-"""A race against the clock: laps with resets and penalties, timed where the line was crossed within a tick.
+"""A race against the clock: laps with resets and penalties, timed to the moment within a tick.
 
-A car that leaves the road, stands still or turns round is put back on the centre line where it left, at rest;
-one that crashes is put 1 m behind what it hit, and so is any that would have something less than 1 m ahead of
-its place. The penalty is frozen time: the clock runs on and nothing moves. Times are whole milliseconds of
+A car that leaves the road, stands still or turns round is put back on the centre line where it left, at
+rest. One that crashes is put 1 m behind what it hit, and so is any car that would have an object less than
+1 m ahead. A penalty is frozen time: the clock runs on and nothing moves. Times are whole milliseconds of
 the simulation's clock. What is on the road follows from the rules: the same policy takes the same time again,
 and so do the same recorded actions.
 """
@@ -104,7 +104,7 @@ def drive(policy: Policy, track: Track, rules: RaceRules, *, turned: bool = Fals
 
 
 def replay(actions: NDArray[np.int8], track: Track, rules: RaceRules, *, turned: bool = False) -> Drive:
-    """As `drive`, by recorded actions (ticks, 2): steering and throttle in 127ths. Its end ends the race."""
+    """As `drive`, by recorded actions (ticks, 2): steering and throttle in 127ths; they end the race."""
     road = tracks.turned(track) if turned else track
     return _drive(Steered(actions, road, rules), road, rules)
 
@@ -186,10 +186,12 @@ class Driven:
         self._rolling: Rolling
 
     def place(self, metres: float, ticks: int) -> None:
+        """See `Car.place`."""
         rolling = driving.begin(self._driver, self._bank, 0, _share(self._road, metres), self.objects)
         self._rolling = rolling._replace(episodes=_standing(rolling.episodes, metres, ticks))
 
     def go(self) -> NDArray[np.float32]:
+        """See `Car.go`."""
         self._rolling, rows = driving.stretch(
             self._driver, self._bank, 0, self._weights, self._rolling, self._key, np.int32(0)
         )
@@ -211,10 +213,12 @@ class Steered:
         self._episode: Episode
 
     def place(self, metres: float, ticks: int) -> None:
+        """See `Car.place`."""
         episode = _begin(self._form, self._bank, _share(self._road, metres), self.objects)
         self._episode = _standing(episode, metres, ticks)
 
     def go(self) -> NDArray[np.float32]:
+        """See `Car.go`."""
         given = self._actions[self._next : self._next + STRETCH]
         padded = np.zeros((STRETCH, 2), np.int8)
         padded[: len(given)] = given
@@ -285,7 +289,7 @@ class Clock:
 
 
 def result_of(clock: Clock, rules: RaceRules, stops: list[Stop], metres: float) -> Race:
-    """How a race went whose car came to `metres` from the start."""
+    """The result of a race whose car came `metres` far from the start."""
     laps = np.diff([0, *clock.crossed_ms]).tolist()
     windows = [sum(laps[at : at + rules.consecutive]) for at in range(len(laps) - rules.consecutive + 1)]
     finished = len(laps) == rules.laps

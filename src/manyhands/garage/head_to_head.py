@@ -3,7 +3,7 @@
 All run by one clock, from a grid behind the start line in the order of entry. A car that leaves the road,
 stands still or turns round waits out its penalty, in whole ticks, where it is put back on the centre line.
 Until it drives again and overlaps nobody, others neither touch nor see it; the same holds once it is done.
-Contact costs what it costs: it carries no penalty. The same policies take the same times again.
+Contact costs the speed that it takes and no penalty. The same policies take the same times again.
 """
 
 from collections.abc import Sequence
@@ -176,7 +176,7 @@ def _grid(form: _Form, bank: Bank, count: int) -> Cars:
 
 
 def _seeing(cars: Cars) -> Cars:
-    """The same with each car's boxes at the places of the others that can be seen."""
+    """The same cars, each seeing boxes where the others are that can be seen."""
     boxes = contact.boxes_of(cars.episodes.state.motion)
     others = cars.solid[None, :] & ~jnp.eye(len(boxes), dtype=bool)
     seen = jnp.where(others[:, :, None], boxes[None], jnp.array(_FAR, jnp.float32))
@@ -233,7 +233,7 @@ def _tick(form: _Form, bank: Bank, cars: Cars, commands: list[Array]) -> tuple[C
 
 
 def _solid(motion: Motion, solid: Array, drives: Array) -> Array:
-    """Who can be touched: who could be before, and who drives now and overlaps nobody of them."""
+    """Which cars can be touched: those that could be, and those that now drive and overlap none of them."""
     boxes = contact.boxes_of(motion)
     for number in range(len(boxes)):
         free = ~(overlaps(boxes[number], boxes, CAR_HALF_M) & solid).any()

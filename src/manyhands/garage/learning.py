@@ -1,4 +1,4 @@
-"""What a training and its algorithms share: the seam between them, the order of samples, the size of rewards.
+"""What a training and its algorithms share: the seam between them, minibatches, the scale of rewards.
 
 A training drives episodes and hands them to an algorithm as an `Experience`; the algorithm answers with new
 weights. `ppo`, `sac` and `reinforce` are one file each.
@@ -19,7 +19,7 @@ from manyhands.garage.driving import Driver, Samples, Weights
 from manyhands.garage.hyperparameters import Hyperparameters
 
 ADAM_EPS = 1e-5
-UNIT_MEMORY = 0.9  # share of the older iterations in the square of the unit
+SCALE_MEMORY = 0.9  # share of the older iterations in the mean square
 
 F64 = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -45,8 +45,8 @@ class Terms:
         return self.max_ticks * self.cars
 
 
-class Learning(NamedTuple):
-    """What an algorithm changes."""
+class TrainState(NamedTuple):
+    """What an algorithm changes: weights, and the state of their optimiser."""
 
     weights: Weights
     optimiser: Any
@@ -63,51 +63,54 @@ class Experience(NamedTuple):
     alive: Flags  # (T, cars), on rows of episodes
 
 
-class Judged(NamedTuple):
+class PaddedRewards(NamedTuple):
     """An iteration's rewards and how its rows ended, each (max_ticks, cars) float32."""
 
-    reward: Array  # in units of the critic
+    reward: Array  # in the critic's scale
     done: Array
     cut: Array
     alive: Array
 
 
 class Algorithm(Protocol):
-    """What learns from episodes. `unit` is part of what is kept of a training."""
+    """What learns from episodes. `reward_scale` is part of what is kept of a training."""
 
-    unit: "Unit"
+    reward_scale: "RewardScale"
 
-    def begin(self, key: Array) -> Learning:
+    def begin(self, key: Array) -> TrainState:
         """Fresh weights; may be traced."""
 
-    def compile(self, nothing: Learning, samples: Samples) -> None:
+    def compile(self, nothing: TrainState, samples: Samples) -> None:
         """Run what `learn` runs, on arrays of its shapes that mean nothing."""
 
-    def learn(self, learning: Learning, made: Experience) -> Learning:
+    def learn(self, learning: TrainState, made: Experience) -> TrainState:
         """Weights after an iteration."""
 
 
 @dataclass
-class Unit:
-    """The critic's unit, in rewards: a root mean square, smoothed over iterations."""
+class RewardScale:
+    """The scale in which a critic works, in rewards: a root mean square, smoothed over iterations.
+
+    square: weighted sum of the iterations' mean squares; seen: sum of their weights.
+    """
 
     square: float = 0.0
     seen: float = 0.0
 
     @property
     def size(self) -> float:
-        """Of the unit, in rewards."""
+        """Rewards that count as 1."""
         size = float(np.sqrt(self.square / self.seen)) if self.seen else 1.0
         return size if size > 1e-12 else 1.0
 
     def take(self, square: float) -> float:
-        """Take in an iteration's mean square; returns the old unit over the new one, 1 for the first.
+        """Take in an iteration's mean square; returns the old scale over the new one, 1 for the first.
 
-        A critic that has learned nothing is as good in any unit.
+        A critic that has learned nothing is as good in any scale.
         """
         former = self.size if self.seen else None
-        self.square = UNIT_MEMORY * self.square + (1.0 - UNIT_MEMORY) * square
-        self.seen = UNIT_MEMORY * self.seen + (1.0 - UNIT_MEMORY)
+        self.square = SCALE_MEMORY * self.square + (1.0 - SCALE_MEMORY) * square
+        self.seen = SCALE_MEMORY * self.seen + (1.0 - SCALE_MEMORY)
         return 1.0 if former is None else former / self.size
 
 
@@ -125,14 +128,14 @@ def optimiser(hyper: Hyperparameters) -> optax.GradientTransformation:
     return optax.adam(hyper.lr, eps=ADAM_EPS)
 
 
-def starting(weights: Weights, hyper: Hyperparameters) -> Learning:
-    """Weights with an optimiser that has seen nothing."""
-    return Learning(weights, optimiser(hyper).init(weights))
+def fresh_state(weights: Weights, hyper: Hyperparameters) -> TrainState:
+    """Weights with an optimiser that has made no step."""
+    return TrainState(weights, optimiser(hyper).init(weights))
 
 
 @partial(jax.jit, static_argnums=1)
 def rescale(weights: Weights, critics: tuple[str, ...], factor: Array) -> Weights:
-    """Critics in another unit: `factor` is the old one over the new one."""
+    """Critics in another scale: `factor` is the old scale over the new one."""
     scaled = {
         name: weights[name] | {leaf: weights[name][leaf] * factor for leaf in ("head.w", "head.b")}
         for name in critics
@@ -140,17 +143,17 @@ def rescale(weights: Weights, critics: tuple[str, ...], factor: Array) -> Weight
     return weights | scaled
 
 
-def judged(terms: Terms, made: Experience, reward: F64) -> Judged:
-    """Rewards in units of the critic, and ends, as arrays of a size that does not change."""
-    return Judged(
+def padded_rewards(terms: Terms, made: Experience, reward: F64) -> PaddedRewards:
+    """Rewards (T, cars) in the critic's scale, and ends, as arrays of a size that does not change."""
+    return PaddedRewards(
         *(jnp.asarray(_padded(part, terms.max_ticks)) for part in (reward, made.done, made.cut, made.alive))
     )
 
 
-def nothing_judged(terms: Terms) -> Judged:
+def no_rewards(terms: Terms) -> PaddedRewards:
     """An iteration without ticks."""
     zeros = jnp.zeros((terms.max_ticks, terms.cars))
-    return Judged(zeros, zeros, zeros, zeros)
+    return PaddedRewards(zeros, zeros, zeros, zeros)
 
 
 def _padded(part: NDArray[Any], length: int) -> NDArray[np.float32]:
@@ -158,11 +161,12 @@ def _padded(part: NDArray[Any], length: int) -> NDArray[np.float32]:
     return np.pad(part.astype(np.float32), ((0, length - len(part)), (0, 0)))
 
 
-def draw_order(
+def minibatch_rows(
     rng: np.random.Generator, rows: NDArray[np.intp], size: int, epochs: int, capacity: int
 ) -> tuple[NDArray[np.int32], int]:
-    """Rows of each gradient step (R, size), R of a capacity of samples, and how many steps there are.
+    """Rows of each gradient step (R, size) int32, and how many of the R steps count.
 
+    rows: of the samples (n,). size: of a minibatch. capacity: most samples that there can be; it fixes R.
     Every epoch has its own order; what does not fill a batch is left out of that epoch. Fewer rows than one
     batch are drawn several times.
     """
@@ -179,11 +183,11 @@ def flat(tree: Any) -> Any:
     return jax.tree.map(lambda x: x.reshape((-1, *x.shape[2:])), tree)
 
 
-def missed(error: Array, loss_type: str) -> Array:
-    """What errors (...) of a critic cost."""
+def value_loss(error: Array, loss_type: str) -> Array:
+    """Loss of each error (...) of a critic: Huber's, or the square."""
     return optax.huber_loss(error) if loss_type == "huber" else error * error
 
 
-def rng_of(terms: Terms, made: Experience) -> np.random.Generator:
-    """What is drawn in an iteration follows from the seed and its number."""
+def iteration_rng(terms: Terms, made: Experience) -> np.random.Generator:
+    """Generator of an iteration, which follows from the seed and the iteration's number."""
     return np.random.default_rng([terms.seed, made.number])

@@ -1,4 +1,4 @@
-"""What a car is made of, by the names of DeepRacer's `model_metadata.json`. No JAX."""
+"""Sensors, networks and algorithms by the names of DeepRacer's `model_metadata.json`. No JAX."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ SENSORS = (
 )
 """Sensors that are offered; `orders.sensor_of` reads others, too."""
 
-# What is taken up for each of their sensors: pictures of the size that they are trained on there. A car of
-# theirs may have a camera and a lidar, one of ours has one sensor: the first of this order.
+# Our sensor for each of DeepRacer's; pictures have the size on which DeepRacer trains. Its cars may have a
+# camera and a lidar, ours have one sensor: the first of this order.
 _SENSORS = {
     "STEREO_CAMERAS": "stereo-160x120",
     "FRONT_FACING_CAMERA": "camera-160x120",
@@ -50,10 +50,11 @@ _SPACES = {"discrete": list, "continuous": dict}
 
 
 def terms_of(plain: Any) -> Json:
-    """The terms of an order that a `model_metadata.json` tells, of any version, or a bare list of actions.
+    """The terms of an order that a `model_metadata.json` of any version gives, or a bare list of actions.
 
-    Keys are of action_space, sensor, network and algorithm those that the file has; of two networks with one
-    name it is ours, which is quick. The action space stays as it is. Raises InputError naming the field.
+    The keys are those of action_space, sensor, network and algorithm that the file has. DeepRacer's name of a
+    network stands for ours and for its own layers; ours is taken, because it is quick. The action space is
+    passed on unread. Raises InputError naming the field.
     """
     if isinstance(plain, list):
         return {"action_space": plain}
@@ -90,7 +91,7 @@ def _sensors(told: list[Any]) -> list[str]:
 
 
 def _of(known: dict[str, Any], field: str, value: Any) -> Any:
-    """What a name of theirs stands for, in capitals or not. Raises InputError listing all of them."""
+    """What one of DeepRacer's names stands for, in any case. Raises InputError listing all of them."""
     found = {name.lower(): ours for name, ours in known.items()}
     if str(value).lower() not in found:
         raise InputError(f"{field} is {value!r}.", field=field, remedy=f"Use {', '.join(known)}.")

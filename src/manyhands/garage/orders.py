@@ -12,11 +12,10 @@ from manyhands.envs.racer.task import parse_sensor
 from manyhands.errors import InputError
 from manyhands.garage import driving, hyperparameters, runs
 from manyhands.garage.metadata import NETWORKS, Network
-from manyhands.garage.race_rules import DEFAULT_RULES, RaceRules
+from manyhands.garage.race_rules import DEFAULT_RULES, RaceRules, is_reverse
 from manyhands.garage.training import Order
 from manyhands.types import Json
 
-_DIRECTIONS = ("forward", "reverse")
 _NETWORKS: dict[str, Network] = {name: name for name in NETWORKS}
 _SENSORS = "Use lidar, sector-lidar, sector-lidar-8x4, camera-160x120 or stereo-160x120; sizes may differ."
 _LEVEL_M = 0.5  # width of a band of a sector lidar
@@ -32,17 +31,18 @@ def order_of(terms: Json, folder: Path | None) -> Order:
     Raises:
         InputError, NotFoundError, TrackError: naming the field that does not fit.
     """
-    for name, allowed in (("direction", _DIRECTIONS), ("network", tuple(_NETWORKS))):
-        if terms[name] not in allowed:
-            raise InputError(
-                f"There is no {name} {terms[name]!r}.", field=name, remedy=f"Use {', '.join(allowed)}."
-            )
+    if terms["network"] not in _NETWORKS:
+        raise InputError(
+            f"There is no network {terms['network']!r}.",
+            field="network",
+            remedy=f"Use {', '.join(_NETWORKS)}.",
+        )
     return Order(
         track=tracks.named(terms["track"], folder),
         space=actions.parse(terms["action_space"]),
         sensor=sensor_of(terms["sensor"]),
         hyper=hyperparameters.parse(terms["hyperparameters"], runs.algorithm_of(terms)),
-        reversed=terms["direction"] == "reverse",
+        reversed=is_reverse(terms["direction"]),
         network=_NETWORKS[terms["network"]],
         seed=terms["seed"],
         race=race_types.parse(terms.get("race"), race_types.TRAINED),

@@ -1,7 +1,8 @@
-"""What cars did, and the params that DeepRacer's simulator would have made of it. Plain numpy, no JAX.
+"""What cars did, and the `params` that DeepRacer's simulator would have made of it. Plain numpy, no JAX.
 
-Keys and meanings follow its source (`set_reward_and_metrics`, `TrackData`): x and y are the front of the car,
-speed and steering what was commanded, distances along the road count from the first waypoint.
+Keys and meanings follow that simulator's source (`set_reward_and_metrics`, `TrackData`): x and y are the
+front of the car, speed and steering what was commanded, distances along the road count from the first
+waypoint.
 """
 
 from __future__ import annotations
@@ -215,7 +216,7 @@ def columns(trace: Trace) -> Columns:
     inner, outer = road.inner.project(near)[0], road.outer.project(near)[0]
     flat = front.reshape(-1, 2)
     nearer_inner = _apart(flat, inner) < _apart(flat, outer)
-    # As there: the waypoint passed last and the next one, which begins anew at the end of the lap.
+    # As in DeepRacer: the waypoint passed last and the next one, which is 0 again at the end of the lap.
     following = np.searchsorted(road.centre.arc, along, side="right")
     following = np.where(following >= len(road.centre.arc), 0, following)
     values: dict[str, NDArray[Any]] = {
@@ -229,7 +230,7 @@ def columns(trace: Trace) -> Columns:
         "steering_angle": trace.steering,
         "track_width": _apart(inner, outer).reshape(shape),
         "sim_time": trace.step / TICKS_PER_S,
-        # The first action of an episode is not rewarded there, so the first call has step 2.
+        # DeepRacer does not reward the first action of an episode, so the first call has step 2.
         "steps": trace.step + 1,
         "before": np.maximum(np.where(following == 0, len(road.points) - 1, following - 1), 0).reshape(shape),
         "ahead": following.reshape(shape),
@@ -249,9 +250,9 @@ def _apart(points: F64, others: F64) -> F64:
 def _objects(
     road: _Road, trace: Trace, front: F64, ahead: F64, along: F64
 ) -> tuple[F64, dict[str, NDArray[Any]]]:
-    """Objects (N, 7, K) or, moving, (T, N, 7, K), and what each row (T, N) says of them.
+    """Objects (N, 7, K), or (T, N, 7, K) where they move, and what each row (T, N) says of them.
 
-    That is which is behind and which ahead, and what is seen.
+    A row says which object is next behind, which is next ahead, and whether that one is in the camera.
     """
     shape, lanes, count = trace.x.shape, trace.objects.shape[:-2], trace.objects.shape[-2]
     if count == 0:

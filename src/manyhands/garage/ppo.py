@@ -1,9 +1,9 @@
 """Clipped PPO (Schulman et al., 2017) over whole episodes, in one compiled program.
 
-The hyperparameters are a person's; what is fixed here is as in DeepRacer: clip .2, lambda .95, Adam with an
-epsilon of 1e-5, one learning rate throughout. Two things are added to it. Advantages are normalised over the
-iteration. And because a person's rewards may have any size, the critic works in units of the root mean square
-of the returns so far; when that unit changes, its last layer is rescaled and says the same as before.
+The user chooses the hyperparameters. What is fixed here is as in DeepRacer: clip .2, lambda .95, Adam with an
+epsilon of 1e-5, one learning rate throughout. Two things are added. Advantages are normalised over the
+iteration. And because rewards may have any size, the critic works in the scale of the returns' root mean
+square so far; when that scale changes, its last layer is rescaled and says the same as before.
 """
 
 from functools import partial
@@ -14,24 +14,24 @@ import numpy as np
 import optax
 from jax import Array
 
-from manyhands.garage.driving import Driver, Samples, Weights, encode, judge, spread_of
+from manyhands.garage.driving import Driver, Samples, Weights, encode, policy_and_value, spread_of
 from manyhands.garage.hyperparameters import Hyperparameters
 from manyhands.garage.learning import (
     Experience,
-    Judged,
-    Learning,
+    PaddedRewards,
+    RewardScale,
     Terms,
-    Unit,
-    draw_order,
+    TrainState,
     flat,
-    judged,
-    missed,
-    nothing_judged,
+    fresh_state,
+    iteration_rng,
+    minibatch_rows,
+    no_rewards,
     optimiser,
+    padded_rewards,
     rescale,
     returns,
-    rng_of,
-    starting,
+    value_loss,
 )
 from manyhands.learners.policy_gradient import actor_critic, advantages, clipped_gain
 
@@ -44,74 +44,74 @@ class Ppo:
     """See `learning.Algorithm`."""
 
     def __init__(self, terms: Terms) -> None:
-        self.unit = Unit()
+        self.reward_scale = RewardScale()
         self._terms = terms
 
-    def begin(self, key: Array) -> Learning:
+    def begin(self, key: Array) -> TrainState:
         """Policy, critic and spread."""
-        return starting(actor_critic(self._terms.driver.spec, jax.random.split(key)[0]), self._terms.hyper)
+        return fresh_state(actor_critic(self._terms.driver.spec, jax.random.split(key)[0]), self._terms.hyper)
 
-    def compile(self, nothing: Learning, samples: Samples) -> None:
-        """Make an update of no steps."""
+    def compile(self, nothing: TrainState, samples: Samples) -> None:
+        """Compile, by an update of no steps."""
         order, _ = self._order(np.random.default_rng(0), np.arange(1))
         terms = self._terms
-        update(terms.driver, terms.hyper, nothing, samples, nothing_judged(terms), order, np.int32(0))
+        update(terms.driver, terms.hyper, nothing, samples, no_rewards(terms), order, np.int32(0))
 
-    def learn(self, learning: Learning, made: Experience) -> Learning:
+    def learn(self, learning: TrainState, made: Experience) -> TrainState:
         """All epochs over an iteration."""
         terms, discount = self._terms, self._terms.hyper.discount_factor
         sums = returns(made.reward, made.done, discount)
-        factor = self.unit.take(float((sums * sums).mean()))
+        factor = self.reward_scale.take(float((sums * sums).mean()))
         learning = learning._replace(weights=rescale(learning.weights, ("value",), np.float32(factor)))
-        order, count = self._order(rng_of(terms, made), np.flatnonzero(made.alive))
-        seen = judged(terms, made, made.reward / self.unit.size)
-        learnt: Learning = update(
-            terms.driver, terms.hyper, learning, made.samples, seen, order, np.int32(count)
+        order, count = self._order(iteration_rng(terms, made), np.flatnonzero(made.alive))
+        rewards = padded_rewards(terms, made, made.reward / self.reward_scale.size)
+        learnt: TrainState = update(
+            terms.driver, terms.hyper, learning, made.samples, rewards, order, np.int32(count)
         )
         return learnt
 
     def _order(self, rng: np.random.Generator, rows: np.ndarray) -> tuple[np.ndarray, int]:
         hyper = self._terms.hyper
-        return draw_order(rng, rows, hyper.batch_size, hyper.num_epochs, self._terms.capacity)
+        return minibatch_rows(rng, rows, hyper.batch_size, hyper.num_epochs, self._terms.capacity)
 
 
 @partial(jax.jit, static_argnums=(0, 1), donate_argnums=2)
 def update(
     driver: Driver,
     hyper: Hyperparameters,
-    learning: Learning,
+    learning: TrainState,
     samples: Samples,
-    judged: Judged,
+    rewards: PaddedRewards,
     order: Array,
     batches: Array,
-) -> Learning:
+) -> TrainState:
     """All epochs over an iteration.
 
     order: (R, batch_size) int32, flat rows of the gradient steps, of which the first `batches` () count.
     """
-    reward = judged.reward + hyper.discount_factor * samples.value * judged.cut
-    rollout = (samples.value, reward, judged.done)
+    reward = rewards.reward + hyper.discount_factor * samples.value * rewards.cut
+    rollout = (samples.value, reward, rewards.done)
     advantage = advantages(rollout, jnp.zeros(reward.shape[1]), hyper.discount_factor, GAE_LAMBDA)
     target = advantage + samples.value
-    count = judged.alive.sum()
-    mean = (advantage * judged.alive).sum() / count
-    spread = jnp.sqrt((judged.alive * (advantage - mean) ** 2).sum() / count)
+    count = rewards.alive.sum()
+    mean = (advantage * rewards.alive).sum() / count
+    spread = jnp.sqrt((rewards.alive * (advantage - mean) ** 2).sum() / count)
     normal = (advantage - mean) / (spread + 1e-8)
     rows = flat((samples, normal, target))
     adam = optimiser(hyper)
 
     def loss(weights: Weights, batch: Samples, advantage: Array, target: Array) -> Array:
         features = encode(driver.spec, weights, batch.seen)
-        outputs, value = judge(driver.spec, weights, features)
+        outputs, value = policy_and_value(driver.spec, weights, features)
         chance, entropy = driver.chance(outputs, spread_of(driver.spec, weights, features), batch.action)
         gain = clipped_gain(chance, batch.chance, advantage, CLIP)
-        cost = VALUE_WEIGHT * missed(value - target, hyper.loss_type).mean()
+        cost = VALUE_WEIGHT * value_loss(value - target, hyper.loss_type).mean()
         return -gain + cost - hyper.beta_entropy * entropy.mean()
 
-    def step(at: Array, learning: Learning) -> Learning:
+    def step(at: Array, learning: TrainState) -> TrainState:
         gradient = jax.grad(loss)(learning.weights, *jax.tree.map(lambda x: x[order[at]], rows))
         change, state = adam.update(gradient, learning.optimiser, learning.weights)
-        return Learning(optax.apply_updates(learning.weights, change), state)
+        return TrainState(optax.apply_updates(learning.weights, change), state)
 
-    learnt: Learning = jax.lax.fori_loop(0, batches, step, learning)
+    learnt: TrainState = jax.lax.fori_loop(0, batches, step, learning)
     return learnt

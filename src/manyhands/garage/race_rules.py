@@ -6,7 +6,11 @@ from manyhands.envs.hashing import WORD
 from manyhands.envs.limits import require
 from manyhands.envs.racer import race_types
 from manyhands.envs.racer.race_types import TIME_TRIAL, RaceType
+from manyhands.errors import InputError
 from manyhands.types import Json
+
+DIRECTIONS = ("forward", "reverse")
+"""In which a road can be driven: in the order of its file's points, or against it."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,17 @@ class RaceRules:
 def parse(plain: Json) -> RaceRules:
     """The rules of their JSON form. Raises InputError naming the field."""
     return RaceRules(**{**plain, "race": race_types.parse(plain.get("race"))})
+
+
+def is_reverse(direction: str) -> bool:
+    """Whether a direction is against the order of the points. Raises InputError for none of DIRECTIONS."""
+    if direction not in DIRECTIONS:
+        raise InputError(
+            f"There is no direction {direction!r}.",
+            field="direction",
+            remedy=f"Use {' or '.join(DIRECTIONS)}.",
+        )
+    return direction == "reverse"
 
 
 DEFAULT_RULES = RaceRules()

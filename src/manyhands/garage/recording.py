@@ -1,4 +1,4 @@
-"""What a training keeps of its drives, so that they can be read as SIM_TRACE later. Plain numpy, no JAX.
+"""What a training keeps of its drives, to make SIM_TRACE files of later. Plain numpy, no JAX.
 
 A training of an hour drives tens of millions of steps. What is kept is bounded: once there are more than
 MOST_STEPS, every other iteration is dropped and only every other one is recorded from then on. The first one

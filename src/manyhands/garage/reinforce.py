@@ -16,21 +16,21 @@ import numpy as np
 import optax
 from jax import Array
 
-from manyhands.garage.driving import Driver, Samples, Weights, encode, judge, spread_of
+from manyhands.garage.driving import Driver, Samples, Weights, encode, policy_and_value, spread_of
 from manyhands.garage.hyperparameters import Hyperparameters
 from manyhands.garage.learning import (
     Experience,
-    Learning,
+    RewardScale,
     Terms,
-    Unit,
-    draw_order,
+    TrainState,
     flat,
-    missed,
+    fresh_state,
+    iteration_rng,
+    minibatch_rows,
     optimiser,
     rescale,
     returns,
-    rng_of,
-    starting,
+    value_loss,
 )
 from manyhands.learners.policy_gradient import actor_critic
 
@@ -41,49 +41,51 @@ class PolicyGradient:
     """See `learning.Algorithm`."""
 
     def __init__(self, terms: Terms) -> None:
-        self.unit = Unit()
+        self.reward_scale = RewardScale()
         self._terms = terms
 
-    def begin(self, key: Array) -> Learning:
+    def begin(self, key: Array) -> TrainState:
         """Policy, baseline and spread."""
-        return starting(actor_critic(self._terms.driver.spec, jax.random.split(key)[0]), self._terms.hyper)
+        return fresh_state(actor_critic(self._terms.driver.spec, jax.random.split(key)[0]), self._terms.hyper)
 
-    def compile(self, nothing: Learning, samples: Samples) -> None:
-        """Make an update of no steps."""
+    def compile(self, nothing: TrainState, samples: Samples) -> None:
+        """Compile, by an update of no steps."""
         terms = self._terms
         order, _ = self._order(np.random.default_rng(0), np.arange(1))
         zeros = np.zeros((terms.max_ticks, terms.cars), np.float32)
         update(terms.driver, terms.hyper, nothing, samples, zeros, order, np.int32(0))
 
-    def learn(self, learning: Learning, made: Experience) -> Learning:
+    def learn(self, learning: TrainState, made: Experience) -> TrainState:
         """One pass over an iteration."""
         terms, hyper = self._terms, self._terms.hyper
         # An episode that ran out of time would have gone on: the baseline says what for.
-        guess = np.asarray(made.samples.value, np.float64)[: len(made.reward)] * self.unit.size
+        guess = np.asarray(made.samples.value, np.float64)[: len(made.reward)] * self.reward_scale.size
         reward = made.reward + hyper.discount_factor * guess * made.cut
         sums = returns(reward, made.done, hyper.discount_factor)
-        factor = self.unit.take(float((sums * sums).mean()))
+        factor = self.reward_scale.take(float((sums * sums).mean()))
         learning = learning._replace(weights=rescale(learning.weights, ("value",), np.float32(factor)))
-        order, count = self._order(rng_of(terms, made), np.flatnonzero(made.alive))
+        order, count = self._order(iteration_rng(terms, made), np.flatnonzero(made.alive))
         after = np.zeros((terms.max_ticks, terms.cars), np.float32)
-        after[: len(sums)] = sums / self.unit.size
-        learnt: Learning = update(terms.driver, hyper, learning, made.samples, after, order, np.int32(count))
+        after[: len(sums)] = sums / self.reward_scale.size
+        learnt: TrainState = update(
+            terms.driver, hyper, learning, made.samples, after, order, np.int32(count)
+        )
         return learnt
 
     def _order(self, rng: np.random.Generator, rows: np.ndarray) -> tuple[np.ndarray, int]:
-        return draw_order(rng, rows, self._terms.hyper.batch_size, 1, self._terms.capacity)
+        return minibatch_rows(rng, rows, self._terms.hyper.batch_size, 1, self._terms.capacity)
 
 
 @partial(jax.jit, static_argnums=(0, 1), donate_argnums=2)
 def update(
     driver: Driver,
     hyper: Hyperparameters,
-    learning: Learning,
+    learning: TrainState,
     samples: Samples,
     after: Array,
     order: Array,
     batches: Array,
-) -> Learning:
+) -> TrainState:
     """One gradient step for each batch.
 
     after: returns (max_ticks, cars) float32. order: (R, batch_size) int32, flat rows of the gradient steps,
@@ -94,16 +96,16 @@ def update(
 
     def loss(weights: Weights, batch: Samples, after: Array) -> Array:
         features = encode(driver.spec, weights, batch.seen)
-        outputs, baseline = judge(driver.spec, weights, features)
+        outputs, baseline = policy_and_value(driver.spec, weights, features)
         chance, entropy = driver.chance(outputs, spread_of(driver.spec, weights, features), batch.action)
         better = jax.lax.stop_gradient(after - baseline)
         gain = (chance * better).mean() + hyper.beta_entropy * entropy.mean()
-        return -gain + VALUE_WEIGHT * missed(after - baseline, hyper.loss_type).mean()
+        return -gain + VALUE_WEIGHT * value_loss(after - baseline, hyper.loss_type).mean()
 
-    def step(at: Array, learning: Learning) -> Learning:
+    def step(at: Array, learning: TrainState) -> TrainState:
         gradient = jax.grad(loss)(learning.weights, *jax.tree.map(lambda x: x[order[at]], rows))
         change, state = adam.update(gradient, learning.optimiser, learning.weights)
-        return Learning(optax.apply_updates(learning.weights, change), state)
+        return TrainState(optax.apply_updates(learning.weights, change), state)
 
-    learnt: Learning = jax.lax.fori_loop(0, batches, step, learning)
+    learnt: TrainState = jax.lax.fori_loop(0, batches, step, learning)
     return learnt

@@ -22,7 +22,7 @@ def trace_of_run(
 ) -> tuple[Track, list[Part]]:
     """The road of a run and its parts; raises what `runs.trace_data` does."""
     terms, data = trace_data(connection, run_id, player_id, settings)
-    road = tracks.track(terms["track"], settings.data / "tracks")
+    road = tracks.track(terms["track"], settings.tracks)
     return road, Recording.load(data).parts(road, terms["direction"] == "reverse")
 
 

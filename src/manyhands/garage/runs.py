@@ -1,9 +1,8 @@
-"""Training runs: what racers ask a reward function to make of a car, and how far it is."""
+"""Training runs: what is trained on whose reward function, and how far it is."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
@@ -64,7 +63,7 @@ class RunOrder:
     race: Json | None = None
 
     def terms(self) -> Json:
-        """What must agree where a key comes again."""
+        """What must be equal when an idempotency key is used again."""
         hidden = ("player_id", "idempotency_key")
         return {name: value for name, value in asdict(self).items() if name not in hidden}
 
@@ -276,12 +275,7 @@ def _file(row: Row[Any], kind: str, cid: str | None, settings: Settings) -> byte
     """A file of a run: from the content store where it is done, else from the desk of its coach."""
     if cid is not None:
         return ContentStore(settings.content).get(Cid(cid))
-    return Desk(folder_of(settings)).read(row.id, kind)
-
-
-def folder_of(settings: Settings) -> Path:
-    """Where trainings that are under way lie."""
-    return settings.data / "garage"
+    return Desk(settings.runs).read(row.id, kind)
 
 
 def of_player(connection: Connection, player_id: str) -> list[Json]:

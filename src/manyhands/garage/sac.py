@@ -5,8 +5,8 @@ actions, and the smaller judgement counts; their slow copies say what comes afte
 for every tick that was driven, on ticks drawn from all that are kept. The picture's encoder, where there is
 one, learns from the critics alone.
 
-Rewards count in units of their root mean square so far, in which `sac_alpha` is meant, too: a person's may
-have any size. When that unit changes, the critics' last layers are rescaled and say nearly the same.
+A person's rewards may have any size, so they are divided by their root mean square so far, and `sac_alpha`
+counts in that scale. When the scale changes, the critics' last layers are rescaled and say nearly the same.
 """
 
 from dataclasses import replace
@@ -23,15 +23,15 @@ from manyhands.garage.driving import Driver, Samples, Weights, encode, spread_of
 from manyhands.garage.hyperparameters import Hyperparameters
 from manyhands.garage.learning import (
     Experience,
-    Learning,
+    RewardScale,
     Terms,
-    Unit,
+    TrainState,
     flat,
-    missed,
+    fresh_state,
+    iteration_rng,
     optimiser,
     rescale,
-    rng_of,
-    starting,
+    value_loss,
 )
 from manyhands.learners.policy_gradient import gaussian_log_probability, tanh_log_slope
 from manyhands.policies import network
@@ -59,14 +59,14 @@ class Sac:
     """See `learning.Algorithm`."""
 
     def __init__(self, terms: Terms) -> None:
-        self.unit = Unit()
+        self.reward_scale = RewardScale()
         self._terms = terms
         self._kept: Kept | None = None
         self._places = 0
         self._next = 0
         self._usable = np.zeros(0, bool)
 
-    def begin(self, key: Array) -> Learning:
+    def begin(self, key: Array) -> TrainState:
         """Policy, its spread, and the critics with their slow copies."""
         spec = self._terms.driver.spec
         keys = jax.random.split(key, 4)
@@ -76,10 +76,10 @@ class Sac:
         for name, slow, own in zip(CRITICS, SLOW, keys[2:], strict=True):
             weights[name] = network.init(critic_spec(spec), own)
             weights[slow] = weights[name]
-        return starting(weights, self._terms.hyper)
+        return fresh_state(weights, self._terms.hyper)
 
-    def compile(self, nothing: Learning, samples: Samples) -> None:
-        """Keep nothing, learn nothing."""
+    def compile(self, nothing: TrainState, samples: Samples) -> None:
+        """Compile, by keeping nothing and making no step."""
         terms = self._terms
         kept = self._room(samples)
         rows = np.zeros(terms.capacity, np.int32)
@@ -88,11 +88,11 @@ class Sac:
         order = np.zeros((terms.capacity, terms.hyper.batch_size), np.int32)
         update(terms.driver, terms.hyper, nothing, kept, np.float32(1.0), order, (np.int32(0), self._key(0)))
 
-    def learn(self, learning: Learning, made: Experience) -> Learning:
+    def learn(self, learning: TrainState, made: Experience) -> TrainState:
         """As many gradient steps as ticks were driven."""
         terms = self._terms
         alive = made.reward[made.alive]
-        factor = self.unit.take(float((alive * alive).mean()))
+        factor = self.reward_scale.take(float((alive * alive).mean()))
         learning = learning._replace(weights=rescale(learning.weights, CRITICS + SLOW, np.float32(factor)))
         kept = self._keep(made)
         usable = np.flatnonzero(self._usable)
@@ -100,10 +100,10 @@ class Sac:
             return learning
         size, count = terms.hyper.batch_size, len(alive)
         order = np.zeros((terms.capacity, size), np.int32)
-        order[:count] = rng_of(terms, made).choice(usable, (count, size))
+        order[:count] = iteration_rng(terms, made).choice(usable, (count, size))
         steps = (np.int32(count), self._key(made.number))
-        learnt: Learning = update(
-            terms.driver, terms.hyper, learning, kept, np.float32(1.0 / self.unit.size), order, steps
+        learnt: TrainState = update(
+            terms.driver, terms.hyper, learning, kept, np.float32(1.0 / self.reward_scale.size), order, steps
         )
         return learnt
 
@@ -167,12 +167,12 @@ def keep(kept: Kept, samples: Samples, reward: Array, last: Array, rows: Array, 
 def update(
     driver: Driver,
     hyper: Hyperparameters,
-    learning: Learning,
+    learning: TrainState,
     kept: Kept,
     scale: Array,
     order: Array,
     steps: tuple[Array, Array],
-) -> Learning:
+) -> TrainState:
     """Gradient steps on kept ticks.
 
     scale: of the rewards. order: (R, batch_size) int32, places of each step. steps: how many of them count,
@@ -201,13 +201,13 @@ def update(
         target = scale * kept.reward[at] + hyper.discount_factor * (1.0 - kept.last[at]) * worth
         features = encode(spec, weights, {name: part[at] for name, part in kept.seen.items()})
         errors = [value - target for value in judged(weights, CRITICS, features, kept.action[at])]
-        cost = sum(missed(error, hyper.loss_type).mean() for error in errors)
+        cost = sum(value_loss(error, hyper.loss_type).mean() for error in errors)
         features = jax.lax.stop_gradient(features)
         action, chance = act(weights, features, now)
         gain = jnp.minimum(*judged(fixed, CRITICS, features, action)) - hyper.sac_alpha * chance
         return cost - gain.mean()
 
-    def step(at: Array, learning: Learning) -> Learning:
+    def step(at: Array, learning: TrainState) -> TrainState:
         gradient = jax.grad(loss)(learning.weights, order[at], jax.random.fold_in(steps[1], at))
         change, state = adam.update(gradient, learning.optimiser, learning.weights)
         weights = optax.apply_updates(learning.weights, change)
@@ -217,7 +217,7 @@ def update(
             )
             for name, own in zip(SLOW, CRITICS, strict=True)
         }
-        return Learning(weights | slow, state)
+        return TrainState(weights | slow, state)
 
-    learnt: Learning = jax.lax.fori_loop(0, steps[0], step, learning)
+    learnt: TrainState = jax.lax.fori_loop(0, steps[0], step, learning)
     return learnt

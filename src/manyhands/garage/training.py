@@ -1,4 +1,4 @@
-"""A training: rollouts of whole episodes, a person's rewards, updates; the best policy is kept.
+"""A training: rollouts of whole episodes, rewards by the user's function, updates; the best policy is kept.
 
 An iteration drives `num_episodes_between_training` episodes with the present policy, one for each car, and
 beside them greedy trials, which measure that policy. Rewards of a stretch are computed while the next one is
@@ -39,7 +39,7 @@ from manyhands.garage import driving, learning
 from manyhands.garage.driving import AT, Driver, Rolling, Weights
 from manyhands.garage.hyperparameters import Algorithm as AlgorithmName
 from manyhands.garage.hyperparameters import Hyperparameters
-from manyhands.garage.learning import Algorithm, Experience, Learning, Terms, Unit
+from manyhands.garage.learning import Algorithm, Experience, RewardScale, Terms, TrainState
 from manyhands.garage.metadata import Network
 from manyhands.garage.networks import spec_of
 from manyhands.garage.params import Trace
@@ -139,20 +139,20 @@ class Training:
         ]
         for thread in self._compiling:
             thread.start()
-        self._learning: Learning = jax.jit(self._algorithm.begin)(self._key)
+        self._learning: TrainState = jax.jit(self._algorithm.begin)(self._key)
         self.best: Weights = self.weights
         self._best_rank = (-1.0, 0.0)
         self._begun_s = time.perf_counter()
 
-    def _compile_stretch(self, nothing: Learning) -> None:
-        """Drive cars that have ended: the program is there when the first rollout begins."""
+    def _compile_stretch(self, nothing: TrainState) -> None:
+        """Compile the rollout while the weights are made, by driving cars whose episodes have ended."""
         rolling = self._begin(0)
         ended = jnp.asarray(np.full(rolling.episodes.status.shape, Status.TIME_UP, np.int32))
         rolling = rolling._replace(episodes=rolling.episodes._replace(status=ended))
         self._stretch(nothing.weights, rolling)
 
-    def _compile_update(self, nothing: Learning) -> None:
-        """Make an update of no steps: the program is there when the first rollout is done."""
+    def _compile_update(self, nothing: TrainState) -> None:
+        """Compile the update while the first rollout is driven, by making one of no steps."""
         self._algorithm.compile(nothing, self._begin(0).samples)
 
     def _begin(self, number: int) -> Rolling:
@@ -175,7 +175,7 @@ class Training:
         return np.append(explored, np.arange(trials) / max(1, trials)).astype(np.float32)
 
     def _objects(self, number: int) -> Objects:
-        """What is on the road of each lane (lanes, K): in exploring ones anew, in trials always the same."""
+        """Objects on each lane's road (lanes, K): drawn anew for exploring cars, the same in all trials."""
         cars, trials = self._cars, self.order.trials
         if not self.order.race.objects:
             return Objects(*(np.broadcast_to(part, (cars + trials, 0)) for part in obstacles.NOTHING))
@@ -205,31 +205,31 @@ class Training:
                 remedy="Keep sensor, network and number of actions as they were.",
             )
         weights = self.weights | {"policy": policy.params}
-        self._learning = learning.starting(weights, self.order.hyper)
+        self._learning = learning.fresh_state(weights, self.order.hyper)
         self.best = weights
 
     def kept(self) -> tuple[Json, dict[str, NDArray[Any]]]:
         """All that another process needs to go on, between two iterations: facts and arrays.
 
-        What a reward function remembers is not of it, nor are old episodes that an algorithm learns from.
+        It does not include what a reward function remembers, nor an algorithm's replay memory.
         """
         facts = {
             "history": [asdict(done) for done in self.history],
             "best_rank": list(self._best_rank),
-            "unit": asdict(self._algorithm.unit),
+            "unit": asdict(self._algorithm.reward_scale),
             "seconds": self.seconds,
         }
         leaves = jax.tree.leaves((self._learning, self.best))
         return facts, {f"leaf-{place}": np.asarray(leaf) for place, leaf in enumerate(leaves)}
 
     def go_on(self, facts: Json, arrays: Mapping[str, NDArray[Any]]) -> None:
-        """Take up what `kept` told of a training of the same order."""
+        """Continue from what `kept` returned for a training of the same order."""
         shape = jax.tree.structure((self._learning, self.best))
         leaves = [jnp.asarray(arrays[f"leaf-{place}"]) for place in range(len(arrays))]
         self._learning, self.best = jax.tree.unflatten(shape, leaves)
         self.history = [Iteration(**done) for done in facts["history"]]
         self._best_rank = (facts["best_rank"][0], facts["best_rank"][1])
-        self._algorithm.unit = Unit(**facts["unit"])
+        self._algorithm.reward_scale = RewardScale(**facts["unit"])
         self._begun_s = time.perf_counter() - facts["seconds"]
 
     def iterate(self, learn: bool = True) -> Iteration:

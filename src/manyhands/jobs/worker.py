@@ -1,4 +1,4 @@
-"""The loop of a worker process: claim, run the registered function, keep its lease alive, report."""
+"""The loop of a worker: claim a job, run its function, keep the lease alive, report."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""Experiments: a person's Snake games, and what learners make of them."""

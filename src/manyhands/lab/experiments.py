@@ -43,7 +43,7 @@ class ExperimentOrder:
     board: Json
 
     def terms(self) -> Json:
-        """What must agree where a key comes again."""
+        """What must be equal when an idempotency key is used again."""
         hidden = ("player_id", "idempotency_key")
         return {name: value for name, value in asdict(self).items() if name not in hidden}
 

@@ -1,0 +1,1 @@
+"""The league: races with rules, entries, finals and prizes."""

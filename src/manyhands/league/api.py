@@ -20,8 +20,6 @@ from manyhands.league.entries import (
 )
 from manyhands.league.finals import FINAL_JOB
 from manyhands.league.races import (
-    DIRECTIONS,
-    ORGANISERS,
     RaceOrder,
     close,
     create,
@@ -32,15 +30,11 @@ from manyhands.league.races import (
     may_manage,
     settle,
 )
-from manyhands.league.standings import RANKINGS
 
 __all__ = [
     "A_DAY",
-    "DIRECTIONS",
     "ENTRY_JOB",
     "FINAL_JOB",
-    "ORGANISERS",
-    "RANKINGS",
     "EntryOrder",
     "RaceOrder",
     "audit",

@@ -62,7 +62,7 @@ class EntryOrder:
         return "hand" if self.policy_cid is None else "policy"
 
     def terms(self) -> Json:
-        """What must agree where a key comes again."""
+        """What must be equal when an idempotency key is used again."""
         return {
             "race_id": self.race_id,
             "policy_cid": self.policy_cid,

@@ -16,7 +16,7 @@ from manyhands.errors import (
     InputError,
     NotFoundError,
 )
-from manyhands.garage.api import RaceRules, race_rules
+from manyhands.garage.api import RaceRules, is_reverse, race_rules
 from manyhands.league import finals
 from manyhands.league.entries import driven_of, is_pending
 from manyhands.league.standings import RANKINGS, awards, table
@@ -28,7 +28,6 @@ from manyhands.types import MICROS_PER_SECOND, Json, Micro, Micros, PlayerId, Ra
 
 ORGANISERS = ("funder", "operator")
 """Roles that may hold races."""
-DIRECTIONS = ("forward", "reverse")
 MOST_OPEN = 20
 """Races that one organiser may have open at a time."""
 MOST_SHARES = 20
@@ -123,13 +122,11 @@ def _make_room(connection: Connection, organiser_id: str) -> None:
 
 
 def _check(order: RaceOrder, now: Micros) -> None:
-    for field, allowed in (("direction", DIRECTIONS), ("ranking", RANKINGS)):
-        if getattr(order, field) not in allowed:
-            raise InputError(
-                f"There is no {field} {getattr(order, field)!r}.",
-                field=field,
-                remedy=f"Use {', '.join(allowed)}.",
-            )
+    is_reverse(order.direction)
+    if order.ranking not in RANKINGS:
+        raise InputError(
+            f"There is no ranking {order.ranking!r}.", field="ranking", remedy=f"Use {', '.join(RANKINGS)}."
+        )
     if not max(order.opens_us, now) < order.closes_us <= order.opens_us + LONGEST_US:
         raise InputError(
             "The race closes before it opens, in the past or later than 400 days after its opening.",

@@ -1,4 +1,4 @@
-"""Who stands where, and what that is worth; pure.
+"""Rankings of races and the prizes that follow; pure.
 
 Of equal times the one that was entered first stands first: anyone may enter a policy that is public, and must
 not take from its first racer by doing so.
@@ -67,7 +67,7 @@ def table(entries: Sequence[Json], ranking: str) -> list[Json]:
 def grid_of(rows: Sequence[Json]) -> list[str]:
     """Return the entries that race one another, the best first; none if there are fewer than FEWEST.
 
-    Who has no qualifying time is not among them: a car that cannot come round would only stand in the way.
+    Entries without a qualifying time are not among them: such a car would only stand in the way.
 
     Args:
         rows: of qualifying, from `table`.

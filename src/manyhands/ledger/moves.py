@@ -47,7 +47,11 @@ class Payment:
 
 
 def issue(connection: Connection, account: str, amount: Micro, key: str, now: Micros) -> Receipt:
-    """Create credits in a wallet, cash or escrow account; the only way that credits come into being."""
+    """Create credits in a wallet, cash or escrow account; the only way that credits come into being.
+
+    Raises:
+        InputError: for an account of another kind, or an amount that is not above 0.
+    """
     request: Json = {"account": account, "amount": positive(amount)}
     if not account.startswith(("wallet:", "cash:", "escrow:")):
         raise InputError(

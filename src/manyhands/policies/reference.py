@@ -1,6 +1,15 @@
 """The drivers that come with the package: the reference that defines score 1.0, and scripted players'.
 
-Their files lie in `weights/`; the table in `benchmarks/README.md` names the command that makes each again.
+Their files lie in `weights/`. Each of these, as `python -m manyhands.learners.…`, makes one again:
+
+    racer-lidar-reference       ppo --out FILE
+    racer-camera-encoder        perception --out FILE
+    racer-camera-reference      distillation --encoder ENCODER --out FILE
+    snake-grid-reference        dqn --sensor grid --seed 0 --out FILE
+    snake-grid-skilled-1, -2    dqn --sensor grid --seed 1 (or 2) --out FILE
+    snake-features-base         snake_ppo --seed 0 --out FILE
+
+The commands that made racer-lidar-skilled-1 and -2 were not recorded.
 """
 
 from functools import cache

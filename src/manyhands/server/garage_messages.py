@@ -57,7 +57,7 @@ class ActionRanges(Request):
 class RacePlace(Request):
     """Where an object stands, or begins."""
 
-    percent: float = Field(ge=7.0, le=90.0, description="Of the lap from the start line.")
+    percent: float = Field(ge=7.0, le=90.0, description="Percentage of the lap from the start line.")
     lane: Literal["inside", "outside"]
 
 
@@ -74,9 +74,9 @@ class RaceType(Request):
     )
     objects: int = Field(default=0, ge=0, le=6, description="Boxes or bot cars; 0 in a time trial.")
     places: list[RacePlace] = Field(
-        default=[], max_length=6, description="Of each, in order and 13 % apart; drawn if empty."
+        default=[], max_length=6, description="Place of each object, in order and 13 % apart; drawn if empty."
     )
-    speed_mps: float = Field(default=1.0, ge=0.2, le=6.0, description="Of bot cars.")
+    speed_mps: float = Field(default=1.0, ge=0.2, le=6.0, description="Speed of bot cars.")
     changes: bool = Field(default=False, description="Whether bot cars change lanes.")
     change_s: list[float] = Field(
         default=[1.0, 5.0],
@@ -149,7 +149,7 @@ class Iteration(Message):
     """Figures of one iteration, all of the policy that drove it."""
 
     number: int
-    steps: int = Field(description="Of exploring cars.")
+    steps: int = Field(description="Steps of exploring cars.")
     seconds: float = Field(description="Since the run began.")
     reward: float = Field(description="Mean sum of an episode's rewards.")
     completion: float = Field(description="Mean share of the lap by exploring cars, 0 to 100.")
@@ -169,7 +169,7 @@ class Race(Message):
     average_ms: int | None
     off_tracks: int
     crashes: int
-    progress: float = Field(description="Percentage of all laps.")
+    progress: float = Field(description="Percentage of all laps that was driven.")
 
 
 class RunRow(Message):
@@ -183,7 +183,7 @@ class RunRow(Message):
     note: str
     seconds: float = Field(description="Time trained.")
     steps: int = Field(description="Steps of exploring cars.")
-    completion: float | None = Field(description="Of the best policy's trials, 0 to 100.")
+    completion: float | None = Field(description="Mean percentage of the lap in the best policy's trials.")
     best_lap_ms: int | None
     created_at: Time
     finished_at: Time | None

@@ -58,10 +58,12 @@ class RaceRules(Request):
         default=DEFAULT_RULES.limit_s,
         ge=1,
         le=3600,
-        description="Seconds of driving, penalties not counted; in a final counted.",
+        description="Most seconds of driving; penalties count in a final only.",
     )
     race: RaceType = Field(default=RaceType(), description="What else is on the road.")
-    seed: int = Field(default=0, ge=0, lt=2**32, description="Of what is drawn of it, alike for everyone.")
+    seed: int = Field(
+        default=0, ge=0, lt=2**32, description="Seed of what is drawn on the road, alike for everyone."
+    )
 
 
 class RaceCreate(Request):
@@ -130,8 +132,8 @@ class Standing(Message):
     gap_ms: int | None = Field(description="To the first.")
     off_tracks: int
     crashes: int
-    progress: float = Field(description="Percentage of all laps.")
-    entries: int = Field(description="Of this racer that were driven.")
+    progress: float = Field(description="Percentage of all laps that was driven.")
+    entries: int = Field(description="Entries of this racer that were driven.")
     prize_micro: Micro = Field(description="Micro-credits paid at the close.")
     grid: int | None = Field(
         description="Place at the start of the final, from 1; null till it is over and for who was not in it."
@@ -153,7 +155,7 @@ class FinalCar(Message):
     average_ms: int | None = Field(description="Best average of consecutive laps, rounded down.")
     off_tracks: int
     crashes: int = Field(description="Contacts begun.")
-    progress: float = Field(description="Percentage of all laps.")
+    progress: float = Field(description="Percentage of all laps that was driven.")
 
 
 class Final(Message):
@@ -179,7 +181,7 @@ class RaceDetail(RaceRow):
     rules: RaceRules
     now_at: Time = Field(description="The server's clock at this answer, to show a final in step with it.")
     final: Final | None = Field(
-        description="Of a race head to head that has closed with two qualifying times or more."
+        description="The final of a head-to-head race that has closed with two qualifying times or more."
     )
     board: list[Standing] = Field(description="Policies; of equal times the one entered first is ahead.")
     hands: list[Standing] = Field(description="People who drove by hand, ranked apart and without prizes.")
@@ -232,7 +234,7 @@ class EntryResult(Message):
     penalty_ms: int
     off_tracks: int
     crashes: int
-    progress: float = Field(description="Percentage of all laps.")
+    progress: float = Field(description="Percentage of all laps that was driven.")
 
 
 class Entry(Message):
@@ -243,7 +245,7 @@ class Entry(Message):
     player_id: Id
     racer: str
     kind: Literal["policy", "hand"]
-    origin: dict[str, JsonValue] = Field(description="Of a policy: its run, campaign or file.")
+    origin: dict[str, JsonValue] = Field(description="Where a policy came from: its run, campaign or file.")
     state: Literal["queued", "running", "done", "refused", "failed", "cancelled"]
     note: str = Field(description="Why it was refused or failed.")
     result: EntryResult | None
@@ -280,16 +282,16 @@ class EntryPath(Message):
     y_mm: list[int]
     heading_mrad: list[int] = Field(description="Anticlockwise from the x-axis, -3142 to 3142.")
     stops: list[PathStop]
-    boxes: list[Samples] = Field(description="One sample of each.")
-    bots: list[Samples] = Field(description="As many samples of each as of the car.")
+    boxes: list[Samples] = Field(description="One sample of each box.")
+    bots: list[Samples] = Field(description="Paths of the bot cars, with as many samples as the car's.")
 
 
 class FinalPath(Samples):
     """A car's way in a final, a sample after each tick of the race's clock."""
 
     entry_id: Id
-    along_mm: list[int] = Field(description="Of its front from the start line on, over all laps.")
-    contacts: list[int] = Field(description="Begun so far.")
+    along_mm: list[int] = Field(description="Way of its front from the start line on, over all laps.")
+    contacts: list[int] = Field(description="Contacts begun so far.")
     shown: list[bool] = Field(description="Whether others can touch and see it.")
 
 
@@ -297,5 +299,5 @@ class FinalReplay(Message):
     """How a final was driven; results are told when it has been shown."""
 
     ticks_per_s: int
-    length_m: float = Field(description="Of a lap.")
-    cars: list[FinalPath] = Field(description="In the order of the grid.")
+    length_m: float = Field(description="Length of a lap.")
+    cars: list[FinalPath] = Field(description="Cars in the order of the grid.")

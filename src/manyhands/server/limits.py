@@ -1,4 +1,4 @@
-"""Who asks too often, or for what is not there, waits and is told how long."""
+"""Rate limits, and queues for what is short: whoever has to wait is told how long."""
 
 from __future__ import annotations
 

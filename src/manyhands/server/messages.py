@@ -1,8 +1,9 @@
-"""Every message that crosses the wire, in both directions: the only source of the protocol.
+"""Messages of accounts, campaigns, play and operators, in both directions, and what all messages share.
 
-Requests are strict, bounded and closed (an unknown field is an error); answers are closed as well, so the
-OpenAPI document made from this file is the whole truth. TypeScript types and the tables of
-`docs/protocol.md` are generated from it.
+Together with `garage_messages`, `trace_messages`, `lab_messages` and `league_messages` they are the only
+source of the protocol. Requests are strict, bounded and closed (an unknown field is an error); answers are
+closed as well, so the OpenAPI document that is made from these files is the whole truth. TypeScript types and
+the tables of `docs/protocol.md` are generated from it.
 
 Conventions: `*_micro` is integer micro-credits (1 cr = 1,000,000), `*_at` is a UTC time in RFC 3339,
 `*_s` seconds, scores are fractions of the reference driver's mean progress on the same starts.
@@ -18,7 +19,6 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from manyhands.arena.api import MOST_AXES, MOST_TICKS
 
 MAX_MICRO = 1_000_000_000_000
-MAX_BODY_BYTES = 16_384
 PAGE_SIZE = 50
 
 Base64 = r"^[A-Za-z0-9+/]*={0,2}$"
@@ -201,7 +201,7 @@ class DataWithdrawn(Message):
     attempts_withdrawn: int
     experiments_deleted: int
     runs_deleted: int
-    entries_deleted: int = Field(description="Of races that have neither closed nor a final.")
+    entries_deleted: int = Field(description="Entries into races that have neither closed nor a final.")
     note: str
 
 

@@ -69,7 +69,7 @@ async def analyse_trace(
     per_iteration: PerIterationQuery = 20,
 ) -> tm.TraceAnalysis:
     """Analyse a SIM_TRACE file: a CSV, a log, or an archive of them. Nothing is stored."""
-    data, folder = await request.body(), context.settings.data / "tracks"
+    data, folder = await request.body(), context.settings.tracks
     async with context.checks.turn():
         found = await context.aside(garage.file_analysis, data, name, iteration, folder, per_iteration)
     return answer(tm.TraceAnalysis, found)

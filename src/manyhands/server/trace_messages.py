@@ -133,7 +133,7 @@ class RacingLine(Message):
     track: str
     length_m: float
     lap_s: float = Field(description="At these speeds.")
-    centre_lap_s: float = Field(description="Of the centre line under the same limits.")
+    centre_lap_s: float = Field(description="Lap time of the centre line under the same limits.")
     max_curvature: float = Field(description="1/m.")
     centre_max_curvature: float = Field(description="1/m.")
     offset_m: tuple[float, float] = Field(description="To be added for the coordinates of GET /api/tracks.")

@@ -72,6 +72,7 @@ class ContentStore:
         Raises:
             DiskFullError: if the disk has no room; nothing is left under the id.
             DiskError: if it refuses the write in another way.
+            StorageError: if the folder may not be written.
         """
         cid = content_id(data)
         target = self.path(cid)

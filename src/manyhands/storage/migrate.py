@@ -26,7 +26,11 @@ def configuration() -> Config:
 
 @cache
 def head() -> str:
-    """Return the revision that this version of the program needs."""
+    """Return the revision that this version of the program needs.
+
+    Raises:
+        ForeignDatabaseError: if the installation has no migrations.
+    """
     revision = ScriptDirectory.from_config(configuration()).get_current_head()
     if revision is None:
         raise ForeignDatabaseError(

@@ -1,5 +1,6 @@
 /** What a new run is asked: the form as it is typed, what is wrong with it, and the order it becomes. Pure. */
 import { generate, parseActions, type ActionSpace, type Generator, type Limits } from "../sim/actions";
+import { numberIn } from "../lib/format";
 import { raceFaults, raceOf, typedRace, type TypedRace } from "../lib/races";
 import { seesPictures } from "./words";
 import type { Algorithm, AlgorithmOptions, GarageOptions, Run, RunCreate, TrackSummary, Which } from "./wire";
@@ -44,12 +45,6 @@ export type Faults = Record<string, string | null>;
 
 const written = (value: number): string => String(Number(value.toPrecision(12)));
 const typed = (pair: { steering_angle: number; speed: number }): Typed => ({ steering_angle: written(pair.steering_angle), speed: written(pair.speed) });
-
-/** A number as typed, with either decimal sign; null if it is none. */
-export function numberIn(text: string): number | null {
-  const plain = text.trim().replace(",", ".").replace("\u2212", "-");
-  return /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(plain) ? Number(plain) : null;
-}
 
 /** Defaults and ranges of an algorithm. */
 export function algorithmOf(options: Pick<GarageOptions, "algorithms">, name: Algorithm): AlgorithmOptions {
@@ -142,7 +137,7 @@ export function rangeOfHyper(range: readonly unknown[] | undefined): Limits | st
 }
 
 /** Counts of things, for which only whole numbers make sense. */
-export const WHOLE = new Set(["batch_size", "num_epochs", "num_episodes_between_training"]);
+const WHOLE = new Set(["batch_size", "num_epochs", "num_episodes_between_training"]);
 
 function hyperFaults(form: Form, ranges: AlgorithmOptions["ranges"]): Faults {
   return Object.fromEntries(

@@ -99,7 +99,7 @@ export const api = {
   createExperiment: (body: lab.ExperimentCreate, idempotencyKey: string) =>
     call<lab.Experiment>("POST", "/experiments", { body, headers: { "Idempotency-Key": idempotencyKey } }),
   importExperiment: (text: string, name: string, idempotencyKey: string) =>
-    call<lab.ExperimentImported>("POST", `/experiments/import?name=${encodeURIComponent(name)}`, {
+    call<lab.ExperimentImported>("POST", `/experiments/import?name=${id(name)}`, {
       text,
       headers: { "Idempotency-Key": idempotencyKey },
     }),

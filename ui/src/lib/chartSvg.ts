@@ -1,8 +1,7 @@
 import type { Wire } from "./api";
 import type { ChartColours } from "./chart";
+import { scale, ticks, type Range } from "./plot";
 import { attemptsRange, isFull, scoreColumns, scoreRange, type ScoreColumns } from "./scores";
-
-type Range = [low: number, high: number];
 
 interface Paint {
   hex: string;
@@ -34,15 +33,6 @@ function painted(what: "fill" | "stroke", computed: string): string {
   return `${what}="${hex}"${opacity < 1 ? ` ${what}-opacity="${near(opacity)}"` : ""}`;
 }
 
-/** Round values of an axis, some `wanted` of them, at steps of 1, 2 or 5 times a power of ten. */
-export function ticks([low, high]: Range, wanted: number): number[] {
-  const rough = (high - low) / wanted;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = power * ([1, 2, 5].find((times) => times * power >= rough) ?? 10);
-  const first = Math.ceil(low / step);
-  return Array.from({ length: Math.floor(high / step) - first + 1 }, (_, n) => (first + n) * step);
-}
-
 const escaped = (text: string): string => text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 const fill = (computed: string): string => painted("fill", computed);
 const stroke = (computed: string, wide: number): string => `${painted("stroke", computed)} stroke-width="${wide}"`;
@@ -71,16 +61,10 @@ interface Sheet {
 }
 
 function sheet(columns: ScoreColumns, target: number, width: number, height: number): Sheet {
-  const [across, up] = [attemptsRange(columns), scoreRange(columns, target)];
+  const range = ([low, high]: [number, number]): Range => ({ low, high });
+  const [across, up] = [range(attemptsRange(columns)), range(scoreRange(columns, target))];
   const [right, bottom] = [width - MARGIN.right, height - MARGIN.bottom];
-  return {
-    right,
-    bottom,
-    across,
-    up,
-    x: (attempts) => MARGIN.left + ((attempts - across[0]) / (across[1] - across[0])) * (right - MARGIN.left),
-    y: (percent) => bottom - ((percent - up[0]) / (up[1] - up[0])) * (bottom - MARGIN.top),
-  };
+  return { right, bottom, across, up, x: scale(across, MARGIN.left, right), y: scale(up, bottom, MARGIN.top) };
 }
 
 function axes({ x, y, right, bottom, across, up }: Sheet, height: number, colours: ChartColours): string[] {

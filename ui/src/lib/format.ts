@@ -1,8 +1,8 @@
-/** Words and figures as the page writes them. Pure: no clock unless handed in, no DOM. */
+/** Words and figures as the page writes and reads them. Pure: no clock unless handed in, no DOM. */
 
 const MINUS = "\u2212";
 const GAP = "\u00a0"; // keeps a figure and its unit on one line
-export const MICRO = 1_000_000;
+const MICRO = 1_000_000;
 
 export function grouped(digits: string): string {
   return digits.replace(/\B(?=(\d{3})+$)/g, GAP);
@@ -106,4 +106,10 @@ export function hour(at: string): string {
 /** Content ids and hashes, short enough to read out: "bafkrei…x3qa". */
 export function short(id: string, head = 7, tail = 4): string {
   return id.length <= head + tail + 1 ? id : `${id.slice(0, head)}…${id.slice(-tail)}`;
+}
+
+/** A number as typed, with either decimal sign; null if it is none. */
+export function numberIn(text: string): number | null {
+  const plain = text.trim().replace(",", ".").replace("\u2212", "-");
+  return /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(plain) ? Number(plain) : null;
 }

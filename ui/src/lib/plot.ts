@@ -55,7 +55,7 @@ export function stepPath(counts: readonly number[], x: (edge: number) => number,
 const OWN = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-linejoin", "font-family", "font-size", "font-weight", "text-anchor", "dominant-baseline"];
 
 /** A chart as a file of its own, in the colours it has now, on the given ground. */
-export function standalone(chart: SVGSVGElement, ground: string): string {
+function standalone(chart: SVGSVGElement, ground: string): string {
   const copy = chart.cloneNode(true) as SVGSVGElement;
   const [from, to] = [chart.querySelectorAll("*"), copy.querySelectorAll<SVGElement>("*")];
   from.forEach((element, at) => {

@@ -21,7 +21,7 @@ export class Problem extends Error {
   }
 }
 
-export function offlineProblem(): Problem {
+function offlineProblem(): Problem {
   return new Problem(
     0,
     "The server cannot be reached.",

@@ -1,6 +1,6 @@
 /** Race types as a form has them, what is wrong with them, and the words for them. Pure. */
 import { TIME_TRIAL, type Place, type RaceType } from "../sim/raceTypes";
-import { count } from "./format";
+import { count, numberIn } from "./format";
 
 export const TYPES: Record<RaceType["type"], string> = {
   time_trial: "Time trial: alone on the road",
@@ -48,7 +48,7 @@ export function typedRace(race: RaceType | null): TypedRace {
   };
 }
 
-const numbered = (text: string): number => (text.trim() === "" ? Number.NaN : Number(text.trim().replace(",", ".")));
+const numbered = (text: string): number => numberIn(text) ?? Number.NaN;
 const within = (value: number, low: number, high: number): boolean => value >= low && value <= high;
 
 /** What is wrong with the fields, named as the server names them. */

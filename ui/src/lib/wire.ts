@@ -2311,7 +2311,7 @@ export interface components {
             attempts_withdrawn: number;
             /**
              * Entries Deleted
-             * @description Of races that have neither closed nor a final.
+             * @description Entries into races that have neither closed nor a final.
              */
             entries_deleted: number;
             /** Experiments Deleted */
@@ -2418,7 +2418,7 @@ export interface components {
             note: string;
             /**
              * Origin
-             * @description Of a policy: its run, campaign or file.
+             * @description Where a policy came from: its run, campaign or file.
              */
             origin: {
                 [key: string]: components["schemas"]["JsonValue"];
@@ -2485,12 +2485,12 @@ export interface components {
         EntryPath: {
             /**
              * Bots
-             * @description As many samples of each as of the car.
+             * @description Paths of the bot cars, with as many samples as the car's.
              */
             bots: components["schemas"]["Samples"][];
             /**
              * Boxes
-             * @description One sample of each.
+             * @description One sample of each box.
              */
             boxes: components["schemas"]["Samples"][];
             /**
@@ -2534,7 +2534,7 @@ export interface components {
             penalty_ms: number;
             /**
              * Progress
-             * @description Percentage of all laps.
+             * @description Percentage of all laps that was driven.
              */
             progress: number;
             /** Total Ms */
@@ -2862,7 +2862,7 @@ export interface components {
             off_tracks: number;
             /**
              * Progress
-             * @description Percentage of all laps.
+             * @description Percentage of all laps that was driven.
              */
             progress: number;
             /** Total Ms */
@@ -2875,12 +2875,12 @@ export interface components {
         FinalPath: {
             /**
              * Along Mm
-             * @description Of its front from the start line on, over all laps.
+             * @description Way of its front from the start line on, over all laps.
              */
             along_mm: number[];
             /**
              * Contacts
-             * @description Begun so far.
+             * @description Contacts begun so far.
              */
             contacts: number[];
             /**
@@ -2907,12 +2907,12 @@ export interface components {
         FinalReplay: {
             /**
              * Cars
-             * @description In the order of the grid.
+             * @description Cars in the order of the grid.
              */
             cars: components["schemas"]["FinalPath"][];
             /**
              * Length M
-             * @description Of a lap.
+             * @description Length of a lap.
              */
             length_m: number;
             /** Ticks Per S */
@@ -3094,7 +3094,7 @@ export interface components {
             seconds: number;
             /**
              * Steps
-             * @description Of exploring cars.
+             * @description Steps of exploring cars.
              */
             steps: number;
         };
@@ -3755,7 +3755,7 @@ export interface components {
             off_tracks: number;
             /**
              * Progress
-             * @description Percentage of all laps.
+             * @description Percentage of all laps that was driven.
              */
             progress: number;
             /** Total Ms */
@@ -3882,7 +3882,7 @@ export interface components {
             direction: "forward" | "reverse";
             /** Division */
             division: string;
-            /** @description Of a race head to head that has closed with two qualifying times or more. */
+            /** @description The final of a head-to-head race that has closed with two qualifying times or more. */
             final: components["schemas"]["Final"] | null;
             /**
              * Hands
@@ -3958,7 +3958,7 @@ export interface components {
             lane: "inside" | "outside";
             /**
              * Percent
-             * @description Of the lap from the start line.
+             * @description Percentage of the lap from the start line.
              */
             percent: number;
         };
@@ -4057,7 +4057,7 @@ export interface components {
             laps: number;
             /**
              * Limit S
-             * @description Seconds of driving, penalties not counted; in a final counted.
+             * @description Most seconds of driving; penalties count in a final only.
              * @default 600
              */
             limit_s: number;
@@ -4089,7 +4089,7 @@ export interface components {
             race: components["schemas"]["RaceType"];
             /**
              * Seed
-             * @description Of what is drawn of it, alike for everyone.
+             * @description Seed of what is drawn on the road, alike for everyone.
              * @default 0
              */
             seed: number;
@@ -4122,13 +4122,13 @@ export interface components {
             objects: number;
             /**
              * Places
-             * @description Of each, in order and 13 % apart; drawn if empty.
+             * @description Place of each object, in order and 13 % apart; drawn if empty.
              * @default []
              */
             places: components["schemas"]["RacePlace"][];
             /**
              * Speed Mps
-             * @description Of bot cars.
+             * @description Speed of bot cars.
              * @default 1
              */
             speed_mps: number;
@@ -4155,7 +4155,7 @@ export interface components {
         RacingLine: {
             /**
              * Centre Lap S
-             * @description Of the centre line under the same limits.
+             * @description Lap time of the centre line under the same limits.
              */
             centre_lap_s: number;
             /**
@@ -4316,7 +4316,7 @@ export interface components {
             best_lap_ms: number | null;
             /**
              * Completion
-             * @description Of the best policy's trials, 0 to 100.
+             * @description Mean percentage of the lap in the best policy's trials.
              */
             completion: number | null;
             /**
@@ -4511,7 +4511,7 @@ export interface components {
             best_lap_ms: number | null;
             /**
              * Completion
-             * @description Of the best policy's trials, 0 to 100.
+             * @description Mean percentage of the lap in the best policy's trials.
              */
             completion: number | null;
             /**
@@ -4658,7 +4658,7 @@ export interface components {
             crashes: number;
             /**
              * Entries
-             * @description Of this racer that were driven.
+             * @description Entries of this racer that were driven.
              */
             entries: number;
             /**
@@ -4690,7 +4690,7 @@ export interface components {
             prize_micro: number;
             /**
              * Progress
-             * @description Percentage of all laps.
+             * @description Percentage of all laps that was driven.
              */
             progress: number;
             /**

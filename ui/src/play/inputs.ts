@@ -16,10 +16,6 @@ const KEYS: Record<string, Control> = {
 const DEAD_ZONE = 0.14;
 const HOLD_BUTTONS = [0, 4, 5];
 
-export function controlOf(code: string): Control | undefined {
-  return KEYS[code];
-}
-
 function typing(target: EventTarget | null): boolean {
   return target instanceof Element && target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]") !== null;
 }

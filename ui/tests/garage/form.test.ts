@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { generate } from "../../src/sim/actions";
-import { actionsOf, cloned, emptyForm, faults, GENERATOR, nextName, numberIn, orderOf, rangeOfHyper, withActions, withAlgorithm } from "../../src/garage/form";
+import { numberIn } from "../../src/lib/format";
+import { actionsOf, cloned, emptyForm, faults, GENERATOR, nextName, orderOf, rangeOfHyper, withActions, withAlgorithm } from "../../src/garage/form";
 import { TIME_TRIAL } from "../../src/sim/raceTypes";
 import { OPTIONS, PPO, RUN, SAC, TRACKS } from "./samples";
 

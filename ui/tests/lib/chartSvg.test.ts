@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Wire } from "../../src/lib/api";
-import { paint, scoreSvg, ticks } from "../../src/lib/chartSvg";
+import { paint, scoreSvg } from "../../src/lib/chartSvg";
 
 const point = (changes: Partial<Wire<"ScorePoint">> = {}): Wire<"ScorePoint"> =>
   ({ kind: "promoted", score: 0.5, score_low: 0.4, score_high: 0.6, attempts: 0, ...changes }) as Wire<"ScorePoint">;
@@ -40,12 +40,6 @@ test("colours as browsers compute them become what every drawing program reads",
   expect(paint(colours.band)).toEqual({ hex: "#2f74bd", opacity: 0.28 });
   expect(() => paint("var(--accent)")).toThrow("not a colour");
   expect(() => paint("color(display-p3 1 0 0)")).toThrow("not a colour");
-});
-
-test("ticks stand at round values", () => {
-  expect(ticks([0, 100], 5)).toEqual([0, 20, 40, 60, 80, 100]);
-  expect(ticks([0, 206], 5)).toEqual([0, 50, 100, 150, 200]);
-  expect(ticks([0, 10.3], 4)).toEqual([0, 5, 10]);
 });
 
 test("the document needs nothing from the page", () => {

@@ -8,6 +8,12 @@ describe("ticks", () => {
     [{ low: -3, high: 7 }, [-2.5, 0, 2.5, 5]],
     [{ low: 2, high: 2 }, [2]],
   ])("of %o", (range, wanted) => expect(ticks(range)).toEqual(wanted));
+
+  it.each([
+    [{ low: 0, high: 100 }, 5, [0, 20, 40, 60, 80, 100]],
+    [{ low: 0, high: 206 }, 5, [0, 50, 100, 150, 200]],
+    [{ low: 0, high: 10.3 }, 4, [0, 5, 10]],
+  ])("of %o, about %d of them", (range, number, wanted) => expect(ticks(range, number)).toEqual(wanted));
 });
 
 describe("ranges", () => {

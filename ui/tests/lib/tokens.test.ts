@@ -40,7 +40,6 @@ const text: [string, string][] = [
   ["ink", "hand-soft"],
   ["accent", "accent-soft"],
   ["hand", "hand-soft"],
-  ["good", "good-soft"],
   ["bad", "bad-soft"],
   ...["code-keyword", "code-string", "code-number"].flatMap((role) => ["raised", "sunken"].map((ground): [string, string] => [role, ground])),
   ["on-accent", "accent"],

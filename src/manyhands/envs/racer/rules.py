@@ -107,7 +107,7 @@ class Racer:
         object.__setattr__(self, "car", PRESETS[self.conditions.car])
 
     def start(self, key: Array) -> State:
-        """A fresh start: anywhere on any track of the bank, the first box at least 2.5 m ahead."""
+        """A fresh start: anywhere on any track of the bank, the first box at least a ninth of a lap ahead."""
         keys = jax.random.split(key, 8)
         count, points = self.bank.half_width.shape
         track = jax.random.randint(keys[0], (), 0, count)
