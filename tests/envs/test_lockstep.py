@@ -12,6 +12,7 @@ import pytest
 import tiny_course
 from manyhands.envs import lockstep
 from manyhands.envs.lockstep import LEAST_ROWS
+from manyhands.envs.snake.board import Board
 from manyhands.envs.snake.task import SnakeTask
 from manyhands.learners import dqn
 from manyhands.policies import reference, simulate
@@ -74,7 +75,7 @@ def test_drives_are_the_same_on_any_number_of_processors(monkeypatch: pytest.Mon
 
 
 def test_games_are_the_same_on_any_number_of_processors(monkeypatch: pytest.MonkeyPatch) -> None:
-    policy, task = reference.driver("snake-features-base"), SnakeTask(sensor="features")
+    policy, task = reference.driver("snake-features-base"), SnakeTask(Board(8, 6, cap=5), "features")
     found = []
     for processors in (1, 2):
         on(processors, monkeypatch)
