@@ -2,10 +2,11 @@
 
     python benchmarks/racer.py [--seconds 3] [--batch 2048]
 
-Random actions throughout, restarts included. `compiled loop` runs ticks and observations in one compiled
-scan, as learners and the judge do; `vector` steps the Gymnasium vector from Python and receives every
-observation there. The peers run in as many processes as there are processors; they need the dependency
-group `bench`. Every figure is the best of the rounds, since other programs can only slow a round down.
+Random actions throughout, restarts included. `compiled loop` runs ticks and observations in a compiled scan,
+with a part of the batch on each processor, as the judge does; `vector` steps the Gymnasium vector from Python
+and receives every observation there. The peers run in as many processes as there are processors; they need
+the dependency group `bench`. Every figure is the best of the rounds, since other programs can only slow a
+round down.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import platform
 import time
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from typing import Any
 
 import gymnasium
@@ -23,9 +25,11 @@ import jax.numpy as jnp
 import numpy as np
 
 import manyhands
+from manyhands.envs import lockstep
 from manyhands.envs.racer.gymnasium_env import GENERATED
 from manyhands.envs.racer.sensors import Camera, Lidar
 from manyhands.envs.racer.task import RacerTask
+from manyhands.policies.simulate import keep
 
 NAME = "manyhands/Racer-v0"
 ROUNDS = 5
@@ -45,28 +49,29 @@ def rate(run: Callable[[], int], seconds: float) -> float:
 
 
 def compiled(sensor: Lidar | Camera, batch: int) -> Callable[[], int]:
-    """Batches of TICKS ticks in one scan; a car that leaves the road starts again."""
+    """Batches of TICKS ticks in a scan; a car that leaves the road starts again."""
     task = RacerTask(GENERATED, sensor)
     fresh = jax.jit(jax.vmap(task.start))(jax.random.split(jax.random.key(0), batch))
 
-    def tick(state: Any, actions: jax.Array) -> tuple[Any, jax.Array]:
-        seen = jax.vmap(task.observe)(state)
-        moved, passed, ended = jax.vmap(task.step)(state, actions)
-        shapes = [ended.reshape((-1,) + (1,) * (leaf.ndim - 1)) for leaf in jax.tree.leaves(moved)]
-        ended_like = jax.tree.unflatten(jax.tree.structure(moved), shapes)
-        state = jax.tree.map(jnp.where, ended_like, fresh, moved)
-        # Every pixel is used, so that none may be left out.
-        return state, passed.sum() + sum(part.astype(jnp.float32).sum() for part in seen.values())
-
     @jax.jit
-    def loop(key: jax.Array) -> jax.Array:
-        actions = jax.random.randint(key, (TICKS, batch, 2), -127, 128).astype(jnp.int8)
-        return jax.lax.scan(tick, fresh, actions)[1]
+    def loop(key: jax.Array, fresh: Any, cars: jax.Array) -> tuple[jax.Array]:
+        def tick(carry: tuple[Any, jax.Array], actions: jax.Array) -> tuple[Any, None]:
+            state, total = carry
+            seen = jax.vmap(task.observe)(state)
+            moved, passed, ended = jax.vmap(task.step)(state, actions)
+            # Every pixel is used, so that none may be left out.
+            used = sum(part.reshape(len(part), -1).astype(jnp.float32).sum(axis=-1) for part in seen.values())
+            return (keep(ended, fresh, moved), total + passed + used), None
 
-    keys = iter(range(10**9))
+        key = jax.random.fold_in(key, cars[0])
+        actions = jax.random.randint(key, (TICKS, len(cars), 2), -127, 128).astype(jnp.int8)
+        (_, total), _ = jax.lax.scan(tick, (fresh, jnp.zeros(len(cars))), actions)
+        return (total,)
+
+    keys, cars = iter(range(10**9)), np.arange(batch)
 
     def run() -> int:
-        loop(jax.random.key(next(keys))).block_until_ready()
+        lockstep.spread(partial(loop, jax.random.key(next(keys))), (fresh, cars), (0,))
         return TICKS * batch
 
     return run

@@ -28,6 +28,7 @@ import optax
 from jax import Array
 from numpy.typing import NDArray
 
+from manyhands.envs import lockstep
 from manyhands.envs.snake import rules
 from manyhands.envs.snake.rules import State
 from manyhands.envs.snake.task import SENSORS, SnakeTask
@@ -242,17 +243,19 @@ class Games(NamedTuple):
 
 
 def play(task: SnakeTask, spec: NetworkSpec, params: Params, key: Array, games: int) -> Games:
-    """Play `games` games of the greedy policy."""
+    """Play `games` games of the greedy policy, on all processors."""
     states = jax.vmap(task.start)(jax.random.split(key, games))
     foods, steps, who = np.zeros(games, np.int32), np.zeros(games, np.int32), np.arange(games)
     found = Games(np.asarray(states.seed), foods, steps, [])
     while len(who):
-        alive = jnp.arange(states.head.shape[0]) < len(who)
-        states, alive, turns = _play_on(task, spec, params, states, alive)
-        found.stretches.append((who, np.asarray(turns)[:, : len(who)]))
-        going = np.asarray(alive)[: len(who)]
-        foods[who[~going]] = np.asarray(states.eaten)[: len(who)][~going]
-        steps[who[~going]] = np.asarray(states.steps)[: len(who)][~going]
+        alive = np.arange(len(states.head)) < len(who)
+        states, alive, turns = lockstep.spread(
+            partial(_play_on, task, spec, params), (states, alive), (0, 0, 1)
+        )
+        found.stretches.append((who, turns[:, : len(who)]))
+        going = alive[: len(who)]
+        foods[who[~going]] = states.eaten[: len(who)][~going]
+        steps[who[~going]] = states.steps[: len(who)][~going]
         # Few games last long; those that have ended are not carried along.
         rows = np.flatnonzero(going)
         who = who[rows]

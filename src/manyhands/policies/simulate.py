@@ -11,7 +11,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from numpy.typing import NDArray
 
+from manyhands.envs import lockstep
 from manyhands.envs.core import Task
 from manyhands.policies import network
 from manyhands.policies.network import NetworkSpec, Params
@@ -76,15 +78,28 @@ def replay(task: Task, spec: NetworkSpec, params: Params, states: Any, actions: 
     return Trace(states, features, wanted, tie, progress, alive, final, survived)
 
 
-@partial(jax.jit, static_argnums=(0, 1, 5))
 def drive(
-    task: Task, spec: NetworkSpec, params: Params, states: Any, alive: Array, ticks: int
-) -> tuple[Array, Array]:
-    """The policy alone from given states (B, ...), of which `alive` (B,) still run.
+    task: Task, spec: NetworkSpec, params: Params, states: Any, alive: Any, ticks: int
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """The policy alone from given states (B, ...), of which `alive` (B,) still run; on all processors.
 
     Returns, for each tick, progress summed up to and including it (ticks, B) float32 and which still run
     after it (ticks, B) bool.
     """
+
+    def run(states: Any, alive: Any) -> tuple[Array, Array]:
+        driven: tuple[Array, Array] = _drive(task, spec, params, states, alive, ticks)
+        return driven
+
+    total, running = lockstep.spread(run, (states, alive), (1, 1))
+    return total, running
+
+
+@partial(jax.jit, static_argnums=(0, 1, 5))
+def _drive(
+    task: Task, spec: NetworkSpec, params: Params, states: Any, alive: Array, ticks: int
+) -> tuple[Array, Array]:
+    """`drive` of one part."""
 
     def tick(
         carry: tuple[Any, Array, Array], _: None

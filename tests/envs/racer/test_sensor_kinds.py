@@ -52,6 +52,17 @@ def test_two_eyes_see_from_either_side_of_one() -> None:
     assert np.mean(seen[..., 0] != seen[..., 1]) > 0.02
 
 
+@pytest.mark.parametrize("count", [3, 64])
+def test_a_picture_is_the_same_in_any_batch(count: int) -> None:
+    course = RacerTask(("kidney", "gen-1"), Camera(width=24, height=16))
+    states = jax.vmap(course.start)(jax.random.split(jax.random.key(2), count))
+    look = jax.jit(lambda state: course.observe(state)["image"])
+    together = np.asarray(jax.jit(jax.vmap(look))(states))
+    alone = [look(jax.tree.map(lambda leaf, row=row: leaf[row], states)) for row in range(count)]
+    # Where a product is rounded depends on how a program is compiled: a pixel may lie in the next cell.
+    assert np.mean(together != np.stack(alone)) < 0.001
+
+
 @pytest.mark.parametrize("sensor", [Lidar(), SectorLidar(levels=2), Camera(), StereoCamera()])
 def test_the_plain_form_is_read_back(sensor: Lidar | Camera) -> None:
     assert task.parse_sensor(task.plain_sensor(sensor)) == sensor

@@ -5,7 +5,10 @@ upright), so the ground costs one gather per pixel and a box one slab test per c
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache, partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -20,6 +23,10 @@ BOX_HALF_M = 0.12
 SQUARE_M = (BOX_HALF_M, BOX_HALF_M)
 CELLS_PER_M = 1.0 / CELL_M
 CELLS_PER_STEP = DISTANCE_STEP_M / CELL_M
+MOST_CELLS = 2**27
+"""of a bank; an index and 32 kinds of speckle share a word"""
+BLOCK = 32
+"""most pictures that are drawn together, so that what one pass leaves for the next stays in the cache"""
 
 
 @dataclass(frozen=True)
@@ -227,48 +234,124 @@ def picture(
 ) -> Array:
     """Camera picture (height, width) uint8.
 
-    shape: cells of one track's grid; ground beyond it looks like its border, never like the bank's next
-    track. scene: boxes (B, 4), patches (P, 4) as x, y, radius, grip, and light (4,): gain, bias, texture
-    phase, contrast.
+    grid: flat int8 of all tracks, at most 2^27 cells; base: index of this track's first cell. shape: cells of
+    one track's grid; ground beyond it looks like its border, never like the bank's next track. pose: x, y, c,
+    s. scene: boxes (B, 4), patches (P, 4) as x, y, radius, grip, and light (4,): gain, bias, texture phase,
+    contrast. Raises ValueError for a larger grid.
+    """
+    if grid.shape[0] > MOST_CELLS:
+        raise ValueError(f"A camera reads banks of at most {MOST_CELLS} cells, not of {grid.shape[0]}.")
+    seen: Array = _drawing(sensor, shape, half)(grid, base, pose, scene)
+    return seen
+
+
+@cache
+def _drawing(sensor: Camera, shape: tuple[int, int], half: tuple[float, float]) -> Callable[..., Array]:
+    """`picture` of what is not fixed. A batch is drawn in blocks, so that all of one stays in the cache."""
+    draw = partial(_pictures, sensor, shape, half)
+
+    @jax.custom_batching.custom_vmap
+    def one(grid: Array, *rest: Any) -> Array:
+        return draw(grid, *jax.tree.map(lambda leaf: leaf[None], rest))[0]
+
+    @one.def_vmap
+    def batch(size: int, batched: list[Any], grid: Array, *rest: Any) -> tuple[Array, bool]:
+        if batched[0]:
+            raise ValueError("Pictures of one batch are of one bank of tracks.")
+        block = next(count for count in range(min(BLOCK, size), 0, -1) if size % count == 0)
+
+        def cut(leaf: Array, mapped: bool) -> Array:
+            rows = leaf if mapped else jnp.broadcast_to(leaf, (size, *leaf.shape))
+            return rows.reshape(size // block, block, *rows.shape[1:])
+
+        blocks = jax.tree.map(cut, rest, tuple(batched[1:]))
+        seen = jax.lax.map(lambda part: draw(grid, *part), blocks)
+        return seen.reshape(size, *seen.shape[2:]), True
+
+    made: Callable[..., Array] = one
+    return made
+
+
+def _pictures(
+    sensor: Camera,
+    shape: tuple[int, int],
+    half: tuple[float, float],
+    grid: Array,
+    base: Array,
+    pose: tuple[Array, ...],
+    scene: tuple[Array, ...],
+) -> Array:
+    """Pictures (N, height, width) uint8 of stacked arguments."""
+    boxes, patches, light = scene
+    words = jax.vmap(partial(_words, sensor, shape))(base, pose, light)
+    hits = jax.vmap(partial(_hits, sensor, half))(pose, boxes)
+    # A loop over a few parts keeps the gather and the search for boxes apart from the arithmetic of pixels,
+    # as in `scan`; no other border stays while the program is compiled.
+    both = math.gcd(words.size // sensor.width, hits.size)
+    parts = next((count for count in range(2, both + 1) if both % count == 0), 1)
+    # Rows stay rows, or the place in its picture would be worked out for each pixel anew.
+    split = (words.reshape(parts, -1, sensor.width), hits.reshape(parts, -1))
+    looks, seen = jax.lax.map(lambda part: (_looks(grid, part[0]), part[1]), split)
+    looks, seen = looks.reshape(words.shape), seen.reshape(hits.shape)
+    return jax.vmap(partial(_shades, sensor))(looks, seen, pose, patches, light)
+
+
+def _words(
+    sensor: Camera, shape: tuple[int, int], base: Array, pose: tuple[Array, ...], light: Array
+) -> Array:
+    """Index of the cell that each pixel shows, times 32, and its speckle: (height, width) uint32.
+
+    In one word, for turning a float into an integer takes seven operations: no pixel's place is found twice.
     """
     x, y, c, s = pose
-    boxes, patches, light = scene
     ahead = sensor.rows()[:, None]
     aside = ahead * sensor.columns()[None, :]
     row_x, row_y = (x + c * ahead) * CELLS_PER_M, (y + s * ahead) * CELLS_PER_M
     ix = (row_x - s * CELLS_PER_M * aside).astype(jnp.int32)
     iy = (row_y + c * CELLS_PER_M * aside).astype(jnp.int32)
-    cell = jnp.clip(ix, 0, shape[0] - 1) * shape[1] + jnp.clip(iy, 0, shape[1] - 1)
-    # A loop over a few parts keeps the gather apart from the arithmetic before and after it, as in `scan`.
-    parts = next(count for count in range(2, sensor.height + 1) if sensor.height % count == 0)
-    cells = (base + cell).reshape(parts, -1, sensor.width)
-    inside = jax.lax.map(lambda part: _look_up_inside(grid, part), cells).reshape(cell.shape)
-    inside = inside.astype(jnp.float32)
-    tone = jnp.where(inside > 0.0, 0.30, 0.55) + _speckle(ix, iy, light)
-    wet = (inside > 0.0) & _within(patches, pose, ahead, aside)
-    tone = jnp.where(wet, tone - 0.12, tone)
-    tone = jnp.where(jnp.abs(inside) <= 8.0, 0.92, tone)
-    dir_x, dir_y = c - s * sensor.columns(), s + c * sensor.columns()
-    hit = nearest_box(boxes, (x, y), (dir_x, dir_y), half)
-    # Else the compiler would mix the search for it into the arithmetic of pixels.
-    hit = jax.lax.optimization_barrier(hit)[None, :]  # type: ignore[no-untyped-call]
-    top = ahead * (1.0 - sensor.box_height_m / sensor.mount_m)
-    tone = jnp.where((hit < ahead) & (hit >= top), 0.04, tone)
-    lit = jnp.clip(tone * (light[0] * 255.0) + (light[1] * 255.0 + 0.5), 0.0, 255.5)
-    return lit.astype(jnp.uint8)
-
-
-def _look_up_inside(grid: Array, cells: Array) -> Array:
-    """`look_up` at indices that are known to lie inside."""
-    return grid.at[cells].get(mode="promise_in_bounds", wrap_negative_indices=False)
-
-
-def _speckle(ix: Array, iy: Array, light: Array) -> Array:
-    """Deviation of the tone of cells, of 32 values, in [-.5, .5] times the contrast."""
-    # 9 (ix - iy) + 19 (ix ^ iy) in shifts: products of integers take several times as long.
+    cell = base + jnp.clip(ix, 0, shape[0] - 1) * shape[1] + jnp.clip(iy, 0, shape[1] - 1)
+    # 9 (ix - iy) + 19 (ix ^ iy), of 32 values.
     apart, mixed = ix - iy, ix ^ iy
     hashed = apart + (apart << 3) + mixed + (mixed << 1) + (mixed << 4) + light[2].astype(jnp.int32)
-    return ((hashed & 31).astype(jnp.float32) * (1.0 / 31.0) - 0.5) * light[3]
+    words: Array = ((cell << 5) | (hashed & 31)).astype(jnp.uint32)
+    return words
+
+
+def _hits(sensor: Camera, half: tuple[float, float], pose: tuple[Array, ...], boxes: Array) -> Array:
+    """Distance ahead of the nearest box in each column, (width,) float32 metres."""
+    x, y, c, s = pose
+    directions = (c - s * sensor.columns(), s + c * sensor.columns())
+    return nearest_box(boxes, (x, y), directions, half)
+
+
+def _looks(grid: Array, words: Array) -> Array:
+    """Grid value times 32 and the speckle, int16, of `_words`."""
+    # Unsigned indices are compared with one end of the grid only.
+    inside = grid.at[words >> 5].get(mode="promise_in_bounds", wrap_negative_indices=False)
+    return (inside.astype(jnp.int16) << 5) | (words & 31).astype(jnp.int16)
+
+
+def _shades(
+    sensor: Camera, looks: Array, hit: Array, pose: tuple[Array, ...], patches: Array, light: Array
+) -> Array:
+    """Picture (height, width) uint8 of what each pixel shows and of the distances to boxes (width,)."""
+    ahead = sensor.rows()[:, None]
+    aside = ahead * sensor.columns()[None, :]
+    looks = looks.astype(jnp.int32)
+    inside = looks >> 5
+    speckle = ((looks & 31).astype(jnp.float32) * (1.0 / 31.0) - 0.5) * light[3]
+    tone = jnp.where(inside > 0, 0.30, 0.55) + speckle
+    wet = (inside > 0) & _within(patches, pose, ahead, aside)
+    tone = jnp.where(wet, tone - 0.12, tone)
+    tone = jnp.where(jnp.abs(inside) <= 8, 0.92, tone)
+    top = ahead * (1.0 - sensor.box_height_m / sensor.mount_m)
+    tone = jnp.where((hit < ahead) & (hit >= top), 0.04, tone)
+    lit = tone * (light[0] * 255.0) + (light[1] * 255.0 + 0.5)
+    # `clip` would take care of NaN and a conversion of what is out of range, for half of this pass's time.
+    lit = jnp.where(lit > 0.0, lit, 0.0)
+    lit = jnp.where(lit < 255.0, lit, 255.0)
+    # Beyond 2^23 the last byte of a float32 is that of the whole number.
+    return jax.lax.bitcast_convert_type(jnp.floor(lit) + 2.0**23, jnp.int32).astype(jnp.uint8)
 
 
 def _within(
