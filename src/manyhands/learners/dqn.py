@@ -245,6 +245,7 @@ def play(task: SnakeTask, spec: NetworkSpec, params: Params, key: Array, games: 
     """Play `games` games of the greedy policy."""
     states = jax.vmap(task.start)(jax.random.split(key, games))
     foods, steps, who = np.zeros(games, np.int32), np.zeros(games, np.int32), np.arange(games)
+    sizes = [*(size for size in SIZES if size < games), games]
     found = Games(np.asarray(states.seed), foods, steps, [])
     while len(who):
         alive = jnp.arange(states.head.shape[0]) < len(who)
@@ -256,7 +257,7 @@ def play(task: SnakeTask, spec: NetworkSpec, params: Params, key: Array, games: 
         # Few games last long; those that have ended are not carried along.
         rows = np.flatnonzero(going)
         who = who[rows]
-        size = next(size for size in (*SIZES, games) if size >= len(rows))
+        size = next(size for size in sizes if size >= len(rows))
         rows = np.concatenate([rows, np.zeros(size - len(rows), int)])
         states = jax.tree.map(lambda leaf, rows=rows: leaf[rows], states)
     return found
