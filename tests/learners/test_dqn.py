@@ -14,8 +14,14 @@ SMALL = dqn.DqnConfig(moves=2000, games=32, kept=200, batch=64, hidden=(32,), ra
 
 
 @pytest.fixture(scope="module")
-def learned() -> tuple[dqn.NetworkSpec, dqn.Params]:
-    return dqn.pretrain(TASK, SMALL, seed=0)
+def told() -> list[int]:
+    """Moves of each game, whenever the training of `learned` told of them."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def learned(told: list[int]) -> tuple[dqn.NetworkSpec, dqn.Params]:
+    return dqn.pretrain(TASK, SMALL, 0, lambda moves, _: told.append(moves))
 
 
 def test_it_learns_to_eat(learned: tuple[dqn.NetworkSpec, dqn.Params]) -> None:
@@ -41,11 +47,9 @@ def test_games_are_counted_to_their_end(learned: tuple[dqn.NetworkSpec, dqn.Para
     assert many.max() < TASK.board.cells
 
 
-def test_progress_is_told() -> None:
-    told: list[int] = []
-    brief = dqn.DqnConfig(moves=100, games=8, kept=80, batch=8, hidden=(8,))
-    dqn.pretrain(TASK, brief, 0, lambda moves, _: told.append(moves))
-    assert told[-1] == 100
+@pytest.mark.usefixtures("learned")
+def test_progress_is_told(told: list[int]) -> None:
+    assert told[-1] == SMALL.moves
     assert len(told) == 20
 
 

@@ -43,6 +43,11 @@ _EARLIER = (
     .order_by(attempts.c.valued_us.desc())
     .limit(payout.HISTORY - 1)
 )
+_FIRST_CHAMPION = (
+    select(verdicts.c.campaign_id, verdicts.c.body)
+    .where(verdicts.c.kind == "bootstrap", verdicts.c.campaign_id.not_in(bindparam("warmed", expanding=True)))
+    .limit(1)
+)
 _MINE = update(attempts).where(attempts.c.id == bindparam("attempt"))
 
 _log = logging.getLogger(__name__)
@@ -77,11 +82,8 @@ class Referee:
 
     def _warm(self) -> bool:
         """Compile for one campaign that has opened, by valuing the demonstration its first champion had."""
-        query = select(verdicts.c.campaign_id, verdicts.c.body).where(
-            verdicts.c.kind == "bootstrap", verdicts.c.campaign_id.not_in(self._warmed)
-        )
         with self._database.read() as connection:
-            row = connection.execute(query.limit(1)).one_or_none()
+            row = connection.execute(_FIRST_CHAMPION, {"warmed": list(self._warmed)}).one_or_none()
         if row is None:
             return False
         self._warmed.add(row.campaign_id)

@@ -18,7 +18,7 @@ ROUND_JOB = "arena.round"
 ROUND_MOST = 16
 """Sizes to which a round may grow while the one before it is being judged."""
 
-# Statements of every contribution are composed once; composing costs more than running them.
+# Statements of every contribution and every look are composed once; composing costs more than running them.
 _OPEN = (
     select(rounds.c.id, campaigns.c.lot_number)
     .join(campaigns, campaigns.c.id == rounds.c.campaign_id)
@@ -31,6 +31,12 @@ _WAITS = (
 )
 _ENTERED = select(func.count(), func.min(attempts.c.valued_us)).where(
     attempts.c.round_id == bindparam("round")
+)
+_UNDER_WAY = (
+    select(rounds.c.campaign_id, rounds.c.id, func.count(), func.min(attempts.c.valued_us))
+    .join(attempts, attempts.c.round_id == rounds.c.id)
+    .where(rounds.c.state == "open")
+    .group_by(rounds.c.campaign_id, rounds.c.id)
 )
 
 
@@ -128,15 +134,9 @@ def close_due(database: Database, settings: Settings) -> None:
 
 
 def _due(database: Database, settings: Settings, now: Micros) -> list[tuple[CampaignId, RoundId]]:
-    query = (
-        select(rounds.c.campaign_id, rounds.c.id, func.count(), func.min(attempts.c.valued_us))
-        .join(attempts, attempts.c.round_id == rounds.c.id)
-        .where(rounds.c.state == "open")
-        .group_by(rounds.c.campaign_id, rounds.c.id)
-    )
     latest = now - round(settings.round_wait_s * 1e6)
     with database.read() as connection:
-        rows = connection.execute(query).all()
+        rows = connection.execute(_UNDER_WAY).all()
         return [
             (campaign_id, round_id)
             for campaign_id, round_id, count, first in rows

@@ -6,7 +6,7 @@ import secrets
 from typing import Any
 
 import jax
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select
 
 from manyhands.arena.shelf import Shelf
 from manyhands.judging import starts
@@ -17,6 +17,21 @@ from manyhands.types import Json, new_start_id, now_us
 AT_ONCE = 256
 LEAST = 256
 WINDOW_S = 60.0
+
+# Asked ten times a second, so composed once: of each open campaign, how many starts there are and were taken.
+_STOCK = (
+    select(
+        campaigns.c.id,
+        campaigns.c.champion_cid,
+        func.count(start_table.c.id).filter(
+            start_table.c.used_us.is_(None), start_table.c.champion_cid == campaigns.c.champion_cid
+        ),
+        func.count(start_table.c.id).filter(start_table.c.used_us >= bindparam("since")),
+    )
+    .outerjoin(start_table, start_table.c.campaign_id == campaigns.c.id)
+    .where(campaigns.c.state == "open", campaigns.c.champion_cid.is_not(None))
+    .group_by(campaigns.c.id, campaigns.c.champion_cid)
+)
 
 
 class Scout:
@@ -51,18 +66,8 @@ class Scout:
         What they took counts whichever champion it was of: a new champion is asked for as often as the last.
         """
         since = now_us() - round(WINDOW_S * 1e6)
-        unused = func.count(start_table.c.id).filter(
-            start_table.c.used_us.is_(None), start_table.c.champion_cid == campaigns.c.champion_cid
-        )
-        recent = func.count(start_table.c.id).filter(start_table.c.used_us >= since)
-        query = (
-            select(campaigns.c.id, campaigns.c.champion_cid, unused, recent)
-            .outerjoin(start_table, start_table.c.campaign_id == campaigns.c.id)
-            .where(campaigns.c.state == "open", campaigns.c.champion_cid.is_not(None))
-            .group_by(campaigns.c.id, campaigns.c.champion_cid)
-        )
         with self._database.read() as connection:
-            rows = connection.execute(query).all()
+            rows = connection.execute(_STOCK, {"since": since}).all()
         lacking = [(left - max(LEAST, taken), name, cid) for name, cid, left, taken in rows]
         worst = min(lacking, default=None)
         if worst is None or worst[0] >= 0:

@@ -80,6 +80,23 @@ _COLUMNS = [jobs.c[name] for name in Job.__dataclass_fields__]
 # Statements of every job are composed once; composing costs more than running them.
 _ADD = insert(jobs)
 _KNOWN = select(jobs.c.id).where(jobs.c.unique_key == bindparam("key"))
+# Every idle worker asks ten times a second; composing what it asks costs more than asking.
+_FREE = (
+    select(*_COLUMNS)
+    .where(
+        jobs.c.kind.in_(bindparam("kinds", expanding=True)),
+        or_(
+            and_(jobs.c.state == "ready", jobs.c.not_before_us <= bindparam("moment")),
+            and_(jobs.c.state == "claimed", jobs.c.lease_until_us <= bindparam("moment")),
+        ),
+    )
+    .order_by(jobs.c.priority, jobs.c.created_us, jobs.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_WAITS = (
+    select(jobs.c.id).where(jobs.c.kind == bindparam("kind"), jobs.c.state.in_(("ready", "claimed"))).limit(1)
+)
 _TAKE = (
     update(jobs)
     .where(jobs.c.id.in_(bindparam("ids", expanding=True)))
@@ -155,15 +172,7 @@ def claim(
         lease_s: for how long the jobs are held without a sign of life.
         limit: the most to take.
     """
-    waiting = and_(jobs.c.state == "ready", jobs.c.not_before_us <= now)
-    silent = and_(jobs.c.state == "claimed", jobs.c.lease_until_us <= now)
-    found = connection.execute(
-        select(*_COLUMNS)
-        .where(jobs.c.kind.in_(kinds), or_(waiting, silent))
-        .order_by(jobs.c.priority, jobs.c.created_us, jobs.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    ).all()
+    found = connection.execute(_FREE, {"kinds": list(kinds), "moment": now, "most": limit}).all()
     ready = []
     for row in found:
         if row.cancel_requested:
@@ -317,8 +326,7 @@ def get(connection: Connection, job: JobId) -> Job:
 
 def is_waiting(connection: Connection, kind: str) -> bool:
     """Return whether a job of this kind waits, or is held by somebody who may have died."""
-    query = select(jobs.c.id).where(jobs.c.kind == kind, jobs.c.state.in_(("ready", "claimed"))).limit(1)
-    return connection.execute(query).one_or_none() is not None
+    return connection.execute(_WAITS, {"kind": kind}).one_or_none() is not None
 
 
 def counts(connection: Connection) -> dict[tuple[str, str], int]:

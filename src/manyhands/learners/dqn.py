@@ -246,6 +246,7 @@ def play(task: SnakeTask, spec: NetworkSpec, params: Params, key: Array, games: 
     """Play `games` games of the greedy policy, on all processors."""
     states = jax.vmap(task.start)(jax.random.split(key, games))
     foods, steps, who = np.zeros(games, np.int32), np.zeros(games, np.int32), np.arange(games)
+    sizes = [*(size for size in SIZES if size < games), games]
     found = Games(np.asarray(states.seed), foods, steps, [])
     while len(who):
         alive = np.arange(len(states.head)) < len(who)
@@ -259,7 +260,7 @@ def play(task: SnakeTask, spec: NetworkSpec, params: Params, key: Array, games: 
         # Few games last long; those that have ended are not carried along.
         rows = np.flatnonzero(going)
         who = who[rows]
-        size = next(size for size in (*SIZES, games) if size >= len(rows))
+        size = next(size for size in sizes if size >= len(rows))
         rows = np.concatenate([rows, np.zeros(size - len(rows), int)])
         states = jax.tree.map(lambda leaf, rows=rows: leaf[rows], states)
     return found

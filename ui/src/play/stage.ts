@@ -9,6 +9,7 @@ import { World } from "./scene/world";
 
 /** After a crash time runs at this share of its rate and fades out. */
 const SLOW_SHARE = 0.22;
+const COAST_MS = 900;
 const EASE_BACK_MS = 120;
 
 export class Stage {
@@ -59,7 +60,8 @@ export class Stage {
     if (!drive || !car || !chase) return;
     if (drive.ended === "crash") this.#coast(passed_ms);
     else between(drive.before, drive.motion, drive.ticks === 0 ? 1 : share, this.#pose);
-    car.place(this.#pose, passed_ms);
+    const moves = this.loop.running || (drive.ended === "crash" && this.#slow_ms < COAST_MS);
+    car.place(this.#pose, moves ? passed_ms : 0);
     car.tint(this.game.byHand ? "hand" : "model", this.game.byHand ? 1 : Math.min(1, passed_ms / EASE_BACK_MS));
     chase.follow(this.#pose, passed_ms);
     this.sound.speed(this.#pose.v);
@@ -69,7 +71,7 @@ export class Stage {
   /** The road keeps standing while the car drifts out its last centimetres. */
   #coast(passed_ms: number): void {
     this.#slow_ms += passed_ms;
-    const share = SLOW_SHARE * Math.max(0, 1 - this.#slow_ms / 900);
+    const share = SLOW_SHARE * Math.max(0, 1 - this.#slow_ms / COAST_MS);
     const step_s = (passed_ms / 1000) * share;
     this.#pose.x += this.#pose.c * this.#pose.v * step_s;
     this.#pose.y += this.#pose.s * this.#pose.v * step_s;

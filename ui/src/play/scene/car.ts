@@ -72,6 +72,14 @@ export class Car {
     if (this.#label) this.#label.visible = on;
   }
 
+  /** All by which it may look different from one frame to the next. */
+  look(): number[] {
+    const { visible, position, rotation } = this.group;
+    const { r, g, b } = this.#trim.color;
+    const told = this.#label?.visible ?? false;
+    return [+visible, position.x, position.z, rotation.y, this.#body.rotation.x, this.#front[0]!.rotation.y, this.#rolled_m / WHEEL.radius, r, g, b, this.#paint.opacity, +told];
+  }
+
   place(pose: Pose, passed_ms: number): void {
     this.group.position.set(pose.x, 0, -pose.y);
     this.group.rotation.y = Math.atan2(pose.s, pose.c);

@@ -7,6 +7,7 @@ import { Chase } from "./chase";
 import { readPalette, type Palette } from "./palette";
 import { boxGeometry, patchGeometry, shadowGeometry, treeGeometry } from "./props";
 import { groundGeometry, roadGeometry } from "./road";
+import { Still } from "./still";
 
 const SLOW_MS = 30;
 const FAST_MS = 18.5;
@@ -18,6 +19,8 @@ export class World {
   #palette: Palette = readPalette();
   #scene = new Scene();
   #views: Chase[] = [];
+  #cars: Car[] = [];
+  #still = new Still();
   #size = { width: 1, height: 1 };
   /** pixels drawn per page pixel, lowered while the display cannot keep up */
   #sharpness = Math.min(devicePixelRatio, 2);
@@ -28,6 +31,7 @@ export class World {
   /** Throws Error when the browser offers no WebGL. */
   constructor(readonly canvas: HTMLCanvasElement) {
     this.#renderer = new WebGLRenderer({ canvas, antialias: true, powerPreference: "high-performance" });
+    canvas.addEventListener("webglcontextrestored", () => this.#still.forget());
   }
 
   /** Lay out a road with the boxes and wet patches of a start, in the colours of the theme in force. */
@@ -68,11 +72,14 @@ export class World {
       for (const one of Array.isArray(material) ? material : [material]) one.dispose();
     });
     this.#scene.clear();
+    this.#cars = [];
+    this.#still.forget();
   }
 
   addCar(ghost = false, name = ""): Car {
     const car = new Car(this.#palette, ghost, name);
     this.#scene.add(car.group);
+    this.#cars.push(car);
     return car;
   }
 
@@ -87,6 +94,7 @@ export class World {
     this.#size = { width: Math.max(1, width), height: Math.max(1, height) };
     this.#renderer.setPixelRatio(this.#sharpness);
     this.#renderer.setSize(this.#size.width, this.#size.height, false);
+    this.#still.forget();
     this.#aspect();
   }
 
@@ -108,8 +116,20 @@ export class World {
     });
   }
 
-  /** Draw. `show` is told before each view is drawn, so that a car can be hidden from one of them. */
+  /** What moves, view by view. */
+  #look(show?: (view: number) => void): number[] {
+    return this.#views.flatMap(({ camera }, view) => {
+      show?.(view);
+      return [...camera.position, ...camera.quaternion, ...this.#cars.flatMap((car) => car.look())];
+    });
+  }
+
+  /**
+   * Draw, unless the picture would be what it is already: who reads a card is to have the processor to himself.
+   * `show` is told before each view is drawn, so that a car can be hidden from one of them.
+   */
   render(passed_ms: number, show?: (view: number) => void): void {
+    if (!this.#still.changes(this.#look(show))) return;
     this.#adapt(passed_ms);
     const rectangles = this.#rectangles();
     this.#renderer.setScissorTest(this.#views.length > 1);
