@@ -43,7 +43,6 @@ def test_values_are_parsed_by_their_type() -> None:
         ("MANYHANDS_LEASE_S", "nan", "lease_s", "must be above 0"),
         ("MANYHANDS_REFEREES", "-1", "referees", "must not be negative"),
         ("MANYHANDS_OPEN_BROWSER", "perhaps", "open_browser", "may be true or false"),
-        ("MANYHANDS_EXECUTOR", "moon", "executor", "'process' or 'ray'"),
         ("MANYHANDS_DATABASE_URL", "mysql://x", "database_url", "must begin with"),
         ("MANYHANDS_PROT", "80", "prot", "no such setting"),
     ],

@@ -48,9 +48,6 @@ class Settings:
         bool,
         "Trainers and tutors compute only on cores that have nothing else to do: for many players at once.",
     ] = False
-    executor: Annotated[
-        str, "'process' or 'ray'; nothing reads it yet, each worker process computes itself."
-    ] = "process"
     lease_s: Annotated[float, "Time after which a silent worker's job is given to another."] = 20.0
     poll_s: Annotated[float, "Pause between two looks into an empty job queue."] = 0.1
     seed: Annotated[int, "Seed of the ready-made campaigns' first champions."] = 0
@@ -89,10 +86,6 @@ class Settings:
         """
         if not 0 <= self.port <= 65_535:
             raise SettingsError(f"Port {self.port} does not exist; ports are 0 to 65535.", field="port")
-        if self.executor not in ("process", "ray"):
-            raise SettingsError(
-                f"Executor {self.executor!r} is unknown; it may be 'process' or 'ray'.", field="executor"
-            )
         url = self.database_url
         if url and not url.startswith(("postgresql://", "postgresql+psycopg://", "sqlite:///")):
             raise SettingsError(

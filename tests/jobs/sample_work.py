@@ -1,10 +1,8 @@
-"""Functions that the worker tests register by name."""
+"""Functions that the worker tests give as duties."""
 
 from __future__ import annotations
 
-import os
 import time
-from typing import Any
 
 from manyhands.jobs import Context, Work, cancel, post
 from manyhands.types import Json, Micros
@@ -43,8 +41,3 @@ def lose_its_lease(context: Context) -> Json:
     while True:
         context.check()
         time.sleep(0.005)
-
-
-def where_am_i(payload: Any) -> Any:
-    """Return the process and the payload, for the executor test."""
-    return {"pid": os.getpid(), "payload": payload}

@@ -118,7 +118,6 @@ def test_a_silent_workers_job_goes_to_another_and_the_first_is_told(database: Da
         (jobs.finish, ({}, Micros(1)), {}),
         (jobs.fail, ("late", Micros(1)), {}),
         (jobs.fail, ("late", Micros(1)), {}),
-        (jobs.release, (), {}),
         (jobs.stop, (Micros(1),), {}),
     ]
     for step, arguments, named in late:
@@ -182,12 +181,6 @@ def test_a_job_that_kills_its_workers_is_given_up(database: Database) -> None:
     assert _get(database, posted).state == "failed"
     with database.read() as connection:
         assert "died each time" in connection.execute(select(incidents.c.message)).scalar_one()
-
-
-def test_a_released_job_is_taken_at_once_and_was_not_tried(database: Database) -> None:
-    _post(database)
-    _do(database, jobs.release, _one(database))
-    assert _one(database).tries == 1
 
 
 def test_a_waiting_job_is_cancelled_at_once_and_resumed(database: Database) -> None:

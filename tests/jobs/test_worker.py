@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-import threading
-from pathlib import Path
-
 import pytest
+import sample_work
 
 from manyhands import jobs
 from manyhands.errors import UnknownJobError
-from manyhands.jobs import Job, Registry, Work, WorkerTerms
+from manyhands.jobs import Duties, Job, Work, WorkerTerms
 from manyhands.storage import Database
 from manyhands.types import Json, Micros
 
-NAMES = ["double", "record", "explode", "cancel_itself", "lose_its_lease"]
-REGISTRY = Registry({name: f"sample_work:{name}" for name in NAMES})
-
-
-@pytest.fixture(autouse=True)
-def _sample_work_is_importable(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(Path(__file__).parent))
+FUNCTIONS = (
+    sample_work.double,
+    sample_work.record,
+    sample_work.explode,
+    sample_work.cancel_itself,
+    sample_work.lose_its_lease,
+)
+DUTIES = Duties({function.__name__: function for function in FUNCTIONS})
 
 
 def _run(database: Database, kind: str, payload: Json | None = None, lease_s: float = 10.0) -> Job:
     with database.write() as connection:
         posted = jobs.post(connection, Work(kind, payload or {}, max_tries=2), Micros(1))
-    assert jobs.run_one(database, REGISTRY, WorkerTerms("w", lease_s, 0.01))
+    assert jobs.run_one(database, DUTIES, WorkerTerms("w", lease_s, 0.01))
     with database.read() as connection:
         return jobs.get(connection, posted)
 
@@ -63,26 +62,10 @@ def test_a_function_that_lost_its_lease_keeps_nothing(database: Database) -> Non
 
 
 def test_nothing_to_do_is_told(database: Database) -> None:
-    assert not jobs.run_one(database, REGISTRY, WorkerTerms("w", 10.0, 0.01))
-
-
-def test_the_loop_works_until_told_to_stop(database: Database) -> None:
-    with database.write() as connection:
-        posted = [jobs.post(connection, Work("double", {"n": n}), Micros(n)) for n in range(5)]
-    stopping = threading.Event()
-    loop = threading.Thread(
-        target=jobs.run_worker, args=(database, REGISTRY, WorkerTerms("w", 10.0, 0.001), stopping)
-    )
-    loop.start()
-    while True:
-        with database.read() as connection:
-            if all(jobs.get(connection, job).state == "done" for job in posted):
-                break
-    stopping.set()
-    loop.join()
+    assert not jobs.run_one(database, DUTIES, WorkerTerms("w", 10.0, 0.01))
 
 
 def test_unknown_names_are_refused_with_the_known_ones() -> None:
     with pytest.raises(UnknownJobError, match=r"'fly'.*double"):
-        REGISTRY.function("fly")
-    assert list(REGISTRY) == NAMES
+        DUTIES.function("fly")
+    assert list(DUTIES) == [function.__name__ for function in FUNCTIONS]

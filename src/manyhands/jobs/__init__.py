@@ -1,6 +1,6 @@
 """Durable jobs over the database: names and JSON, leases instead of locks, judging before training."""
 
-from manyhands.jobs.executor import make_executor
+from manyhands.jobs.duties import Duties
 from manyhands.jobs.queue import (
     UNLIMITED,
     Job,
@@ -15,12 +15,10 @@ from manyhands.jobs.queue import (
     heartbeat,
     is_waiting,
     post,
-    release,
     resume,
     stop,
 )
-from manyhands.jobs.registry import Duties, Registry
-from manyhands.jobs.worker import Context, WorkerTerms, run_one, run_worker
+from manyhands.jobs.worker import Context, WorkerTerms, run_one
 
 __all__ = [
     "UNLIMITED",
@@ -28,7 +26,6 @@ __all__ = [
     "Duties",
     "Job",
     "Rank",
-    "Registry",
     "Work",
     "WorkerTerms",
     "cancel",
@@ -39,11 +36,8 @@ __all__ = [
     "get",
     "heartbeat",
     "is_waiting",
-    "make_executor",
     "post",
-    "release",
     "resume",
     "run_one",
-    "run_worker",
     "stop",
 ]

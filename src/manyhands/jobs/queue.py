@@ -259,15 +259,6 @@ def fail(connection: Connection, job: Job, note: str, now: Micros) -> None:
     _leave(connection, job, {"state": "ready", "note": note, "not_before_us": later})
 
 
-def release(connection: Connection, job: Job) -> None:
-    """Give a job back untried, for another worker to take at once; for an orderly shutdown.
-
-    Raises:
-        LeaseLostError: if another worker holds it.
-    """
-    _leave(connection, job, {"state": "ready", "tries": jobs.c.tries - 1})
-
-
 def stop(connection: Connection, job: Job, now: Micros) -> None:
     """Set a job cancelled, by its worker after `JobCancelledError`; its checkpoint stays.
 

@@ -1,4 +1,4 @@
-"""The loop of a worker: claim a job, run its function, keep the lease alive, report."""
+"""A worker's step: claim a job, run its function, keep the lease alive, report."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from sqlalchemy import Connection
 
 from manyhands.errors import JobCancelledError, LeaseLostError, ManyhandsError
 from manyhands.jobs import queue
+from manyhands.jobs.duties import Duties
 from manyhands.jobs.queue import Job
-from manyhands.jobs.registry import Functions
 from manyhands.storage.database import Database
 from manyhands.types import Json, now_us
 
@@ -97,22 +97,13 @@ class Context:
                 _log.warning("heartbeat of %s failed: %s", self.job.id, error)
 
 
-def run_worker(
-    database: Database, registry: Functions, terms: WorkerTerms, stopping: threading.Event
-) -> None:
-    """Claim and run jobs until `stopping` is set; a job that has begun is finished first."""
-    while not stopping.is_set():
-        if not run_one(database, registry, terms):
-            stopping.wait(terms.poll_s)
-
-
-def run_one(database: Database, registry: Functions, terms: WorkerTerms) -> bool:
+def run_one(database: Database, duties: Duties, terms: WorkerTerms) -> bool:
     """Claim one job and run it to its end; returns False if none was waiting.
 
     A function that raises has its try recorded, never stops the worker.
     """
     with database.touch() as connection:
-        claimed = queue.claim(connection, list(registry), terms.name, now_us(), lease_s=terms.lease_s)
+        claimed = queue.claim(connection, list(duties), terms.name, now_us(), lease_s=terms.lease_s)
     if not claimed:
         return False
     context = Context(database, claimed[0], terms.lease_s)
@@ -120,17 +111,17 @@ def run_one(database: Database, registry: Functions, terms: WorkerTerms) -> bool
     pulse = threading.Thread(target=context.beat, args=(ended,), name="heartbeat", daemon=True)
     pulse.start()
     try:
-        _run(registry, context)
+        _run(duties, context)
     finally:
         ended.set()
         pulse.join()
     return True
 
 
-def _run(registry: Functions, context: Context) -> None:
+def _run(duties: Duties, context: Context) -> None:
     job = context.job
     try:
-        result = registry.function(job.kind)(context)
+        result = duties.function(job.kind)(context)
         if not context.recorded:
             with context.outcome(result or {}):
                 pass

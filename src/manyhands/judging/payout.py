@@ -72,7 +72,7 @@ def weights(values: Sequence[tuple[str, float]], excluded: Sequence[str] = ()) -
 
 
 def upper_bound(values: Sequence[float]) -> float:
-    """97.7 % upper bound of a player's mean value: the lowest of those over the last RECENT to HISTORY values.
+    """97.7 % upper bound of a player's mean value: the lowest over the last RECENT to HISTORY values.
 
     Good attempts of before do not excuse a habit of harm that began after them.
     """
