@@ -14,7 +14,7 @@ from typing import Any
 import jax
 import numpy as np
 
-LEAST_ROWS = 128
+LEAST_ROWS = 256
 """of a part: with fewer, starting the loop's many small kernels takes longer than computing them"""
 
 
