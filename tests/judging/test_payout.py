@@ -129,13 +129,6 @@ def test_whoever_does_good_may_err_once() -> None:
     assert payout.charge(100, [2.0, 1.0, 3.0, -2.5]) == 0
 
 
-def test_good_attempts_do_not_excuse_a_habit_that_began_after_them() -> None:
-    before = [8.0, 2.0, 5.0, 0.6, 3.0]
-    assert payout.charge(100, [*before, -2.5, -2.5]) == 0
-    assert payout.charge(100, [*before, -2.5, -2.5, -2.5]) == 100
-    assert payout.charge(100, [*before, -2.5, 1.0, -2.5]) == 0
-
-
 def test_only_the_last_attempts_count() -> None:
     assert payout.charge(100, [2.0] * 20 + [-3.0] * payout.HISTORY) == 100
 

@@ -15,8 +15,7 @@ CONFIDENCE_Z = 1.645  # one-sided 95 %
 MARGIN = 0.5  # value within which an attempt did neither good nor harm, in units of progress
 CHARGE_Z = 2.0  # a charge needs one-sided 97.7 %
 HARM_WEIGHT = 3.0  # of harm against good when a player's values are netted
-HISTORY = 8  # attempts that a player's running bound looks back on, at most
-RECENT = 3  # and at least: as many in a row show a habit, whatever was before them
+HISTORY = 8  # attempts that a player's running bound looks back on
 PRIOR_SPREAD = 2.0  # of one attempt's value, assumed while a player has a single one
 LEAST_SPREAD = 0.5
 WHOLE_STAKE_HARM = 2.5  # harm at which the whole stake is charged, in units of progress
@@ -72,20 +71,13 @@ def weights(values: Sequence[tuple[str, float]], excluded: Sequence[str] = ()) -
 
 
 def upper_bound(values: Sequence[float]) -> float:
-    """97.7 % upper bound of a player's mean value: the lowest over the last RECENT to HISTORY values.
-
-    Good attempts of before do not excuse a habit of harm that began after them.
-    """
-    longest = min(len(values), HISTORY)
-    return min(_bound(values[-count:]) for count in range(min(RECENT, longest), longest + 1))
-
-
-def _bound(values: Sequence[float]) -> float:
-    mean = math.fsum(values) / len(values)
+    """97.7 % upper bound of a player's mean value, from its last attempts."""
+    recent = values[-HISTORY:]
+    mean = math.fsum(recent) / len(recent)
     spread = PRIOR_SPREAD
-    if len(values) > 1:
-        spread = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1))
-    return mean + CHARGE_Z * max(spread, LEAST_SPREAD) / math.sqrt(len(values))
+    if len(recent) > 1:
+        spread = math.sqrt(math.fsum((value - mean) ** 2 for value in recent) / (len(recent) - 1))
+    return mean + CHARGE_Z * max(spread, LEAST_SPREAD) / math.sqrt(len(recent))
 
 
 def charge(stake_micro: int, history: Sequence[float]) -> int:
