@@ -149,7 +149,7 @@ def test_commands(case: dict[str, Any]) -> None:
     driver, weights = driving.driver_of(policy, tracks.track("gen-0"), max_ticks=1, laps=1)
     for look in case["observations"]:
         seen = jnp.asarray(look["vector"], jnp.float32)[None]
-        outputs, _ = driving.judge(policy.network, weights, seen)
+        outputs, _ = driving.policy_and_value(policy.network, weights, seen)
         command = driver.command(driver.greedy(outputs))[0]
         # A sum in another order may move a value across the border of its int8.
         np.testing.assert_allclose(command, look["command"], atol=1.01 / 127)
