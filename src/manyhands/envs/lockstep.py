@@ -34,9 +34,13 @@ def spread(run: Callable[..., tuple[Any, ...]], batches: tuple[Any, ...], axes: 
     rows = len(jax.tree.leaves(batches)[0])
     size = rows // parts_of(rows)
     cut = [jax.tree.map(lambda leaf, at=at: leaf[at : at + size], batches) for at in range(0, rows, size)]
-    # The first call returns when all is compiled, and computes on. The others wait for theirs, or one thread
-    # would take all of them, and XLA takes the calls of one thread in turn.
-    made = [run(*cut[0]), *_threads().map(lambda part: jax.block_until_ready(run(*part)), cut[1:])]
+
+    def made_of(part: tuple[Any, ...]) -> Any:
+        # Without waiting one thread would take all parts, and XLA takes the calls of one thread in turn.
+        return jax.block_until_ready(run(*part))  # type: ignore[no-untyped-call]
+
+    # The first call returns when all is compiled, and computes on beside the others.
+    made = [run(*cut[0]), *_threads().map(made_of, cut[1:])]
     return tuple(
         jax.tree.map(lambda *leaves, axis=axis: np.concatenate(leaves, axis), *stacks)
         for axis, *stacks in zip(axes, *made, strict=True)
