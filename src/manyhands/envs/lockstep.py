@@ -31,6 +31,8 @@ def spread(run: Callable[..., tuple[Any, ...]], batches: tuple[Any, ...], axes: 
     computes each row from the same row of the batches. batches: stacked arrays (B, ...). A call by `run` of
     `spread` would wait for itself.
     """
+    # On the host a part is a view; on the device each leaf of it would be a call of its own.
+    batches = jax.tree.map(np.asarray, batches)
     rows = len(jax.tree.leaves(batches)[0])
     size = rows // parts_of(rows)
     cut = [jax.tree.map(lambda leaf, at=at: leaf[at : at + size], batches) for at in range(0, rows, size)]

@@ -83,7 +83,7 @@ class Algorithm(Protocol):
     def compile(self, nothing: TrainState, samples: Samples) -> None:
         """Run what `learn` runs, on arrays of its shapes that mean nothing."""
 
-    def learn(self, learning: TrainState, made: Experience) -> TrainState:
+    def learn(self, state: TrainState, made: Experience) -> TrainState:
         """Weights after an iteration."""
 
 

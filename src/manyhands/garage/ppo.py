@@ -57,18 +57,18 @@ class Ppo:
         terms = self._terms
         update(terms.driver, terms.hyper, nothing, samples, no_rewards(terms), order, np.int32(0))
 
-    def learn(self, learning: TrainState, made: Experience) -> TrainState:
+    def learn(self, state: TrainState, made: Experience) -> TrainState:
         """All epochs over an iteration."""
         terms, discount = self._terms, self._terms.hyper.discount_factor
         sums = returns(made.reward, made.done, discount)
         factor = self.reward_scale.take(float((sums * sums).mean()))
-        learning = learning._replace(weights=rescale(learning.weights, ("value",), np.float32(factor)))
+        state = state._replace(weights=rescale(state.weights, ("value",), np.float32(factor)))
         order, count = self._order(iteration_rng(terms, made), np.flatnonzero(made.alive))
         rewards = padded_rewards(terms, made, made.reward / self.reward_scale.size)
-        learnt: TrainState = update(
-            terms.driver, terms.hyper, learning, made.samples, rewards, order, np.int32(count)
+        updated: TrainState = update(
+            terms.driver, terms.hyper, state, made.samples, rewards, order, np.int32(count)
         )
-        return learnt
+        return updated
 
     def _order(self, rng: np.random.Generator, rows: np.ndarray) -> tuple[np.ndarray, int]:
         hyper = self._terms.hyper
@@ -79,7 +79,7 @@ class Ppo:
 def update(
     driver: Driver,
     hyper: Hyperparameters,
-    learning: TrainState,
+    state: TrainState,
     samples: Samples,
     rewards: PaddedRewards,
     order: Array,
@@ -108,10 +108,10 @@ def update(
         cost = VALUE_WEIGHT * value_loss(value - target, hyper.loss_type).mean()
         return -gain + cost - hyper.beta_entropy * entropy.mean()
 
-    def step(at: Array, learning: TrainState) -> TrainState:
-        gradient = jax.grad(loss)(learning.weights, *jax.tree.map(lambda x: x[order[at]], rows))
-        change, state = adam.update(gradient, learning.optimiser, learning.weights)
-        return TrainState(optax.apply_updates(learning.weights, change), state)
+    def step(at: Array, state: TrainState) -> TrainState:
+        gradient = jax.grad(loss)(state.weights, *jax.tree.map(lambda x: x[order[at]], rows))
+        change, moments = adam.update(gradient, state.optimiser, state.weights)
+        return TrainState(optax.apply_updates(state.weights, change), moments)
 
-    learnt: TrainState = jax.lax.fori_loop(0, batches, step, learning)
-    return learnt
+    updated: TrainState = jax.lax.fori_loop(0, batches, step, state)
+    return updated

@@ -55,7 +55,7 @@ class PolicyGradient:
         zeros = np.zeros((terms.max_ticks, terms.cars), np.float32)
         update(terms.driver, terms.hyper, nothing, samples, zeros, order, np.int32(0))
 
-    def learn(self, learning: TrainState, made: Experience) -> TrainState:
+    def learn(self, state: TrainState, made: Experience) -> TrainState:
         """One pass over an iteration."""
         terms, hyper = self._terms, self._terms.hyper
         # An episode that ran out of time would have gone on: the baseline says what for.
@@ -63,14 +63,12 @@ class PolicyGradient:
         reward = made.reward + hyper.discount_factor * guess * made.cut
         sums = returns(reward, made.done, hyper.discount_factor)
         factor = self.reward_scale.take(float((sums * sums).mean()))
-        learning = learning._replace(weights=rescale(learning.weights, ("value",), np.float32(factor)))
+        state = state._replace(weights=rescale(state.weights, ("value",), np.float32(factor)))
         order, count = self._order(iteration_rng(terms, made), np.flatnonzero(made.alive))
         after = np.zeros((terms.max_ticks, terms.cars), np.float32)
         after[: len(sums)] = sums / self.reward_scale.size
-        learnt: TrainState = update(
-            terms.driver, hyper, learning, made.samples, after, order, np.int32(count)
-        )
-        return learnt
+        updated: TrainState = update(terms.driver, hyper, state, made.samples, after, order, np.int32(count))
+        return updated
 
     def _order(self, rng: np.random.Generator, rows: np.ndarray) -> tuple[np.ndarray, int]:
         return minibatch_rows(rng, rows, self._terms.hyper.batch_size, 1, self._terms.capacity)
@@ -80,7 +78,7 @@ class PolicyGradient:
 def update(
     driver: Driver,
     hyper: Hyperparameters,
-    learning: TrainState,
+    state: TrainState,
     samples: Samples,
     after: Array,
     order: Array,
@@ -102,10 +100,10 @@ def update(
         gain = (chance * better).mean() + hyper.beta_entropy * entropy.mean()
         return -gain + VALUE_WEIGHT * value_loss(after - baseline, hyper.loss_type).mean()
 
-    def step(at: Array, learning: TrainState) -> TrainState:
-        gradient = jax.grad(loss)(learning.weights, *jax.tree.map(lambda x: x[order[at]], rows))
-        change, state = adam.update(gradient, learning.optimiser, learning.weights)
-        return TrainState(optax.apply_updates(learning.weights, change), state)
+    def step(at: Array, state: TrainState) -> TrainState:
+        gradient = jax.grad(loss)(state.weights, *jax.tree.map(lambda x: x[order[at]], rows))
+        change, moments = adam.update(gradient, state.optimiser, state.weights)
+        return TrainState(optax.apply_updates(state.weights, change), moments)
 
-    learnt: TrainState = jax.lax.fori_loop(0, batches, step, learning)
-    return learnt
+    updated: TrainState = jax.lax.fori_loop(0, batches, step, state)
+    return updated

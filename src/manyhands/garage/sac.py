@@ -88,24 +88,24 @@ class Sac:
         order = np.zeros((terms.capacity, terms.hyper.batch_size), np.int32)
         update(terms.driver, terms.hyper, nothing, kept, np.float32(1.0), order, (np.int32(0), self._key(0)))
 
-    def learn(self, learning: TrainState, made: Experience) -> TrainState:
+    def learn(self, state: TrainState, made: Experience) -> TrainState:
         """As many gradient steps as ticks were driven."""
         terms = self._terms
         alive = made.reward[made.alive]
         factor = self.reward_scale.take(float((alive * alive).mean()))
-        learning = learning._replace(weights=rescale(learning.weights, CRITICS + SLOW, np.float32(factor)))
+        state = state._replace(weights=rescale(state.weights, CRITICS + SLOW, np.float32(factor)))
         kept = self._keep(made)
         usable = np.flatnonzero(self._usable)
         if not len(usable):
-            return learning
+            return state
         size, count = terms.hyper.batch_size, len(alive)
         order = np.zeros((terms.capacity, size), np.int32)
         order[:count] = iteration_rng(terms, made).choice(usable, (count, size))
         steps = (np.int32(count), self._key(made.number))
-        learnt: TrainState = update(
-            terms.driver, terms.hyper, learning, kept, np.float32(1.0 / self.reward_scale.size), order, steps
+        updated: TrainState = update(
+            terms.driver, terms.hyper, state, kept, np.float32(1.0 / self.reward_scale.size), order, steps
         )
-        return learnt
+        return updated
 
     def _key(self, number: int) -> Array:
         return jax.random.fold_in(jax.random.key(self._terms.seed, impl="rbg"), number)
@@ -167,7 +167,7 @@ def keep(kept: Kept, samples: Samples, reward: Array, last: Array, rows: Array, 
 def update(
     driver: Driver,
     hyper: Hyperparameters,
-    learning: TrainState,
+    state: TrainState,
     kept: Kept,
     scale: Array,
     order: Array,
@@ -207,17 +207,17 @@ def update(
         gain = jnp.minimum(*judged(fixed, CRITICS, features, action)) - hyper.sac_alpha * chance
         return cost - gain.mean()
 
-    def step(at: Array, learning: TrainState) -> TrainState:
-        gradient = jax.grad(loss)(learning.weights, order[at], jax.random.fold_in(steps[1], at))
-        change, state = adam.update(gradient, learning.optimiser, learning.weights)
-        weights = optax.apply_updates(learning.weights, change)
+    def step(at: Array, state: TrainState) -> TrainState:
+        gradient = jax.grad(loss)(state.weights, order[at], jax.random.fold_in(steps[1], at))
+        change, moments = adam.update(gradient, state.optimiser, state.weights)
+        weights = optax.apply_updates(state.weights, change)
         slow = {
             name: jax.tree.map(
                 lambda old, new: SLOWNESS * old + (1.0 - SLOWNESS) * new, weights[name], weights[own]
             )
             for name, own in zip(SLOW, CRITICS, strict=True)
         }
-        return TrainState(weights | slow, state)
+        return TrainState(weights | slow, moments)
 
-    learnt: TrainState = jax.lax.fori_loop(0, steps[0], step, learning)
-    return learnt
+    updated: TrainState = jax.lax.fori_loop(0, steps[0], step, state)
+    return updated

@@ -139,7 +139,7 @@ class Training:
         ]
         for thread in self._compiling:
             thread.start()
-        self._learning: TrainState = jax.jit(self._algorithm.begin)(self._key)
+        self._state: TrainState = jax.jit(self._algorithm.begin)(self._key)
         self.best: Weights = self.weights
         self._best_rank = (-1.0, 0.0)
         self._begun_s = time.perf_counter()
@@ -187,7 +187,7 @@ class Training:
     @property
     def weights(self) -> Weights:
         """Of the present policy."""
-        return self._learning.weights
+        return self._state.weights
 
     @property
     def seconds(self) -> float:
@@ -205,7 +205,7 @@ class Training:
                 remedy="Keep sensor, network and number of actions as they were.",
             )
         weights = self.weights | {"policy": policy.params}
-        self._learning = learning.fresh_state(weights, self.order.hyper)
+        self._state = learning.fresh_state(weights, self.order.hyper)
         self.best = weights
 
     def kept(self) -> tuple[Json, dict[str, NDArray[Any]]]:
@@ -219,14 +219,14 @@ class Training:
             "unit": asdict(self._algorithm.reward_scale),
             "seconds": self.seconds,
         }
-        leaves = jax.tree.leaves((self._learning, self.best))
+        leaves = jax.tree.leaves((self._state, self.best))
         return facts, {f"leaf-{place}": np.asarray(leaf) for place, leaf in enumerate(leaves)}
 
     def go_on(self, facts: Json, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Continue from what `kept` returned for a training of the same order."""
-        shape = jax.tree.structure((self._learning, self.best))
+        shape = jax.tree.structure((self._state, self.best))
         leaves = [jnp.asarray(arrays[f"leaf-{place}"]) for place in range(len(arrays))]
-        self._learning, self.best = jax.tree.unflatten(shape, leaves)
+        self._state, self.best = jax.tree.unflatten(shape, leaves)
         self.history = [Iteration(**done) for done in facts["history"]]
         self._best_rank = (facts["best_rank"][0], facts["best_rank"][1])
         self._algorithm.reward_scale = RewardScale(**facts["unit"])
@@ -331,7 +331,7 @@ class Training:
         cut = done & (status == Status.TIME_UP)
         made = Experience(len(self.history), rolling.samples, rewards, done, cut, alive)
         self._compiling[1].join()
-        self._learning = self._algorithm.learn(self._learning, made)
+        self._state = self._algorithm.learn(self._state, made)
 
 
 def _lap_ms(episodes: Any, lane: int, length_m: float) -> int | None:

@@ -35,10 +35,10 @@ FINALS = select(race_finals, *_RACE).join(races, races.c.id == race_finals.c.rac
 
 @dataclass(frozen=True)
 class Driven:
-    """A result as it is stored, and the way that pages replay; no way where nothing could be driven."""
+    """A result as it is stored, and what pages replay; None where nothing could be driven."""
 
     result: Json
-    way: bytes | None
+    replay: bytes | None
 
 
 def entry(row: Row[Any], content: ContentStore, folder: Path) -> Driven:
@@ -56,8 +56,8 @@ def entry(row: Row[Any], content: ContentStore, folder: Path) -> Driven:
         drive = _drive(row, content, folder)
     except (InputError, ReplayRefusedError) as fault:
         return _refused(fault)
-    way = _packed(drive)
-    return Driven(_result_of(drive, content_id(way)), way)
+    replay = _packed(drive)
+    return Driven(_result_of(drive, content_id(replay)), replay)
 
 
 def policies_of(connection: Connection, final: Row[Any]) -> list[Cid]:
@@ -83,19 +83,19 @@ def final(row: Row[Any], cids: Sequence[Cid], content: ContentStore, folder: Pat
         track = tracks.track(row.track, folder)
         policies = [files.parse(content.get(cid)) for cid in cids]
         rules = race_rules.parse(row.rules)
-        found = head_to_head.race(policies, track, rules, turned=row.direction == "reverse")
+        found = head_to_head.race(policies, track, rules, turned=race_rules.is_reverse(row.direction))
     except InputError as fault:
         return _refused(fault)
     races_of = {one.entry: asdict(one.race) for one in found.results}
-    way = head_to_head.packed(found)
+    replay = head_to_head.packed(found)
     result = {
         "cars": [{"entry_id": name, **races_of[number]} for number, name in enumerate(row.grid)],
         "ticks": len(found.poses),
         "length_m": round(float(track.length_m), 6),
-        "replay_cid": content_id(way),
+        "replay_cid": content_id(replay),
         "refused": None,
     }
-    return Driven(result, way)
+    return Driven(result, replay)
 
 
 def _refused(fault: InputError | ReplayRefusedError) -> Driven:
@@ -104,7 +104,7 @@ def _refused(fault: InputError | ReplayRefusedError) -> Driven:
 
 def _drive(row: Row[Any], content: ContentStore, folder: Path) -> Drive:
     track = tracks.track(row.track, folder)
-    rules, turned = race_rules.parse(row.rules), row.direction == "reverse"
+    rules, turned = race_rules.parse(row.rules), race_rules.is_reverse(row.direction)
     if row.policy_cid is not None:
         policy = files.parse(content.get(Cid(row.policy_cid)))
         return evaluation.drive(policy, track, rules, turned=turned)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+
+from sqlalchemy import Column, Connection, select
 
 from manyhands.errors import ManyhandsError
 from manyhands.league import driving
@@ -33,20 +35,32 @@ def sample(
         seed: chooses which.
     """
     with database.read() as connection:
-        closed = races.c.state == "closed"
-        rows = connection.execute(driving.ENTRIES.where(closed).order_by(race_entries.c.id)).all()
-        found: list[tuple[str, Json, _Again]] = [
-            (row.id, row.result, partial(driving.entry, row, content, folder))
-            for row in rows
-            if row.result is not None
-        ]
-        for row in connection.execute(driving.FINALS.where(closed).order_by(race_finals.c.race_id)):
-            if row.result is not None:
-                cids = driving.policies_of(connection, row)
-                found.append((row.race_id, row.result, partial(driving.final, row, cids, content, folder)))
-    chosen = random.Random(seed).sample(found, min(count, len(found)))
-    faults = [_fault(where, result, again) for where, result, again in chosen]
+        known = [*_driven(connection, race_entries.c.id), *_driven(connection, race_finals.c.race_id)]
+        chosen = random.Random(seed).sample(known, min(count, len(known)))
+        # Rows hold what hands did and how cars finished, so only the chosen ones are read.
+        drives = [_drive(connection, key, name, content, folder) for key, name in chosen]
+    faults = [_fault(*drive) for drive in drives]
     return len(chosen), [fault for fault in faults if fault is not None]
+
+
+def _driven(connection: Connection, key: Column[str]) -> Iterator[tuple[Column[str], str]]:
+    """Keys of a table's results of closed races, with the column that they are of."""
+    table = key.table.c
+    query = select(key).join(races, races.c.id == table.race_id).where(races.c.state == "closed")
+    for name in connection.execute(query.where(table.result.is_not(None)).order_by(key)).scalars():
+        yield key, name
+
+
+def _drive(
+    connection: Connection, key: Column[str], name: str, content: ContentStore, folder: Path
+) -> tuple[str, Json, _Again]:
+    """A key, its result, and what drives it again."""
+    if key is race_entries.c.id:
+        row = connection.execute(driving.ENTRIES.where(key == name)).one()
+        return name, row.result, partial(driving.entry, row, content, folder)
+    row = connection.execute(driving.FINALS.where(key == name)).one()
+    cids = driving.policies_of(connection, row)
+    return name, row.result, partial(driving.final, row, cids, content, folder)
 
 
 def _fault(where: str, result: Json, again: _Again) -> Fault | None:

@@ -65,5 +65,5 @@ class Steward:
             connection.execute(own.values(result=driven.result))
 
     def _keep(self, driven: Driven) -> None:
-        if driven.way is not None:
-            self._content.put(driven.way)
+        if driven.replay is not None:
+            self._content.put(driven.replay)
