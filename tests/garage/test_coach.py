@@ -213,7 +213,9 @@ def test_a_deleted_run_is_dropped(database: Database, coach: Coach) -> None:
     run_id = ask(database)
     with database.write() as connection:
         assert [row["id"] for row in garage.of_player(connection, PLAYER)] == [run_id]
+        assert garage.unfinished(connection, {run_id}) == {run_id}
         assert garage.withdraw(connection, PLAYER, now_us()) == 1
+        assert garage.unfinished(connection, {run_id}) == set()
     assert not coach.step()
     with pytest.raises(NotFoundError):
         read(database, run_id)

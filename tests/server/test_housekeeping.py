@@ -7,8 +7,10 @@ import contextlib
 from typing import Any
 
 import pytest
+from server_harness import Server
 
 from manyhands.server import housekeeping
+from manyhands.storage.desk import Desk
 
 
 class Stub:
@@ -44,3 +46,12 @@ def test_a_fault_in_one_round_does_not_end_it(monkeypatch: pytest.MonkeyPatch) -
         return stub.rounds
 
     assert asyncio.run(go()) >= 3
+
+
+def test_what_deleted_trainings_left_is_deleted(server: Server) -> None:
+    settings = server.context.settings
+    housekeeping.clear_desks(server.context)
+    for folder, name in ((settings.lessons, "les_deleted"), (settings.runs, "run_deleted")):
+        Desk(folder).keep(name, {"part": 1}, {})
+    housekeeping.clear_desks(server.context)
+    assert not any(list(folder.iterdir()) for folder in (settings.lessons, settings.runs))

@@ -42,6 +42,15 @@ def test_clearing_takes_all_of_one_piece_of_work(tmp_path: Path) -> None:
     assert desk.read("run_ab", "best") == b"x"
 
 
+def test_it_knows_what_lies_on_it(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "desk")
+    assert desk.names() == set()
+    for name in ("run_a", "run_b"):
+        desk.keep(name, {}, {})
+        desk.put(name, "best", b"x")
+    assert desk.names() == {"run_a", "run_b"}
+
+
 def test_a_broken_write_leaves_the_state_before(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     desk.keep("run_a", {"part": 1}, {})

@@ -20,6 +20,7 @@ from manyhands.garage.runs import (
     policy_data,
     remove,
     stop,
+    unfinished,
     withdraw,
 )
 from manyhands.garage.trace_files import MOST_BYTES as MOST_TRACE_BYTES
@@ -46,5 +47,6 @@ __all__ = [
     "run_analysis",
     "stop",
     "trace_file",
+    "unfinished",
     "withdraw",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -226,6 +227,12 @@ def remove(connection: Connection, run_id: str, player_id: str, now: Micros) -> 
     if row.state in _ACTIVE:
         jobs.cancel(connection, JobId(row.job_id), now)
     connection.execute(delete(runs).where(runs.c.id == run_id))
+
+
+def unfinished(connection: Connection, names: Collection[str]) -> set[str]:
+    """Return those of the ids whose runs exist and have no result yet."""
+    query = select(runs.c.id).where(runs.c.id.in_(names), runs.c.result.is_(None))
+    return set(connection.execute(query).scalars())
 
 
 def policy_data(connection: Connection, run_id: str, player_id: str, which: str, settings: Settings) -> bytes:

@@ -28,6 +28,7 @@ from manyhands.lab.lessons import (
     latest,
     policy_cid,
     resume,
+    unfinished,
 )
 from manyhands.lab.lessons import own as own_lesson
 
@@ -56,5 +57,6 @@ __all__ = [
     "replayed",
     "resume",
     "teach",
+    "unfinished",
     "withdraw",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select
@@ -124,6 +125,12 @@ def remove(connection: Connection, experiment_id: str, now: Micros) -> None:
         if row.state in _ACTIVE:
             jobs.cancel(connection, JobId(row.job_id), now)
     connection.execute(delete(lessons).where(lessons.c.experiment_id == experiment_id))
+
+
+def unfinished(connection: Connection, names: Collection[str]) -> set[str]:
+    """Return those of the ids whose lessons exist and have no result yet."""
+    query = select(lessons.c.id).where(lessons.c.id.in_(names), lessons.c.result.is_(None))
+    return set(connection.execute(query).scalars())
 
 
 def board(connection: Connection, player_id: str | None) -> list[Json]:

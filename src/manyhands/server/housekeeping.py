@@ -1,4 +1,4 @@
-"""What the server does by itself: expiring assignments, settling campaigns and races, pruning old events."""
+"""What the server does by itself: expiring assignments, settling campaigns and races, deleting leftovers."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from sqlalchemy import Connection
 
 from manyhands.arena import api as arena
 from manyhands.errors import ManyhandsError
+from manyhands.garage import api as garage
+from manyhands.lab import api as lab
 from manyhands.league import api as league
 from manyhands.storage import events
+from manyhands.storage.desk import Desk
 from manyhands.types import Micros, now_us
 
 if TYPE_CHECKING:
@@ -36,6 +39,18 @@ def prune(connection: Connection, now: Micros) -> None:
     events.prune(connection, Micros(now - EVENTS_KEPT_US))
 
 
+def clear_desks(context: Context) -> None:
+    """Delete what trainings left that were deleted, or killed between their end and their tidying up."""
+    for folder, unfinished in (
+        (context.settings.lessons, lab.unfinished),
+        (context.settings.runs, garage.unfinished),
+    ):
+        desk = Desk(folder)
+        if names := desk.names():
+            for name in names - context.read(unfinished, names):
+                desk.clear(name)
+
+
 async def run(context: Context) -> None:
     """Sweep once a second until cancelled; a failure is logged and the next round tries again."""
     rounds = 0
@@ -51,6 +66,7 @@ async def run(context: Context) -> None:
                 context.forget_shared()
             if rounds % PRUNE_EVERY == 0:
                 await context.write(prune, now_us())
+                clear_desks(context)
         except ManyhandsError as error:
             log.warning("Housekeeping failed and is tried again: %s", error.sentence())
         except Exception:  # a fault in one race must not end the care for all others

@@ -53,6 +53,10 @@ class Desk:
         except FileNotFoundError:
             return None
 
+    def names(self) -> set[str]:
+        """The pieces of work that have files here."""
+        return {path.name.partition(".")[0] for path in self._folder.glob("*")}
+
     def clear(self, name: str) -> None:
         """Forget a piece of work that has ended."""
         for path in self._folder.glob(f"{name}.*"):

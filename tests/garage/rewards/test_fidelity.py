@@ -98,6 +98,12 @@ def test_state_after_state(name: str, tmp_path: Path) -> None:
     assert found == reference(name, [(0, state) for state in states], 1, tmp_path)
 
 
+def test_the_same_machine_code_does_the_arithmetic(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A kernel without fused multiply-add, which rounds otherwise than the processor's own."""
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Sandybridge")
+    test_state_after_state("numpy matrices", tmp_path)
+
+
 @pytest.mark.parametrize("name", [name for name in SOURCES if name not in SHARED_DRAWS])
 def test_many_cars_at_once(name: str, tmp_path: Path) -> None:
     drives = told(3 if "objects" in name else 0)

@@ -26,6 +26,14 @@ _PROGRAM = "import sys; sys.path.insert(0, sys.argv[2]); from jail.serve import 
 _PIPE_BYTES = 1 << 20
 _END_S = 5.0
 _MOST_SAID = 200
+# What NumPy, SciPy and the C library choose their machine code by, beside the processor.
+_ARITHMETIC = (
+    "OPENBLAS_CORETYPE",
+    "OPENBLAS_L2_SIZE",
+    "NPY_DISABLE_CPU_FEATURES",
+    "NPY_ENABLE_CPU_FEATURES",
+    "GLIBC_TUNABLES",
+)
 _SLICE_S = 0.05
 _STARVED = 10
 """How many times the patience somebody is waited for whom other programs keep from the processor."""
@@ -263,9 +271,14 @@ def _ready(descriptor: int, event: int, patience_s: float) -> bool:
 
 
 def _environment() -> dict[str, str]:
-    """A closed environment: nothing of this process's own goes in."""
+    """A closed environment: of this process's own only what decides which machine code does the arithmetic.
+
+    Sums come out different in their last bits with other code, and those of a plain interpreter are wanted.
+    """
+    arithmetic = {name: os.environ[name] for name in _ARITHMETIC if name in os.environ}
     threads = ("OPENBLAS", "OMP", "MKL", "NUMEXPR", "VECLIB_MAXIMUM")
     return {
+        **arithmetic,
         **{f"{name}_NUM_THREADS": "1" for name in threads},
         "PYTHONHASHSEED": "0",  # the same run twice gives the same rewards
         "PYTHONDONTWRITEBYTECODE": "1",
