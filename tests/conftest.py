@@ -35,7 +35,7 @@ _FIRST = (
     "tests/arena/test_crash_real.py",
     "tests/learners/",
     "tests/lab/",
-    "tests/test_cli_training.py",
+    "tests/cli/test_cli_training.py",
 )
 
 

@@ -38,13 +38,6 @@ ALLOWED = {
     "work": BASE | {"storage", "jobs", "arena", "lab", "garage", "league", "computing"},
     "app": BASE | {"storage", "arena", "server", "processes"},
     "terminal": BASE | {"storage"},
-    "cli_race_types": {part.stem for part in PACKAGE.iterdir()} - {"cli"},
-    "cli_campaigns": {part.stem for part in PACKAGE.iterdir()} - {"cli"},
-    "cli_races": {part.stem for part in PACKAGE.iterdir()} - {"cli"},
-    "cli_rewards": {part.stem for part in PACKAGE.iterdir()} - {"cli"},
-    "cli_experiments": {part.stem for part in PACKAGE.iterdir()} - {"cli"},
-    "cli_traces": {part.stem for part in PACKAGE.iterdir()} - {"cli"},
-    "cli_training": {part.stem for part in PACKAGE.iterdir()} - {"cli"},
     "cli": {part.stem for part in PACKAGE.iterdir()},
 }
 AREAS = ("arena", "lab", "garage", "league")

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from manyhands.cli_race_types import BotSpeed, LaneChanges, Objects, Places, Type, race_type_of
+from manyhands.cli.race_types import BotSpeed, LaneChanges, Objects, Places, Type, race_type_of
 from manyhands.errors import InputError
 from manyhands.garage.api import DEFAULT_RULES, RaceRules, is_reverse
 from manyhands.league import api as league

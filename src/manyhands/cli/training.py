@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from manyhands.cli_race_types import BotSpeed, LaneChanges, Objects, Places, Race, race_type_of
-from manyhands.cli_rewards import source_of
+from manyhands.cli.race_types import BotSpeed, LaneChanges, Objects, Places, Race, race_type_of
+from manyhands.cli.rewards import source_of
 from manyhands.errors import InputError, NotFoundError
 from manyhands.settings import Settings
 from manyhands.storage.faults import disk_in_words

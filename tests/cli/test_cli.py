@@ -226,7 +226,7 @@ def test_known_errors_are_one_sentence_and_status_1(
 
 def test_the_version_is_that_of_the_package(tmp_path: Path) -> None:
     result = CliRunner().invoke(cli.app, ["--version"])
-    text = (Path(__file__).parents[1] / "pyproject.toml").read_text()
+    text = (Path(__file__).parents[2] / "pyproject.toml").read_text()
     assert f'version = "{result.output.strip()}"' in text
 
 
