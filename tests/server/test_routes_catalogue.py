@@ -15,7 +15,7 @@ from manyhands.envs.racer import rules, tracks
 from manyhands.envs.racer.sensors import Camera, Lidar
 from manyhands.envs.racer.task import make
 from manyhands.errors import InputError, NotFoundError
-from manyhands.server import messages
+from manyhands.server.messages import base
 from manyhands.storage.content import cid_from_digest
 
 
@@ -70,9 +70,9 @@ def test_an_imported_track_is_served(server: Server, client: Client, request: py
 
 def test_the_specs_are_those_of_the_tasks(client: Client) -> None:
     specs = client.get("/api/environments").json()["environments"]
-    assert [spec["id"] for spec in specs] == registry.ids() == list(get_args(messages.EnvironmentId))
+    assert [spec["id"] for spec in specs] == registry.ids() == list(get_args(base.EnvironmentId))
     kinds = [sensor["kind"] for spec in specs for sensor in spec["sensors"]]
-    assert sorted(kinds) == sorted(get_args(messages.Sensor))
+    assert sorted(kinds) == sorted(get_args(base.Sensor))
     for spec in specs:
         for sensor in spec["sensors"]:
             task = registry.task(spec["id"], default_config(spec["id"], sensor["kind"]), "play")

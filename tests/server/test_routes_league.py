@@ -15,7 +15,7 @@ from manyhands.arena import api as arena
 from manyhands.garage import api as garage
 from manyhands.league import api as league
 from manyhands.league.steward import Steward
-from manyhands.server.league_messages import MAX_POLICY_BYTES
+from manyhands.server.messages.league import MAX_POLICY_BYTES
 from manyhands.storage import ContentStore
 from manyhands.storage.schema import campaigns, runs
 from manyhands.types import Micros, PlayerId, credits, now_us

@@ -123,7 +123,7 @@ def test_the_statement_pages_without_gaps(
     for _ in range(3):
         player.delete(f"/api/assignments/{assign(player)['id']}")
     whole = player.get("/api/me/statement").json()["lines"]
-    monkeypatch.setattr("manyhands.server.messages.PAGE_SIZE", 2)
+    monkeypatch.setattr("manyhands.server.routes_session.PAGE_SIZE", 2)
     paged, cursor = [], ""
     while cursor is not None:
         part = player.get(f"/api/me/statement{cursor and '?cursor=' + cursor}").json()

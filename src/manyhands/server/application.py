@@ -15,7 +15,6 @@ from starlette.types import ASGIApp
 import manyhands
 from manyhands.server import (
     housekeeping,
-    messages,
     problems,
     routes_campaigns,
     routes_catalogue,
@@ -30,6 +29,7 @@ from manyhands.server import (
 )
 from manyhands.server.context import Context
 from manyhands.server.guard import Guard
+from manyhands.server.messages import events
 from manyhands.server.pages import Pages
 
 API_PREFIX = "/api"
@@ -85,7 +85,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
     schemas = document["components"]["schemas"]
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
-    event = messages.Event.model_json_schema(ref_template="#/components/schemas/{model}")
+    event = events.Event.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas["Event"] = event
     for path in document["paths"].values():
         for operation in path.values():

@@ -13,8 +13,8 @@ from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple, cast, get_args
 
-from manyhands.server.messages import Event as EventMessage
-from manyhands.server.messages import EventKind
+from manyhands.server.messages.events import Event as EventMessage
+from manyhands.server.messages.events import EventKind
 from manyhands.server.render import time_of
 from manyhands.storage import Database, events
 from manyhands.storage.events import Event

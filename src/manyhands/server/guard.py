@@ -19,8 +19,8 @@ from manyhands.errors import ForbiddenError, InputError, ManyhandsError, QuotaEr
 from manyhands.garage.api import MOST_CHARACTERS, MOST_TRACE_BYTES
 from manyhands.server import cookies
 from manyhands.server.addresses import client_address
-from manyhands.server.league_messages import MAX_POLICY_BYTES
 from manyhands.server.limits import Buckets, Rate
+from manyhands.server.messages.league import MAX_POLICY_BYTES
 from manyhands.server.metrics import Metrics
 from manyhands.server.problems import problem_of, respond
 from manyhands.settings import Settings

@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from manyhands import errors
-from manyhands.server.messages import Problem
+from manyhands.server.messages.base import Problem
 
 log = logging.getLogger("manyhands.server")
 

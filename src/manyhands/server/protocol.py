@@ -15,20 +15,50 @@ from typing import Any
 from pydantic import BaseModel
 
 from manyhands import errors
-from manyhands.server import garage_messages, lab_messages, league_messages, messages, trace_messages
 from manyhands.server.application import api_app
+from manyhands.server.messages import (
+    base,
+    campaigns,
+    catalogue,
+    events,
+    garage,
+    lab,
+    leaderboard,
+    league,
+    operator,
+    play,
+    session,
+    traces,
+    verdicts,
+)
 from manyhands.server.problems import problem_of
 
 _BLOCK = re.compile(r"(<!-- (?P<name>[a-z]+) -->\n).*?(<!-- /(?P=name) -->)", re.DOTALL)
 _METHODS = ("get", "post", "patch", "delete")
+# In the order in which the document tells of them.
+_AREAS = (
+    base,
+    session,
+    catalogue,
+    campaigns,
+    play,
+    verdicts,
+    leaderboard,
+    events,
+    operator,
+    lab,
+    garage,
+    traces,
+    league,
+)
 
 
 def all_messages() -> dict[str, type[BaseModel]]:
-    """Every concrete message by name, in the order of the files."""
-    skipped: tuple[Any, ...] = (messages.Message, messages.Request)
+    """Every concrete message by name, in the order of the areas."""
+    skipped: tuple[Any, ...] = (base.Message, base.Request)
     return {
         name: item
-        for module in (messages, lab_messages, garage_messages, trace_messages, league_messages)
+        for module in _AREAS
         for name, item in vars(module).items()
         if isinstance(item, type)
         and issubclass(item, BaseModel)

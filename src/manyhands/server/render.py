@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from manyhands.server.messages import Message
+from manyhands.server.messages.base import Message
 
 M = TypeVar("M", bound=Message)
 

@@ -9,9 +9,12 @@ from fastapi import APIRouter, Header, Path
 from fastapi.responses import StreamingResponse
 
 from manyhands.arena import api as arena
-from manyhands.server import messages as m
 from manyhands.server.auth import ContextDep, MaybePlayerDep, PlayerDep
 from manyhands.server.context import Context
+from manyhands.server.messages import campaigns as m
+from manyhands.server.messages.base import ID_PATTERN, PAGE_SIZE
+from manyhands.server.messages.leaderboard import Leaderboard
+from manyhands.server.messages.verdicts import Verdicts
 from manyhands.server.render import answer
 from manyhands.server.routes_session import CursorQuery
 from manyhands.types import Json, now_us
@@ -31,7 +34,7 @@ IdempotencyKey = Annotated[
     ),
 ]
 CampaignKey = Annotated[
-    str, Path(pattern=m.ID_PATTERN, max_length=64, description="The campaign's id or its slug.")
+    str, Path(pattern=ID_PATTERN, max_length=64, description="The campaign's id or its slug.")
 ]
 
 
@@ -88,9 +91,9 @@ async def close_campaign(campaign_id: CampaignKey, player: PlayerDep, context: C
 @router.get("/campaigns/{campaign_id}/verdicts")
 async def list_verdicts(
     campaign_id: CampaignKey, context: ContextDep, cursor: CursorQuery = None
-) -> m.Verdicts:
+) -> Verdicts:
     """List a campaign's verdicts, newest first."""
-    return answer(m.Verdicts, context.read(arena.campaign_verdicts, campaign_id, cursor, m.PAGE_SIZE))
+    return answer(Verdicts, context.read(arena.campaign_verdicts, campaign_id, cursor, PAGE_SIZE))
 
 
 @router.get("/campaigns/{campaign_id}/players")
@@ -99,7 +102,7 @@ async def list_campaign_players(
 ) -> m.CampaignPlayers:
     """List a campaign's players by net earnings."""
     key = f"players:{campaign_id}:{cursor}"
-    rows = await context.shared(key, arena.campaign_players, campaign_id, cursor, m.PAGE_SIZE)
+    rows = await context.shared(key, arena.campaign_players, campaign_id, cursor, PAGE_SIZE)
     return answer(m.CampaignPlayers, rows)
 
 
@@ -107,7 +110,7 @@ async def list_campaign_players(
 async def read_lot(campaign_id: CampaignKey, context: ContextDep, cursor: CursorQuery = None) -> m.Lot:
     """Read the open lot."""
     rows = await context.shared(
-        f"lot:{campaign_id}:{cursor}", arena.campaign_lot, campaign_id, cursor, m.PAGE_SIZE
+        f"lot:{campaign_id}:{cursor}", arena.campaign_lot, campaign_id, cursor, PAGE_SIZE
     )
     return answer(m.Lot, rows)
 
@@ -146,8 +149,8 @@ async def _export_lines(context: Context, campaign_id: str, header: str) -> Asyn
 
 
 @router.get("/leaderboard", tags=["players"])
-async def read_leaderboard(context: ContextDep, player: MaybePlayerDep) -> m.Leaderboard:
+async def read_leaderboard(context: ContextDep, player: MaybePlayerDep) -> Leaderboard:
     """Rank players by net earnings over all campaigns."""
     rows = await context.shared("leaderboard", arena.leaderboard, _LEADERS)
     own = await context.shared(f"rank:{player['id']}", arena.own_rank, player["id"]) if player else None
-    return answer(m.Leaderboard, {"players": rows, "own_rank": own})
+    return answer(Leaderboard, {"players": rows, "own_rank": own})

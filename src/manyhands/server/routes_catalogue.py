@@ -7,9 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 
 from manyhands.arena import api as arena
-from manyhands.server import messages as m
-from manyhands.server import trace_messages as tm
 from manyhands.server.auth import ContextDep
+from manyhands.server.messages import catalogue as m
+from manyhands.server.messages.base import CID_PATTERN
+from manyhands.server.messages.traces import LineLimits, RacingLine
 from manyhands.server.render import answer
 
 router = APIRouter(tags=["catalogue"])
@@ -17,7 +18,7 @@ router = APIRouter(tags=["catalogue"])
 IMMUTABLE = "public, max-age=31536000, immutable"
 HOURLY = "public, max-age=3600"
 
-CidPath = Annotated[str, Path(pattern=m.CID_PATTERN, max_length=59)]
+CidPath = Annotated[str, Path(pattern=CID_PATTERN, max_length=59)]
 TrackId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$", max_length=64)]
 _BINARY = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
 
@@ -78,12 +79,12 @@ async def read_racing_line(
     track_id: TrackId,
     context: ContextDep,
     response: Response,
-    limits: Annotated[tm.LineLimits, Query()],
-) -> tm.RacingLine:
+    limits: Annotated[LineLimits, Query()],
+) -> RacingLine:
     """Read the line of least curvature around a track, and how fast it can be driven."""
     response.headers["Cache-Control"] = HOURLY
     async with context.checks.turn():
         found = await context.aside(
             context.assets.racing_line, track_id, limits.direction == "reverse", limits.limits()
         )
-    return answer(tm.RacingLine, found)
+    return answer(RacingLine, found)

@@ -11,10 +11,10 @@ from fastapi.responses import StreamingResponse
 import manyhands
 from manyhands.arena import api as arena
 from manyhands.errors import StorageError
-from manyhands.server import messages as m
 from manyhands.server.auth import ContextDep, MaybePlayerDep
 from manyhands.server.broadcast import frame
 from manyhands.server.context import Context
+from manyhands.server.messages.operator import Health
 from manyhands.storage.events import Event
 from manyhands.types import now_us
 
@@ -62,8 +62,8 @@ async def stream_events(
     )
 
 
-@plain.get("/healthz", responses={503: {"model": m.Health, "description": "The database does not answer."}})
-async def read_health(context: ContextDep, response: Response) -> m.Health:
+@plain.get("/healthz", responses={503: {"model": Health, "description": "The database does not answer."}})
+async def read_health(context: ContextDep, response: Response) -> Health:
     """Say whether the database answers and the judge is alive."""
     try:
         figures = context.read(arena.service_figures, now_us())
@@ -71,7 +71,7 @@ async def read_health(context: ContextDep, response: Response) -> m.Health:
         response.status_code = 503
         figures = {"judge": "away", "judge_heartbeat_age_s": None}
     well = response.status_code != 503
-    return m.Health(
+    return Health(
         status="ok" if well and figures["judge"] != "away" else "degraded",
         database=well,
         judge=figures["judge"],

@@ -7,42 +7,42 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from manyhands.lab import api as lab
-from manyhands.server import lab_messages as lm
-from manyhands.server import messages as m
 from manyhands.server.auth import ContextDep, MaybePlayerDep, PlayerDep
 from manyhands.server.context import Context
 from manyhands.server.downloads import FILE, download
+from manyhands.server.messages import lab as m
+from manyhands.server.messages.base import ID_PATTERN, NAME_PATTERN
 from manyhands.server.render import answer
 from manyhands.server.routes_campaigns import IdempotencyKey
 from manyhands.types import Json, now_us
 
 router = APIRouter(tags=["experiments"])
 
-ExperimentPath = Annotated[str, Path(pattern=m.ID_PATTERN, max_length=64)]
-LessonPath = Annotated[str, Path(pattern=m.ID_PATTERN, max_length=64)]
+ExperimentPath = Annotated[str, Path(pattern=ID_PATTERN, max_length=64)]
+LessonPath = Annotated[str, Path(pattern=ID_PATTERN, max_length=64)]
 ImportName = Annotated[
-    str, Query(min_length=1, max_length=32, pattern=m.NAME_PATTERN, description="The experiment's name.")
+    str, Query(min_length=1, max_length=32, pattern=NAME_PATTERN, description="The experiment's name.")
 ]
 
 
-def _experiment(context: Context, experiment_id: str, player: Json) -> lm.Experiment:
-    return answer(lm.Experiment, context.read(lab.detail, experiment_id, player["id"]))
+def _experiment(context: Context, experiment_id: str, player: Json) -> m.Experiment:
+    return answer(m.Experiment, context.read(lab.detail, experiment_id, player["id"]))
 
 
-def _lesson(context: Context, lesson_id: str, player: Json) -> lm.Lesson:
-    return answer(lm.Lesson, context.read(lab.own_lesson, lesson_id, player["id"]))
+def _lesson(context: Context, lesson_id: str, player: Json) -> m.Lesson:
+    return answer(m.Lesson, context.read(lab.own_lesson, lesson_id, player["id"]))
 
 
 @router.get("/experiments")
-async def list_experiments(player: PlayerDep, context: ContextDep) -> lm.Experiments:
+async def list_experiments(player: PlayerDep, context: ContextDep) -> m.Experiments:
     """List the player's own experiments, newest first."""
-    return answer(lm.Experiments, {"items": context.read(lab.listed, player["id"])})
+    return answer(m.Experiments, {"items": context.read(lab.listed, player["id"])})
 
 
 @router.post("/experiments", status_code=201)
 async def create_experiment(
-    body: lm.ExperimentCreate, key: IdempotencyKey, player: PlayerDep, context: ContextDep
-) -> lm.Experiment:
+    body: m.ExperimentCreate, key: IdempotencyKey, player: PlayerDep, context: ContextDep
+) -> m.Experiment:
     """Begin an experiment, once per key."""
     order = lab.ExperimentOrder(player["id"], key, **body.model_dump())
     return _experiment(context, await context.write(lab.create, order, now_us()), player)
@@ -55,19 +55,19 @@ async def create_experiment(
 )
 async def import_experiment(
     request: Request, key: IdempotencyKey, name: ImportName, player: PlayerDep, context: ContextDep
-) -> lm.ExperimentImported:
+) -> m.ExperimentImported:
     """Begin an experiment with the observations of a file in the public experiment's form, once per key."""
-    order = lab.ExperimentOrder(player["id"], key, name, "imported", 0, True, lm.Board().model_dump())
+    order = lab.ExperimentOrder(player["id"], key, name, "imported", 0, True, m.Board().model_dump())
     read = await context.aside(lab.read_file, order, await request.body())
     experiment_id = await context.write(lab.create, read.order, now_us(), read.rows)
     experiment = _experiment(context, experiment_id, player)
-    return lm.ExperimentImported(experiment=experiment, report=read.report)
+    return m.ExperimentImported(experiment=experiment, report=read.report)
 
 
 @router.get("/experiments/{experiment_id}")
 async def read_experiment(
     experiment_id: ExperimentPath, player: PlayerDep, context: ContextDep
-) -> lm.Experiment:
+) -> m.Experiment:
     """Read one of the player's own experiments, with the game to play next."""
     return _experiment(context, experiment_id, player)
 
@@ -80,8 +80,8 @@ async def delete_experiment(experiment_id: ExperimentPath, player: PlayerDep, co
 
 @router.post("/experiments/{experiment_id}/games")
 async def create_game(
-    experiment_id: ExperimentPath, body: lm.GameCreate, player: PlayerDep, context: ContextDep
-) -> lm.Experiment:
+    experiment_id: ExperimentPath, body: m.GameCreate, player: PlayerDep, context: ContextDep
+) -> m.Experiment:
     """Hand in the next game; the server plays it again and answers once it is stored durably."""
     experiment = context.read(lab.own, experiment_id, player["id"])
     game = await context.aside(lab.replayed, experiment, lab.Played(**body.model_dump()))
@@ -90,30 +90,30 @@ async def create_game(
 
 
 @router.get("/experiments/{experiment_id}/lessons")
-async def list_lessons(experiment_id: ExperimentPath, player: PlayerDep, context: ContextDep) -> lm.Lessons:
+async def list_lessons(experiment_id: ExperimentPath, player: PlayerDep, context: ContextDep) -> m.Lessons:
     """List the latest lesson of each learner with its progress."""
     context.read(lab.own, experiment_id, player["id"])
-    return answer(lm.Lessons, {"items": context.read(lab.latest, experiment_id)})
+    return answer(m.Lessons, {"items": context.read(lab.latest, experiment_id)})
 
 
 @router.post("/experiments/{experiment_id}/lessons", status_code=202)
 async def create_lessons(
-    experiment_id: ExperimentPath, body: lm.LessonsCreate, player: PlayerDep, context: ContextDep
-) -> lm.Lessons:
+    experiment_id: ExperimentPath, body: m.LessonsCreate, player: PlayerDep, context: ContextDep
+) -> m.Lessons:
     """Train learners in the background on all that is recorded."""
     await context.write(lab.teach, experiment_id, player["id"], list(body.learners), now_us())
-    return answer(lm.Lessons, {"items": context.read(lab.latest, experiment_id)})
+    return answer(m.Lessons, {"items": context.read(lab.latest, experiment_id)})
 
 
 @router.post("/lessons/{lesson_id}/cancel")
-async def cancel_lesson(lesson_id: LessonPath, player: PlayerDep, context: ContextDep) -> lm.Lesson:
+async def cancel_lesson(lesson_id: LessonPath, player: PlayerDep, context: ContextDep) -> m.Lesson:
     """Stop a lesson; it can be resumed."""
     await context.write(lab.cancel, lesson_id, player["id"], now_us())
     return _lesson(context, lesson_id, player)
 
 
 @router.post("/lessons/{lesson_id}/resume")
-async def resume_lesson(lesson_id: LessonPath, player: PlayerDep, context: ContextDep) -> lm.Lesson:
+async def resume_lesson(lesson_id: LessonPath, player: PlayerDep, context: ContextDep) -> m.Lesson:
     """Let a cancelled or failed lesson go on from where it was."""
     await context.write(lab.resume, lesson_id, player["id"])
     return _lesson(context, lesson_id, player)
@@ -153,7 +153,7 @@ async def read_experiment_minari(
 
 
 @router.get("/experiment-board")
-async def read_experiment_board(context: ContextDep, player: MaybePlayerDep) -> lm.ExperimentBoard:
+async def read_experiment_board(context: ContextDep, player: MaybePlayerDep) -> m.ExperimentBoard:
     """Rank lessons by what their player's games added over the same training without them."""
     player_id = player["id"] if player else None
-    return answer(lm.ExperimentBoard, {"items": await context.read_aside(lab.board, player_id)})
+    return answer(m.ExperimentBoard, {"items": await context.read_aside(lab.board, player_id)})

@@ -13,10 +13,10 @@ from manyhands.arena import api as arena
 from manyhands.errors import InputError, TransitionError
 from manyhands.garage import api as garage
 from manyhands.league import api as league
-from manyhands.server import league_messages as lm
-from manyhands.server import messages as m
 from manyhands.server.auth import ContextDep, MaybePlayerDep, PlayerDep
 from manyhands.server.context import Context
+from manyhands.server.messages import league as m
+from manyhands.server.messages.base import ID_PATTERN, NAME_PATTERN
 from manyhands.server.render import answer
 from manyhands.server.routes_campaigns import IdempotencyKey
 from manyhands.settings import Settings
@@ -24,37 +24,37 @@ from manyhands.types import Json, now_us
 
 router = APIRouter(tags=["league"])
 
-RacePath = Annotated[str, Path(pattern=m.ID_PATTERN, max_length=64)]
-EntryPath = Annotated[str, Path(pattern=m.ID_PATTERN, max_length=64)]
+RacePath = Annotated[str, Path(pattern=ID_PATTERN, max_length=64)]
+EntryPath = Annotated[str, Path(pattern=ID_PATTERN, max_length=64)]
 SeasonQuery = Annotated[str | None, Query(max_length=32, description="Only races of this season.")]
 FileName = Annotated[
-    str, Query(min_length=1, max_length=32, pattern=m.NAME_PATTERN, description="What the file is called.")
+    str, Query(min_length=1, max_length=32, pattern=NAME_PATTERN, description="What the file is called.")
 ]
 
 
-async def _race(context: Context, race_id: str, player: Json | None) -> lm.RaceDetail:
+async def _race(context: Context, race_id: str, player: Json | None) -> m.RaceDetail:
     row = await context.shared(f"race:{race_id}", league.detail, race_id, now_us())
     # Answers are shared for a moment, the clock is read for each.
     own = {"can_manage": league.may_manage(row, player), "now_us": now_us()}
-    return answer(lm.RaceDetail, {**row, **own})
+    return answer(m.RaceDetail, {**row, **own})
 
 
-async def _entered(context: Context, order: league.EntryOrder) -> lm.Entry:
+async def _entered(context: Context, order: league.EntryOrder) -> m.Entry:
     entry_id = await context.write(league.enter, order, now_us())
-    return answer(lm.Entry, context.read(league.entry, order.race_id, entry_id))
+    return answer(m.Entry, context.read(league.entry, order.race_id, entry_id))
 
 
 @router.get("/races")
-async def list_races(context: ContextDep, season: SeasonQuery = None) -> lm.Races:
+async def list_races(context: ContextDep, season: SeasonQuery = None) -> m.Races:
     """List all races, the latest opening first."""
     rows = await context.shared(f"races:{season}", league.listed, now_us(), season)
-    return answer(lm.Races, {"items": rows})
+    return answer(m.Races, {"items": rows})
 
 
 @router.post("/races", status_code=201)
 async def create_race(
-    body: lm.RaceCreate, key: IdempotencyKey, player: PlayerDep, context: ContextDep
-) -> lm.RaceDetail:
+    body: m.RaceCreate, key: IdempotencyKey, player: PlayerDep, context: ContextDep
+) -> m.RaceDetail:
     """Hold a race, once per key; its prize is paid into escrow from the organiser's wallet."""
     await context.aside(context.assets.track, body.track)
     plain = body.model_dump(exclude={"rules", "opens_at", "closes_at"})
@@ -71,20 +71,20 @@ async def create_race(
 
 
 @router.get("/races/{race_id}")
-async def read_race(race_id: RacePath, context: ContextDep, player: MaybePlayerDep) -> lm.RaceDetail:
+async def read_race(race_id: RacePath, context: ContextDep, player: MaybePlayerDep) -> m.RaceDetail:
     """Read a race with its rules and leaderboards."""
     return await _race(context, race_id, player)
 
 
 @router.post("/races/{race_id}/close")
-async def close_race(race_id: RacePath, player: PlayerDep, context: ContextDep) -> lm.RaceDetail:
+async def close_race(race_id: RacePath, player: PlayerDep, context: ContextDep) -> m.RaceDetail:
     """Take no more entries; what is entered is driven, then the prizes are paid and the rest is refunded."""
     await context.write(league.close, race_id, player, now_us())
     context.forget_shared()
     return await _race(context, race_id, player)
 
 
-@router.get("/races/{race_id}/final", response_model=lm.FinalReplay)
+@router.get("/races/{race_id}/final", response_model=m.FinalReplay)
 async def read_final(race_id: RacePath, context: ContextDep) -> Response:
     """Read the way of every car of a race's final, as soon as its start is set."""
     # All who watch ask within seconds for hundreds of thousands of numbers: a thread writes them down.
@@ -93,20 +93,20 @@ async def read_final(race_id: RacePath, context: ContextDep) -> Response:
 
 
 def _final_json(connection: Connection, race_id: str, settings: Settings) -> bytes:
-    found = answer(lm.FinalReplay, league.final_replay(connection, race_id, settings))
+    found = answer(m.FinalReplay, league.final_replay(connection, race_id, settings))
     return found.model_dump_json().encode()
 
 
 @router.get("/races/{race_id}/entries")
-async def list_entries(race_id: RacePath, player: PlayerDep, context: ContextDep) -> lm.Entries:
+async def list_entries(race_id: RacePath, player: PlayerDep, context: ContextDep) -> m.Entries:
     """List the player's own entries into a race, newest first."""
-    return answer(lm.Entries, {"items": context.read(league.entries_of, race_id, player["id"])})
+    return answer(m.Entries, {"items": context.read(league.entries_of, race_id, player["id"])})
 
 
 @router.post("/races/{race_id}/entries", status_code=202)
 async def create_entry(
-    race_id: RacePath, body: lm.EntryCreate, key: IdempotencyKey, player: PlayerDep, context: ContextDep
-) -> lm.Entry:
+    race_id: RacePath, body: m.EntryCreate, key: IdempotencyKey, player: PlayerDep, context: ContextDep
+) -> m.Entry:
     """Enter a race with the policy of a run, a campaign's champion or a drive by hand, once per key."""
     given = [name for name in ("run", "champion", "hand") if getattr(body, name) is not None]
     if len(given) != 1:
@@ -148,20 +148,20 @@ async def create_entry_of_file(
     name: FileName,
     player: PlayerDep,
     context: ContextDep,
-) -> lm.Entry:
+) -> m.Entry:
     """Enter a race with a policy file, safetensors, once per key."""
     order = league.EntryOrder(player["id"], key, race_id, {"file": name})
     return await _with_policy(context, order, await request.body())
 
 
-async def _with_policy(context: Context, order: league.EntryOrder, data: bytes) -> lm.Entry:
+async def _with_policy(context: Context, order: league.EntryOrder, data: bytes) -> m.Entry:
     # Nothing is stored for a race that takes no entries; the steward reads the file in full.
     context.read(league.check_open, order, now_us())
     cid = await context.aside(league.store_policy, data, context.settings)
     return await _entered(context, league.with_policy(order, cid))
 
 
-def _hand(race_id: str, hand: lm.EntryHand, player_id: str, key: str) -> league.EntryOrder:
+def _hand(race_id: str, hand: m.EntryHand, player_id: str, key: str) -> league.EntryOrder:
     try:
         actions = base64.b64decode(hand.actions, validate=True)
     except binascii.Error as fault:
@@ -170,12 +170,12 @@ def _hand(race_id: str, hand: lm.EntryHand, player_id: str, key: str) -> league.
 
 
 @router.get("/races/{race_id}/entries/{entry_id}")
-async def read_entry(race_id: RacePath, entry_id: EntryPath, context: ContextDep) -> lm.Entry:
+async def read_entry(race_id: RacePath, entry_id: EntryPath, context: ContextDep) -> m.Entry:
     """Read an entry and how it was driven."""
-    return answer(lm.Entry, context.read(league.entry, race_id, entry_id))
+    return answer(m.Entry, context.read(league.entry, race_id, entry_id))
 
 
 @router.get("/races/{race_id}/entries/{entry_id}/path")
-async def read_entry_path(race_id: RacePath, entry_id: EntryPath, context: ContextDep) -> lm.EntryPath:
+async def read_entry_path(race_id: RacePath, entry_id: EntryPath, context: ContextDep) -> m.EntryPath:
     """Read the way that an entry was driven, for replays beside any other."""
-    return answer(lm.EntryPath, await context.read_aside(league.path, race_id, entry_id, context.settings))
+    return answer(m.EntryPath, await context.read_aside(league.path, race_id, entry_id, context.settings))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends
 
 from manyhands.arena import api as arena
-from manyhands.server import messages as m
 from manyhands.server.auth import ContextDep, OperatorDep, current_operator
+from manyhands.server.messages import operator as m
+from manyhands.server.messages.play import Dispute
 from manyhands.server.render import answer
 from manyhands.server.routes_play import IdPath
 from manyhands.types import now_us
@@ -35,6 +36,6 @@ async def lift_ban(player_id: IdPath, context: ContextDep, operator: OperatorDep
 
 
 @router.post("/disputes/{dispute_id}/answer", dependencies=[Depends(current_operator)])
-async def answer_dispute(dispute_id: IdPath, body: m.DisputeAnswer, context: ContextDep) -> m.Dispute:
+async def answer_dispute(dispute_id: IdPath, body: m.DisputeAnswer, context: ContextDep) -> Dispute:
     """Answer a dispute."""
-    return answer(m.Dispute, await context.write(arena.answer_dispute, dispute_id, body.answer, now_us()))
+    return answer(Dispute, await context.write(arena.answer_dispute, dispute_id, body.answer, now_us()))

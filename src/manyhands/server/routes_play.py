@@ -8,15 +8,17 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 
 from manyhands.arena import api as arena
-from manyhands.server import messages as m
 from manyhands.server.auth import ContextDep, PlayerDep, SessionDep
+from manyhands.server.messages import play as m
+from manyhands.server.messages.base import ID_PATTERN
+from manyhands.server.messages.verdicts import Verdict
 from manyhands.server.render import answer
 from manyhands.server.routes_campaigns import CampaignKey, IdempotencyKey
 from manyhands.types import now_us
 
 router = APIRouter(tags=["play"])
 
-IdPath = Annotated[str, Path(pattern=m.ID_PATTERN, max_length=64)]
+IdPath = Annotated[str, Path(pattern=ID_PATTERN, max_length=64)]
 
 
 @router.post("/campaigns/{campaign_id}/assignments", status_code=201)
@@ -77,6 +79,6 @@ async def create_dispute(
 
 
 @router.get("/verdicts/{verdict_id}")
-async def read_verdict(verdict_id: IdPath, context: ContextDep) -> m.Verdict:
+async def read_verdict(verdict_id: IdPath, context: ContextDep) -> Verdict:
     """Read a verdict with everything needed to recompute it."""
-    return answer(m.Verdict, context.read(arena.verdict_detail, verdict_id))
+    return answer(Verdict, context.read(arena.verdict_detail, verdict_id))

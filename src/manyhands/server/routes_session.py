@@ -10,9 +10,11 @@ from manyhands.arena import api as arena
 from manyhands.garage import api as garage
 from manyhands.lab import api as lab
 from manyhands.league import api as league
-from manyhands.server import messages as m
 from manyhands.server.auth import ContextDep, MaybePlayerDep, PlayerDep, drop_cookie, set_cookie
 from manyhands.server.context import Context
+from manyhands.server.messages import session as m
+from manyhands.server.messages.base import PAGE_SIZE
+from manyhands.server.messages.play import Attempts
 from manyhands.server.render import answer
 from manyhands.types import Json, now_us
 
@@ -92,13 +94,13 @@ async def create_recovery_code(player: PlayerDep, context: ContextDep) -> m.Reco
 @router.get("/me/statement")
 async def read_statement(player: PlayerDep, context: ContextDep, cursor: CursorQuery = None) -> m.Statement:
     """Read the player's statement, newest first."""
-    return answer(m.Statement, context.read(arena.statement, player["id"], cursor, m.PAGE_SIZE))
+    return answer(m.Statement, context.read(arena.statement, player["id"], cursor, PAGE_SIZE))
 
 
 @router.get("/me/attempts")
-async def list_own_attempts(player: PlayerDep, context: ContextDep, cursor: CursorQuery = None) -> m.Attempts:
+async def list_own_attempts(player: PlayerDep, context: ContextDep, cursor: CursorQuery = None) -> Attempts:
     """List the player's attempts, newest first."""
-    return answer(m.Attempts, context.read(arena.attempts_of, player["id"], cursor, m.PAGE_SIZE))
+    return answer(Attempts, context.read(arena.attempts_of, player["id"], cursor, PAGE_SIZE))
 
 
 @router.get("/me/data")

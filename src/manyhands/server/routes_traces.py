@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from manyhands.garage import api as garage
-from manyhands.server import messages as m
-from manyhands.server import trace_messages as tm
 from manyhands.server.auth import ContextDep, PlayerDep, current_player
 from manyhands.server.downloads import FILE, download
+from manyhands.server.messages import traces as m
+from manyhands.server.messages.base import NAME_PATTERN
 from manyhands.server.render import answer
 from manyhands.server.routes_garage import RunPath
 
@@ -26,7 +26,7 @@ FormQuery = Annotated[
 PerIterationQuery = Annotated[
     int, Query(ge=1, le=1000, description="Episodes of an iteration, which logs do not say.")
 ]
-NameQuery = Annotated[str, Query(min_length=1, max_length=200, pattern=m.NAME_PATTERN)]
+NameQuery = Annotated[str, Query(min_length=1, max_length=200, pattern=NAME_PATTERN)]
 
 
 @router.get("/runs/{run_id}/trace", response_class=Response, responses=FILE)
@@ -42,13 +42,13 @@ async def read_run_trace(
 @router.get("/runs/{run_id}/analysis")
 async def read_run_analysis(
     run_id: RunPath, player: PlayerDep, context: ContextDep, iteration: IterationQuery = None
-) -> tm.TraceAnalysis:
+) -> m.TraceAnalysis:
     """Analyse what a run's cars drove."""
     async with context.checks.turn():
         found = await context.read_aside(
             garage.run_analysis, run_id, player["id"], iteration, context.settings
         )
-    return answer(tm.TraceAnalysis, found)
+    return answer(m.TraceAnalysis, found)
 
 
 @router.post(
@@ -67,9 +67,9 @@ async def analyse_trace(
     name: NameQuery,
     iteration: IterationQuery = None,
     per_iteration: PerIterationQuery = 20,
-) -> tm.TraceAnalysis:
+) -> m.TraceAnalysis:
     """Analyse a SIM_TRACE file: a CSV, a log, or an archive of them. Nothing is stored."""
     data, folder = await request.body(), context.settings.tracks
     async with context.checks.turn():
         found = await context.aside(garage.file_analysis, data, name, iteration, folder, per_iteration)
-    return answer(tm.TraceAnalysis, found)
+    return answer(m.TraceAnalysis, found)

@@ -1,6 +1,6 @@
 """Messages of experiments: one person's games, what learners made of them, and how they compare.
 
-Conventions as in `manyhands.server.messages`. A *game* travels as its seed and one letter a step (`S`
+A *game* travels as its seed and one letter a step (`S`
 straight, `R` right, `L` left, as the snake turned); everything else is computed from those by replay.
 """
 
@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from manyhands.server.messages import Id, Message, Name, Request, Time
+from manyhands.server.messages.base import Id, Message, Name, Request, Time
 
 MOST_MOVES = 200_000
 OBSERVATIONS_LEAST, OBSERVATIONS_MOST = 100, 5000

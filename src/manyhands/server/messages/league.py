@@ -1,6 +1,6 @@
 """Messages of the league: races, what is entered into them, and how it was driven.
 
-Conventions as in `manyhands.server.messages`; `*_ms` is whole milliseconds of the simulation's clock.
+`*_ms` is whole milliseconds of the simulation's clock.
 """
 
 from __future__ import annotations
@@ -11,8 +11,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field, JsonValue
 
 from manyhands.garage.api import DEFAULT_RULES
-from manyhands.server.garage_messages import RaceKind, RaceType, Which
-from manyhands.server.messages import (
+from manyhands.server.messages.base import (
     ID_PATTERN,
     MAX_MICRO,
     Base64,
@@ -23,6 +22,7 @@ from manyhands.server.messages import (
     Request,
     Time,
 )
+from manyhands.server.messages.garage import RaceKind, RaceType, Which
 
 MAX_POLICY_BYTES = 33_000_000
 _MOST_TICKS = 3600 * 15

@@ -1,6 +1,6 @@
 """Messages of the garage: a reward function, what is to be trained with it, and how that goes.
 
-Conventions as in `manyhands.server.messages`. Action spaces and hyperparameters travel in the forms of
+Action spaces and hyperparameters travel in the forms of
 DeepRacer's `model_metadata.json` and `hyperparameters.json`.
 """
 
@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field, JsonValue
 
 from manyhands.garage import api as garage
-from manyhands.server.messages import ID_PATTERN, Id, Message, Name, Request, Time
+from manyhands.server.messages.base import ID_PATTERN, Id, Message, Name, Request, Time
 
 Source = Annotated[
     str,

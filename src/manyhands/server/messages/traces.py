@@ -1,6 +1,6 @@
 """Messages of traces and racing lines: what cars did step by step, and where they could go.
 
-Conventions as in `manyhands.server.messages`. Names of a step's fields are those of DeepRacer's SIM_TRACE.
+Names of a step's fields are those of DeepRacer's SIM_TRACE.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import Field
 
 from manyhands.envs.racer.racing_line import Limits
-from manyhands.server.messages import Message
+from manyhands.server.messages.base import Message
 
 TracePhase = Literal["training", "evaluation"]
 
