@@ -55,7 +55,7 @@ from manyhands.arena.players import (
     set_recovery,
     token_hash,
 )
-from manyhands.arena.policies import list_policies, policy_row
+from manyhands.arena.policies import list_policies, policy_as_onnx, policy_row
 from manyhands.arena.verdict_views import campaign_verdicts, verdict_detail
 
 __all__ = [
@@ -106,6 +106,7 @@ __all__ = [
     "own_rank",
     "own_view",
     "player_by_recovery",
+    "policy_as_onnx",
     "policy_row",
     "read_assignment",
     "record_incident",

@@ -1,4 +1,4 @@
-"""Policies by content id: where they stand in their campaign."""
+"""Policies by content id: where they stand in their campaign; and any policy file's ONNX form."""
 
 from __future__ import annotations
 
@@ -49,3 +49,15 @@ def list_policies(connection: Connection, campaign_id: str | None) -> list[Json]
     if campaign_id is not None:
         query = query.where(policies.c.campaign_id == campaign_id)
     return [_view(dict(row)) for row in connection.execute(query).mappings()]
+
+
+def policy_as_onnx(data: bytes) -> bytes:
+    """Return the ONNX file of a policy file of any area.
+
+    Raises:
+        PolicyFileError: if it is no policy file.
+    """
+    # The ONNX library is slow to load, and nothing else on this side needs it.
+    from manyhands.policies import onnx_form
+
+    return onnx_form.of_policy(data)

@@ -58,9 +58,7 @@ def policy_export(
     else:
         content = ContentStore(settings_of(data).content).get(parse_cid(policy))
     if out.suffix == ".onnx":
-        from manyhands.policies import onnx_form
-
-        content = onnx_form.of_policy(content)
+        content = arena.policy_as_onnx(content)
     with new_file(out):
         out.write_bytes(content)
     show({"file": str(out), "bytes": len(content)}, as_json)

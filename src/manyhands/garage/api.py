@@ -12,7 +12,6 @@ from manyhands.garage.run_traces import file_analysis, run_analysis, trace_file
 from manyhands.garage.runs import (
     RUN_JOB,
     RunOrder,
-    as_onnx,
     create,
     listed,
     of_player,
@@ -32,7 +31,6 @@ __all__ = [
     "RUN_JOB",
     "RaceRules",
     "RunOrder",
-    "as_onnx",
     "check_reward",
     "create",
     "file_analysis",

@@ -251,13 +251,6 @@ def policy_data(connection: Connection, run_id: str, player_id: str, which: str,
     return data
 
 
-def as_onnx(policy: bytes) -> bytes:
-    """The ONNX file of a policy file."""
-    from manyhands.policies import onnx_form
-
-    return onnx_form.of_policy(policy)
-
-
 def trace_data(
     connection: Connection, run_id: str, player_id: str | None, settings: Settings
 ) -> tuple[Json, bytes]:

@@ -19,7 +19,7 @@ from manyhands.lab.experiments import (
     teach,
     withdraw,
 )
-from manyhands.lab.exports import export_json, export_minari, export_onnx
+from manyhands.lab.exports import export_json, export_minari
 from manyhands.lab.lessons import (
     LEARNERS,
     LESSON_JOB,
@@ -45,7 +45,6 @@ __all__ = [
     "detail",
     "export_json",
     "export_minari",
-    "export_onnx",
     "latest",
     "listed",
     "of_player",

@@ -87,13 +87,6 @@ def export_minari(connection: Connection, experiment_id: str, player_id: str) ->
     return found.getvalue()
 
 
-def export_onnx(policy: bytes) -> bytes:
-    """The ONNX file of a policy file."""
-    from manyhands.policies import onnx_form
-
-    return onnx_form.of_policy(policy)
-
-
 def _rewards(moves: Transitions) -> Any:
     return moves.ate.astype(np.float64) - moves.died
 

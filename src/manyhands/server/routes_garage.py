@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 
+from manyhands.arena import api as arena
 from manyhands.garage import api as garage
 from manyhands.server.auth import ContextDep, PlayerDep, current_player
 from manyhands.server.context import Context
@@ -88,4 +89,4 @@ async def read_run_onnx(
 ) -> Response:
     """Download a run's policy, ONNX."""
     data = await context.read_aside(garage.policy_data, run_id, player["id"], which, context.settings)
-    return download(await context.aside(garage.as_onnx, data), f"{run_id}-{which}.onnx")
+    return download(await context.aside(arena.policy_as_onnx, data), f"{run_id}-{which}.onnx")

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
+from manyhands.arena import api as arena
 from manyhands.lab import api as lab
 from manyhands.server.auth import ContextDep, MaybePlayerDep, PlayerDep
 from manyhands.server.context import Context
@@ -130,7 +131,7 @@ async def read_lesson_policy(lesson_id: LessonPath, player: PlayerDep, context: 
 async def read_lesson_onnx(lesson_id: LessonPath, player: PlayerDep, context: ContextDep) -> Response:
     """Download what a learner made, ONNX."""
     cid = context.read(lab.policy_cid, lesson_id, player["id"])
-    data = await context.aside(lab.export_onnx, context.assets.policy_bytes(cid))
+    data = await context.aside(arena.policy_as_onnx, context.assets.policy_bytes(cid))
     return download(data, f"{lesson_id}.onnx")
 
 
