@@ -7,7 +7,10 @@ records the result.
 
     ready ──claim──▶ claimed ──finish──▶ done
       ▲                 │ ├──fail (tries used up)──▶ failed
-      └──release, fail──┘ └──cancel──▶ cancelled ;  resume: failed, cancelled ──▶ ready
+      └──────fail───────┘ └──stop──▶ cancelled
+
+`cancel` sets a ready job cancelled and asks the worker of a claimed one to stop; `resume` sets a failed or
+cancelled job ready.
 """
 
 from __future__ import annotations
