@@ -64,7 +64,7 @@ format: $(VENV)/.dev ## put the Python code into the house form
 	$(BIN)/ruff format src tests benchmarks
 	$(BIN)/ruff check --fix src tests benchmarks
 
-bench: install ## print the benchmark table of this machine (long; see benchmarks/README.md)
+bench: $(VENV)/.dev ## print the benchmark table of this machine (long; see benchmarks/README.md)
 	$(BIN)/manyhands bench $(ARGS)
 
 clean: ## remove what was built, keep the data

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
+from aiohttp import web
+from aiohttp.test_utils import RawTestServer
 
 STAKE_MICRO = 2_000_000
 _TIME = "2026-01-01T00:00:0{}Z"
+
+
+@contextlib.asynccontextmanager
+async def serving(answer: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]) -> AsyncIterator[str]:
+    """Address of a server on a free port that answers every request with a function."""
+    async with RawTestServer(answer) as server:
+        yield str(server.make_url("/")).rstrip("/")
 
 
 @dataclass
@@ -29,53 +38,55 @@ class FakeArena:
     attempts: dict[str, dict[str, Any]] = field(default_factory=dict)
     cancelled: list[str] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
+    listeners: list[web.StreamResponse] = field(default_factory=list)
 
-    def connect(self) -> httpx.AsyncBaseTransport:
-        """One more browser's connection."""
-        return httpx.MockTransport(self._answer)
-
-    async def _answer(self, request: httpx.Request) -> httpx.Response:
-        method, path = request.method, request.url.path
+    async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request."""
+        method, path = request.method, request.path
         if self.refusals.get(path):
             status, code, after = self.refusals[path].pop(0)
-            return httpx.Response(
-                status, json={"code": code}, headers={"Retry-After": after} if after else {}
-            )
-        player = request.headers.get("cookie", "").removeprefix("manyhands=")
-        body = json.loads(request.content) if request.content else {}
+            return _document({"code": code}, status, {"Retry-After": after} if after else {})
+        player = request.cookies.get("manyhands", "")
         if (method, path) == ("POST", "/api/session"):
             self.players.append(f"plr_{len(self.players)}")
             cookie = {"Set-Cookie": f"manyhands={self.players[-1]}; Path=/"}
-            return httpx.Response(201, json={"id": self.players[-1]}, headers=cookie)
+            return _document({"id": self.players[-1]}, 201, cookie)
         if path == "/api/events":
-            return httpx.Response(200, content=self._stream())
+            return await self._stream(request)
         if path.endswith("/assignments"):
             return self._assign(player, request.headers["Idempotency-Key"])
         if path.endswith("/attempt"):
-            return self._take(player, path.split("/")[3], body)
+            return await self._take(player, path.split("/")[3], await request.json())
         if method == "DELETE":
             self.cancelled.append(path.split("/")[3])
-            return httpx.Response(204)
+            return web.Response(status=204)
         return self._read(path)
 
-    async def _stream(self) -> AsyncIterator[bytes]:
-        yield b"retry: 2000\n\n"
+    async def _stream(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Events until the listener goes away, which cancels this."""
+        stream = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await stream.prepare(request)
+        await stream.write(b"retry: 2000\n\n")
         sent = 0
-        while True:
-            for event in self.events[sent:]:
-                yield f"id: {sent}\nevent: {event['kind']}\ndata: {json.dumps(event)}\n\n".encode()
-                sent += 1
-            await asyncio.sleep(0.01)
+        while sent < len(self.events):
+            await stream.write(self._frame(sent))
+            sent += 1
+        self.listeners.append(stream)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.listeners.remove(stream)
+        return stream
 
-    def _assign(self, player: str, key: str) -> httpx.Response:
+    def _assign(self, player: str, key: str) -> web.Response:
         if self.wallet_micro < STAKE_MICRO:
-            return httpx.Response(409, json={"code": "insufficient_credits"})
+            return _document({"code": "insufficient_credits"}, 409)
         assignment = f"asg_{len(self.assignments)}"
         self.assignments[assignment] = player
         self.keys.append(key)
-        return httpx.Response(201, json={"id": assignment})
+        return _document({"id": assignment}, 201)
 
-    def _take(self, player: str, assignment: str, body: dict[str, Any]) -> httpx.Response:
+    async def _take(self, player: str, assignment: str, body: dict[str, Any]) -> web.Response:
         attempt = f"att_{len(self.attempts)}"
         self.attempts[attempt] = {
             "player_id": player,
@@ -86,15 +97,24 @@ class FakeArena:
             "round_id": "rnd_1",
             "body": body,
         }
-        self._tell("attempt", {"attempt_id": attempt})
+        await self._tell("attempt", {"attempt_id": attempt})
         if len(self.attempts) == 1:
-            self._tell("round", {"campaign_id": "cmp_1", "round_id": "rnd_1", "state": "closed"})
-        return httpx.Response(202, json={"attempt_id": attempt})
+            await self._tell("round", {"campaign_id": "cmp_1", "round_id": "rnd_1", "state": "closed"})
+        return _document({"attempt_id": attempt}, 202)
 
-    def _tell(self, kind: str, payload: dict[str, Any]) -> None:
+    async def _tell(self, kind: str, payload: dict[str, Any]) -> None:
         self.events.append({"kind": kind, "payload": payload, "created_at": _TIME.format(1)})
+        frame = self._frame(len(self.events) - 1)
+        for listener in tuple(self.listeners):
+            # A listener may just have gone away.
+            with contextlib.suppress(ConnectionError):
+                await listener.write(frame)
 
-    def _read(self, path: str) -> httpx.Response:
+    def _frame(self, number: int) -> bytes:
+        event = self.events[number]
+        return f"id: {number}\nevent: {event['kind']}\ndata: {json.dumps(event)}\n\n".encode()
+
+    def _read(self, path: str) -> web.Response:
         name = path.removeprefix("/api/")
         documents: dict[str, Any] = {
             "/healthz": {"status": "ok"},
@@ -105,8 +125,8 @@ class FakeArena:
             "campaigns/lidar/players": {"players": self._players(), "next_cursor": None},
         } | {f"attempts/{name}": card for name, card in self.attempts.items()}
         if name not in documents:
-            return httpx.Response(404, json={"code": "not_found", "detail": "Nothing is there."})
-        return httpx.Response(200, json=documents[name])
+            return _document({"code": "not_found", "detail": "Nothing is there."}, 404)
+        return _document(documents[name])
 
     def campaign(self) -> dict[str, Any]:
         """The one campaign."""
@@ -140,3 +160,9 @@ class FakeArena:
             }
             for player in self.players
         ]
+
+
+def _document(
+    content: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None
+) -> web.Response:
+    return web.json_response(content, status=status, headers=headers)

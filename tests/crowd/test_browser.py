@@ -2,25 +2,32 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Awaitable, Callable
 
-import httpx
 import pytest
-from fake_arena import FakeArena
+from aiohttp import web
+from fake_arena import FakeArena, serving
 
 from manyhands.crowd.browser import Answer, Browser, Place, Shift
 from manyhands.crowd.tally import Tally
+from manyhands.types import Json
+
+Respond = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
-def browse(arena: FakeArena, *requests: tuple[str, str], over: bool = False) -> tuple[list[Answer], Tally]:
+def browse(
+    respond: Respond, *requests: tuple[str, str], body: Json | None = None, over: bool = False
+) -> tuple[list[Answer], Tally]:
     """Send requests one after the other with one browser."""
 
     async def visit() -> tuple[list[Answer], Tally]:
         shift, tally = Shift(), Tally()
         if over:
             shift.end()
-        browser = Browser(Place("http://arena", tally, shift, arena.connect), random.Random(0))
-        answers = [await browser.send(method, path) for method, path in requests]
-        await browser.close()
+        async with serving(respond) as url:
+            browser = Browser(Place(url, tally, shift), random.Random(0))
+            answers = [await browser.send(method, path, body) for method, path in requests]
+            await browser.close()
         return answers, tally
 
     return asyncio.run(visit())
@@ -34,7 +41,7 @@ def test_a_busy_server_is_asked_again_after_the_time_it_names(monkeypatch: pytes
 
     monkeypatch.setattr(Shift, "pause", pause)
     arena = FakeArena(refusals={"/api/me": [(503, "judge_behind", "7"), (429, "quota", "2"), (503, "x", "")]})
-    [answer], tally = browse(arena, ("GET", "/api/me"))
+    [answer], tally = browse(arena.answer, ("GET", "/api/me"))
     assert answer.ok
     assert tally.busy == {"503": 2, "429": 1}
     assert tally.requests == 4
@@ -45,82 +52,148 @@ def test_a_busy_server_is_asked_again_after_the_time_it_names(monkeypatch: pytes
 
 def test_nobody_is_asked_again_once_the_shift_is_over():
     arena = FakeArena(refusals={"/api/me": [(503, "judge_behind", "7")]})
-    [answer], tally = browse(arena, ("GET", "/api/me"), over=True)
+    [answer], tally = browse(arena.answer, ("GET", "/api/me"), over=True)
     assert (answer.status, answer.code) == (503, "judge_behind")
     assert tally.requests == 1
 
 
 def test_other_refusals_are_counted_by_their_code_and_not_repeated():
     arena = FakeArena(refusals={"/api/me": [(409, "conflict", "")]})
-    answers, tally = browse(arena, ("GET", "/api/me"), ("GET", "/api/nothing"))
+    answers, tally = browse(arena.answer, ("GET", "/api/me"), ("GET", "/api/nothing"))
     assert [answer.code for answer in answers] == ["conflict", "not_found"]
     assert tally.errors == {"conflict": 1, "not_found": 1}
 
 
-def test_a_lost_connection_is_an_answer_without_a_status():
-    def broken(request: httpx.Request) -> httpx.Response:
-        raise httpx.ConnectError("refused")
+async def hang_up(request: web.BaseRequest) -> web.Response:
+    """Close the connection instead of answering."""
+    assert request.transport is not None
+    request.transport.close()
+    return web.Response()
 
-    arena = FakeArena()
-    arena.connect = lambda: httpx.MockTransport(broken)  # type: ignore[method-assign]
-    [answer], tally = browse(arena, ("GET", "/api/me"), over=True)
+
+def test_a_lost_connection_is_an_answer_without_a_status():
+    [answer], tally = browse(hang_up, ("GET", "/api/me"), over=True)
     assert (answer.status, answer.ok) == (0, False)
     assert tally.busy == {"unreachable": 1}
 
 
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "http://", "http://[", "http://127.0.0.1:port"])
+def test_where_no_server_is_there_is_no_answer(url: str):
+    async def visit() -> tuple[Answer, float | None, bytes | None]:
+        browser = Browser(Place(url, Tally(), Shift()), random.Random(0))
+        answer, wait_s = await browser.once("GET", "/healthz")
+        data = await browser.download("/api/policies/cid.safetensors")
+        await browser.close()
+        return answer, wait_s, data
+
+    answer, wait_s, data = asyncio.run(visit())
+    assert (answer.status, wait_s, data) == (0, 0.0, None)
+
+
+def test_a_connection_that_was_closed_between_two_requests_loses_neither(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(random.Random, "uniform", lambda self, low, high: 0.0)
+
+    async def answer_once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+        writer.close()
+
+    async def visit() -> list[Answer]:
+        server = await asyncio.start_server(answer_once, "127.0.0.1", 0)
+        host, port = server.sockets[0].getsockname()
+        browser = Browser(Place(f"http://{host}:{port}", Tally(), Shift()), random.Random(0))
+        answers = [await browser.send("POST", "/api/session") for _ in range(3)]
+        await browser.close()
+        server.close()
+        await server.wait_closed()
+        return answers
+
+    assert [answer.status for answer in asyncio.run(visit())] == [200, 200, 200]
+
+
 def test_a_page_that_is_no_document_is_an_empty_answer():
-    arena = FakeArena()
-    arena.connect = lambda: httpx.MockTransport(lambda _: httpx.Response(502, text="<html>"))  # type: ignore[method-assign]
-    [answer], tally = browse(arena, ("GET", "/"))
+    async def page(request: web.BaseRequest) -> web.Response:
+        return web.Response(status=502, text="<html>")
+
+    [answer], tally = browse(page, ("GET", "/"))
     assert (answer.code, answer.body) == ("502", {})
     assert tally.errors == {"502": 1}
+
+
+def test_nobody_is_sent_elsewhere():
+    async def elsewhere(request: web.BaseRequest) -> web.Response:
+        return web.Response(status=307, headers={"Location": "/api/me"})
+
+    answers, tally = browse(elsewhere, ("POST", "/api/session"), ("GET", "/"))
+    assert [answer.status for answer in answers] == [307, 307]
+    assert tally.requests == 2
+
+
+def test_a_body_is_sent_as_short_json():
+    seen: list[tuple[str, bytes]] = []
+
+    async def take(request: web.BaseRequest) -> web.Response:
+        seen.append((request.content_type, await request.read()))
+        return web.Response(status=204)
+
+    [answer], _ = browse(take, ("POST", "/"), body={"ticks": 1, "name": "é"})
+    assert (answer.status, answer.body) == (204, {})
+    assert seen == [("application/json", '{"ticks":1,"name":"é"}'.encode())]
 
 
 def test_cookies_are_kept_until_they_are_forgotten():
     seen: list[str | None] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    async def bake(request: web.BaseRequest) -> web.Response:
         seen.append(request.headers.get("cookie"))
-        return httpx.Response(200, json={}, headers={"Set-Cookie": "manyhands=me; Path=/"})
+        return web.json_response({}, headers={"Set-Cookie": "manyhands=me.1-2_3; Path=/; HttpOnly"})
 
     async def visit() -> None:
-        place = Place("http://arena", Tally(), Shift(), lambda: httpx.MockTransport(answer))
-        browser = Browser(place, random.Random(0))
-        await browser.send("GET", "/")
-        await browser.send("GET", "/")
-        browser.forget()
-        await browser.send("GET", "/")
-        await browser.close()
+        async with serving(bake) as url:
+            browser = Browser(Place(url, Tally(), Shift()), random.Random(0))
+            await browser.send("GET", "/")
+            await browser.send("GET", "/")
+            browser.forget()
+            await browser.send("GET", "/")
+            await browser.close()
 
     asyncio.run(visit())
-    assert seen == [None, "manyhands=me", None]
+    assert seen == [None, "manyhands=me.1-2_3", None]
 
 
 def test_a_lost_event_stream_goes_on_after_the_last_event(monkeypatch: pytest.MonkeyPatch):
     asked: list[str | None] = []
     monkeypatch.setattr(random.Random, "uniform", lambda self, low, high: 0.0)
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    async def tell(request: web.BaseRequest) -> web.StreamResponse:
         asked.append(request.headers.get("last-event-id"))
         number = len(asked)
-        text = f'retry: 2000\nevent: hello\ndata: {{"seq": 0}}\n\nid: {number}\ndata: {{"seq": {number}}}\n\n'
-        return httpx.Response(200, text=text)
+        stream = web.StreamResponse()
+        await stream.prepare(request)
+        await stream.write(b'retry: 2000\nevent: hello\ndata: {"seq": 0}\n\n')
+        await stream.write(f'id: {number}\ndata: {{"seq": {number}}}\n\n'.encode())
+        assert request.transport is not None
+        if number == 1:
+            # In the middle of the next event.
+            await stream.write(b"id: 7")
+            request.transport.close()
+        return stream
 
     async def visit() -> list[int]:
-        place = Place("http://arena", Tally(), Shift(), lambda: httpx.MockTransport(answer))
-        browser = Browser(place, random.Random(0))
-        found = []
-        stream = browser.events()
-        async for event in stream:
-            found.append(event["seq"])
-            if len(found) == 4:
-                break
-        await stream.aclose()
-        await browser.close()
+        async with serving(tell) as url:
+            browser = Browser(Place(url, Tally(), Shift()), random.Random(0))
+            found = []
+            stream = browser.events()
+            async for event in stream:
+                found.append(event["seq"])
+                if len(found) == 6:
+                    break
+            await stream.aclose()
+            await browser.close()
         return found
 
-    assert asyncio.run(visit()) == [0, 1, 0, 2]
-    assert asked == [None, "1"]
+    assert asyncio.run(visit()) == [0, 1, 0, 2, 0, 3]
+    assert asked == [None, "1", "2"]
 
 
 def test_a_pause_ends_with_the_shift():

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterator
 
-import httpx
+import aiohttp
 
 from manyhands import ledger
 from manyhands.arena.audit import Report
@@ -13,43 +15,50 @@ from manyhands.judging import audit as judging
 from manyhands.judging import seeds
 from manyhands.types import Json, Micro
 
-TIMEOUT_S = 30.0
+_PATIENCE = aiohttp.ClientTimeout(connect=30.0, sock_read=30.0)
 
 
 def audit(url: str) -> Report:
     """Check every verdict that the server at `url` shows. Raises InputError where it does not answer."""
-    report = Report()
     try:
-        with httpx.Client(base_url=url.rstrip("/"), timeout=TIMEOUT_S, follow_redirects=True) as client:
-            for campaign in _get(client, "/api/campaigns")["campaigns"]:
-                for row in sorted(_verdicts(client, campaign["id"]), key=lambda row: row["number"]):
-                    report.verdicts += 1
-                    for code, message in _check(row):
-                        report.fault(code, row["id"], message)
-    except (httpx.HTTPError, ValueError, KeyError) as error:
+        return asyncio.run(_audit(url.rstrip("/")))
+    except (aiohttp.ClientError, TimeoutError, ValueError, KeyError) as error:
         raise InputError(
             f"{url} cannot be audited: {type(error).__name__} {error}.",
             field="url",
             remedy="Give the address that `manyhands up` prints.",
         ) from error
+
+
+async def _audit(site: str) -> Report:
+    report = Report()
+    # An auditor may sit behind a proxy.
+    async with aiohttp.ClientSession(timeout=_PATIENCE, trust_env=True) as session:
+        for campaign in (await _get(session, f"{site}/api/campaigns"))["campaigns"]:
+            rows = [row async for row in _verdicts(session, site, campaign["id"])]
+            for row in sorted(rows, key=lambda row: row["number"]):
+                report.verdicts += 1
+                for code, message in _check(row):
+                    report.fault(code, row["id"], message)
     return report
 
 
-def _get(client: httpx.Client, path: str, **query: str) -> Json:
-    answer = client.get(path, params=query)
-    answer.raise_for_status()
-    found: Json = answer.json()
-    return found
+async def _get(session: aiohttp.ClientSession, url: str, **query: str) -> Json:
+    async with session.get(url, params=query, raise_for_status=True) as answer:
+        found: Json = json.loads(await answer.read())
+        return found
 
 
-def _verdicts(client: httpx.Client, campaign_id: str) -> Iterator[Json]:
+async def _verdicts(session: aiohttp.ClientSession, site: str, campaign_id: str) -> AsyncIterator[Json]:
     cursor = ""
     while True:
-        page = _get(
-            client, f"/api/campaigns/{campaign_id}/verdicts", **({"cursor": cursor} if cursor else {})
+        page = await _get(
+            session,
+            f"{site}/api/campaigns/{campaign_id}/verdicts",
+            **({"cursor": cursor} if cursor else {}),
         )
         for summary in page["verdicts"]:
-            yield _get(client, f"/api/verdicts/{summary['id']}")
+            yield await _get(session, f"{site}/api/verdicts/{summary['id']}")
         cursor = page["next_cursor"]
         if not cursor:
             return

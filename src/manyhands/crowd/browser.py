@@ -10,11 +10,11 @@ import contextlib
 import json
 import random
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from functools import partial
 
-import httpx
+import aiohttp
 
 from manyhands.crowd.tally import Tally
 from manyhands.types import Json
@@ -24,6 +24,14 @@ BUSY = (429, 503)
 _LONGEST_BACKOFF_S = 8.0
 # The server sends a line at least every 15 s.
 _SILENCE_S = 45.0
+# Shorter than the server keeps an idle connection, so that no request meets one that is just being closed.
+_IDLE_S = 60.0
+_CONNECTIONS = 4
+# An answer may take as long as it goes on coming: a policy's file is large, and the crowd's machine is busy.
+_PATIENCE = aiohttp.ClientTimeout(connect=TIMEOUT_S, sock_read=TIMEOUT_S)
+_LISTENING = aiohttp.ClientTimeout(connect=TIMEOUT_S, sock_read=_SILENCE_S)
+_FAULTS = (aiohttp.ClientError, TimeoutError)
+_compact = partial(json.dumps, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 class Shift:
@@ -68,40 +76,34 @@ class Answer:
 
 @dataclass(frozen=True)
 class Place:
-    """What all browsers of a crowd share: where the server is, what is counted, until when they play.
-
-    connect: makes the connections of one more browser.
-    """
+    """What all browsers of a crowd share: where the server is, what is counted, until when they play."""
 
     url: str
     tally: Tally
     shift: Shift
-    connect: Callable[[], httpx.AsyncBaseTransport]
-
-
-def network() -> Callable[[], httpx.AsyncBaseTransport]:
-    """Connections over the network, each browser with its own."""
-    # Reading the certificates takes longer than many requests, so it is done once.
-    trust = httpx.create_ssl_context()
-    limits = httpx.Limits(max_connections=4, max_keepalive_connections=2, keepalive_expiry=60.0)
-    return partial(httpx.AsyncHTTPTransport, verify=trust, limits=limits)
 
 
 class Browser:
-    """Sends requests as one visitor."""
+    """Sends requests as one visitor; to be made while the event loop runs."""
 
     def __init__(self, place: Place, rng: random.Random) -> None:
         self._place = place
         self._rng = rng
-        self._client = httpx.AsyncClient(transport=place.connect(), base_url=place.url, timeout=TIMEOUT_S)
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=_CONNECTIONS, keepalive_timeout=_IDLE_S),
+            # Without `unsafe` no cookie of a server without a name would be kept, 127.0.0.1 for one.
+            cookie_jar=aiohttp.CookieJar(unsafe=True),
+            json_serialize=_compact,
+            timeout=_PATIENCE,
+        )
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.aclose()
+        await self._session.close()
 
     def forget(self) -> None:
         """Delete the cookies, as somebody does who comes back as somebody else."""
-        self._client.cookies.clear()
+        self._session.cookie_jar.clear()
 
     async def send(
         self, method: str, path: str, body: Json | None = None, headers: dict[str, str] | None = None
@@ -133,12 +135,14 @@ class Browser:
         self._place.tally.requests += 1
         begun_s = time.perf_counter()
         try:
-            response = await self._client.request(method, path, json=body, headers=headers)
-        except httpx.TransportError as fault:
+            async with self._session.request(
+                method, f"{self._place.url}{path}", json=body, headers=headers, allow_redirects=False
+            ) as response:
+                content = await response.read()
+        except _FAULTS as fault:
             return Answer(0, {"detail": str(fault)}, time.perf_counter() - begun_s), 0.0
-        elapsed_s = time.perf_counter() - begun_s
-        answer = Answer(response.status_code, _document(response), elapsed_s)
-        if response.status_code not in BUSY:
+        answer = Answer(response.status, _document(content), time.perf_counter() - begun_s)
+        if response.status not in BUSY:
             return answer, None
         after = response.headers.get("Retry-After", "")
         return answer, float(after) if after.isascii() and after.isdigit() else 0.0
@@ -147,22 +151,23 @@ class Browser:
         """The bytes at a path, None if the server did not give any."""
         self._place.tally.requests += 1
         try:
-            response = await self._client.get(path)
-        except httpx.TransportError:
+            async with self._session.get(f"{self._place.url}{path}", allow_redirects=False) as response:
+                content = await response.read()
+        except _FAULTS:
             return None
-        return response.content if response.is_success else None
+        return content if 200 <= response.status < 300 else None
 
     async def events(self) -> AsyncIterator[Json]:
         """Server-sent events until cancelled; after a lost connection it goes on where it was."""
-        last = ""
+        url, last = f"{self._place.url}/api/events", ""
         while True:
             headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": last} if last else {})
-            with contextlib.suppress(httpx.TransportError):
-                timeout = httpx.Timeout(TIMEOUT_S, read=_SILENCE_S)
-                async with self._client.stream(
-                    "GET", "/api/events", headers=headers, timeout=timeout
+            with contextlib.suppress(*_FAULTS):
+                async with self._session.get(
+                    url, headers=headers, timeout=_LISTENING, allow_redirects=False
                 ) as response:
-                    async for line in response.aiter_lines():
+                    async for raw in response.content:
+                        line = raw.decode().rstrip("\r\n")
                         if line.startswith("id: "):
                             last = line.removeprefix("id: ")
                         elif line.startswith("data: "):
@@ -171,10 +176,10 @@ class Browser:
             await asyncio.sleep(self._rng.uniform(1.0, 3.0))
 
 
-def _document(response: httpx.Response) -> Json:
-    """The answer's JSON object; empty where it has none."""
+def _document(content: bytes) -> Json:
+    """An answer's JSON object; empty where it has none."""
     try:
-        body = response.json()
+        body = json.loads(content)
     except ValueError:
         return {}
     return body if isinstance(body, dict) else {}

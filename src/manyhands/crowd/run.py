@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from manyhands.computing import yield_cores
 from manyhands.crowd import report, roles
-from manyhands.crowd.browser import Place, Shift, network
+from manyhands.crowd.browser import Place, Shift
 from manyhands.crowd.roles import ROLES
 from manyhands.crowd.scripted import Habits, ScriptedPlayer, Table
 from manyhands.crowd.simulation import Simulator
@@ -112,7 +112,7 @@ async def run(orders: Orders, tell: Tell) -> Result:
         RemoteError: the server does not answer, has no such campaign or does not give out its champion.
     """
     tally, shift = Tally(), Shift()
-    place = Place(orders.url.rstrip("/"), tally, shift, network())
+    place = Place(orders.url.rstrip("/"), tally, shift)
     # Who only watches stays until everything is judged.
     spectator = Spectator(replace(place, shift=Shift()), random.Random(orders.seed))
     try:
