@@ -72,6 +72,25 @@ def test_up_prints_one_line_serves_and_stops_cleanly(start: Start, tmp_path: Pat
     assert (tmp_path / "data" / "logs" / "server.log").exists()
 
 
+@pytest.mark.parametrize(
+    "opening",
+    [
+        b"GET /",
+        b"GET / HTTP/1.1\r\nX: ",
+        b"POST /api/session HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n0\r\nX: ",
+    ],
+    ids=["address", "header", "trailer"],
+)
+def test_a_head_without_an_end_is_cut_off(start: Start, opening: bytes) -> None:
+    process = start("--port", "0", "--json")
+    assert process.stdout is not None
+    _, _, port = json.loads(process.stdout.readline())["url"].rpartition(":")
+    with socket.create_connection(("127.0.0.1", int(port))) as stranger:
+        stranger.sendall(opening)
+        with pytest.raises(ConnectionError):
+            stranger.sendall(2**26 * b"a")
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_both_signals_end_it_in_order(start: Start, number: signal.Signals) -> None:
     process = start("--port", "0")

@@ -31,6 +31,7 @@ from manyhands.server.application import create_app
 from manyhands.server.assets import Assets
 from manyhands.server.broadcast import Broadcaster
 from manyhands.server.context import Context, Keys
+from manyhands.server.http_protocol import BoundedHttpProtocol
 from manyhands.server.metrics import Metrics
 from manyhands.settings import PREFIX, Settings
 from manyhands.storage import Database, GroupWriter, open_database
@@ -163,6 +164,7 @@ def _server(context: Context) -> uvicorn.Server:
     return uvicorn.Server(
         uvicorn.Config(
             create_app(context),
+            http=BoundedHttpProtocol,
             log_config=None,
             access_log=False,
             server_header=False,
