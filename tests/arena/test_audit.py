@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -39,13 +40,16 @@ pytestmark = pytest.mark.timeout(1500)
 
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder in which six players teach the champion and two drive it off the road, twice each."""
+    """A data folder in which six players teach the champion and two drive it off the road, twice each.
+
+    A round learns from four contributions of its lot and as many older ones.
+    """
     folder = tmp_path_factory.mktemp("played")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(scout, "AT_ONCE", tiny.ROWS // 2)
         patch.setattr(scout, "LEAST", 2 * tiny.ATTEMPTS)
         patch.setattr(bootstrap, "demonstrate", partial(bootstrap.demonstrate, seconds=1.0))
-        arena = TinyArena.open(folder)
+        arena = TinyArena.open(folder, judging=replace(tiny.ROUNDS, learned=4))
         arena.judge()
         push = np.zeros((tiny.task().max_ticks, tiny.ROWS, 2), np.float32)
         push[:, 6:, 0] = 2.0

@@ -179,3 +179,26 @@ def test_a_state_survives_its_json_form() -> None:
 
 def test_the_gain_is_measured_on_other_starts_than_the_gates(outcome: Outcome) -> None:
     assert not np.array_equal(outcome.gate_scores[:, : tiny.ROWS], outcome.pay_scores)
+
+
+def test_a_large_lot_is_learned_from_in_part() -> None:
+    """Those that harmed are not drawn, and a few more contributions change the draw by no more than a few."""
+    values = [(f"att_{n}", f"plr_{n % 7}", 2.0 if n % 7 else -2.0) for n in range(300)]
+    few, more = (round.learned_from(values[:count], 100) for count in (290, 300))
+    assert len(few) == len(more) == 100
+    good = {name for name, _, value in values if value > 0.0}
+    assert set(few) | set(more) <= good
+    assert len(set(few) - set(more)) <= 10
+    assert set(round.learned_from(values, 1000)) == good
+
+
+def test_what_is_not_drawn_is_not_learned_from_and_still_has_its_share(standing: Standing) -> None:
+    config = round.RoundConfig(training=replace(round.RoundConfig().training, steps=2, batch=4))
+    half = tuple(
+        entry if place % 2 else replace(entry, samples=None) for place, entry in enumerate(standing.lot)
+    )
+    key = jax.random.key(0)
+    some = round.train(replace(standing, lot=half), config, True, (), key)
+    same = round.train(replace(standing, lot=half[1::2]), config, True, (), key)
+    assert all(np.array_equal(some[name], same[name]) for name in some)
+    assert round.weights(half) == round.weights(standing.lot)

@@ -9,10 +9,11 @@ import base64
 from dataclasses import dataclass
 
 import numpy as np
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from manyhands import ledger
 from manyhands.arena.shelf import Shelf, record
+from manyhands.judging import round as judging
 from manyhands.judging import value as valuing
 from manyhands.judging.payout import Pooled
 from manyhands.judging.records import Attempt
@@ -26,7 +27,10 @@ from manyhands.types import Json
 
 @dataclass(frozen=True)
 class Loaded:
-    """A standing with the ids that a verdict names. lot and old: attempts in the order of their samples."""
+    """A standing with the ids that a verdict names.
+
+    lot: all attempts of the lot; old: older ones that are learned from, in the order of their samples.
+    """
 
     campaign: Json
     standing: Standing
@@ -34,37 +38,71 @@ class Loaded:
     old: tuple[str, ...]
 
 
+_IN_LOT = (
+    select(attempts.c.id, attempts.c.player_id, attempts.c.value)
+    .join(rounds, rounds.c.id == attempts.c.round_id)
+    .where(
+        attempts.c.campaign_id == bindparam("campaign"),
+        attempts.c.lot_number == bindparam("lot"),
+        rounds.c.number <= bindparam("round"),
+        attempts.c.withdrawn_us.is_(None),
+    )
+    .order_by(attempts.c.received_us, attempts.c.id)
+)
+_PAID = select(attempts.c.id).where(
+    attempts.c.campaign_id == bindparam("campaign"),
+    attempts.c.lot_number < bindparam("lot"),
+    attempts.c.paid_micro > 0,
+    attempts.c.withdrawn_us.is_(None),
+)
+_DRIVES = (
+    select(attempts, assignments.c.start)
+    .join(assignments, assignments.c.id == attempts.c.assignment_id)
+    .where(attempts.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(attempts.c.received_us, attempts.c.id)
+)
+
+
 class Lots:
-    """Loads standings for the trainer; keeps drives by attempt."""
+    """Loads standings for the trainer; keeps the drives of each campaign's last one."""
 
     def __init__(self, shelf: Shelf) -> None:
         self._shelf = shelf
-        self._drives: dict[str, Drive] = {}
+        self._drives: dict[str, dict[str, Drive]] = {}  # by campaign and attempt
         self._seeds: dict[str, Samples] = {}
         self._heldout: dict[tuple[str, str], np.ndarray] = {}
 
-    def load(self, campaign_id: str, round_number: int) -> Loaded:
-        """The campaign as it stands, with the contributions of rounds up to this one."""
+    def load(self, campaign_id: str, round_number: int, most: int) -> Loaded:
+        """The campaign as it stands, with the contributions of rounds up to this one.
+
+        most: contributions of the lot, and as many older ones, that are learned from.
+        """
         with self._shelf.database.read() as connection:
             campaign = dict(
                 connection.execute(select(campaigns).where(campaigns.c.id == campaign_id)).mappings().one()
             )
-            rows = self._contributions(connection, campaign_id, round_number)
+            here = {"campaign": campaign_id, "lot": campaign["lot_number"]}
+            lot = connection.execute(_IN_LOT, here | {"round": round_number}).all()
+            learned = judging.learned_from([(row.id, row.player_id, row.value) for row in lot], most)
+            paid = set(judging.drawn(connection.execute(_PAID, here).scalars(), most))
+            found = connection.execute(_DRIVES, {"ids": [*learned, *paid]}).mappings()
+            rows = {row["id"]: dict(row) for row in found}
             seed = self.seed(connection, campaign_id)
             escrow = ledger.balance(connection, ledger.escrow(campaign["id"]))
-        lot_rows = [row for row in rows if row["lot_number"] == campaign["lot_number"]]
-        old_rows = [
-            row for row in rows if row["lot_number"] < campaign["lot_number"] and row["paid_micro"] > 0
-        ]
-        samples = self.replay([*lot_rows, *old_rows])
+        old_ids = tuple(name for name in rows if name in paid)
+        # An audit knows these lists, and a reaction time depends on their order.
+        samples = self.replay([rows[name] for name in (*(r.id for r in lot if r.id in rows), *old_ids)])
         policy = self._shelf.policy(campaign["champion_cid"])
-        old = [seed, *(samples[row["id"]] for row in old_rows)]
+        old = [seed, *(samples[name] for name in old_ids)]
         standing = Standing(
             network=policy.network,
             champion=policy.params,
             heldout=self.heldout(campaign_id, campaign["champion_cid"]),
             old=Samples.concatenate(old, policy.network.features, policy.network.actions),
-            lot=tuple(Entry(r["id"], r["player_id"], r["value"], samples[r["id"]]) for r in lot_rows),
+            lot=tuple(
+                Entry(row.id, row.player_id, row.value, samples[row.id] if row.id in rows else None)
+                for row in lot
+            ),
             tries=campaign["lot_tries"],
             tried_size=campaign["lot_tried_size"],
             pooled=Pooled(campaign["sum_gain"], campaign["sum_variance"], campaign["paid_fraction"]),
@@ -72,8 +110,7 @@ class Lots:
             first_score=campaign["score_first"],
             target_score=campaign["target_score"],
         )
-        lot, old_ids = (tuple(row["id"] for row in part) for part in (lot_rows, old_rows))
-        return Loaded(campaign, standing, lot, old_ids)
+        return Loaded(campaign, standing, tuple(row.id for row in lot), old_ids)
 
     def heldout(self, campaign_id: str, cid: str) -> np.ndarray:
         """Scores of a champion on the standing held-out starts."""
@@ -83,20 +120,6 @@ class Lots:
             course = self._shelf.course(campaign_id)
             self._heldout[key] = course.heldout_scores(policy.network, policy.params)
         return self._heldout[key]
-
-    def _contributions(self, connection: Connection, campaign_id: str, round_number: int) -> list[Json]:
-        query = (
-            select(attempts, assignments.c.start)
-            .join(assignments, assignments.c.id == attempts.c.assignment_id)
-            .join(rounds, rounds.c.id == attempts.c.round_id)
-            .where(
-                attempts.c.campaign_id == campaign_id,
-                rounds.c.number <= round_number,
-                attempts.c.withdrawn_us.is_(None),
-            )
-            .order_by(attempts.c.received_us, attempts.c.id)
-        )
-        return [dict(row) for row in connection.execute(query).mappings()]
 
     def seed(self, connection: Connection, campaign_id: str) -> Samples:
         """The demonstration that taught the first champion, replayed from the bootstrap verdict."""
@@ -126,21 +149,27 @@ class Lots:
     def replay(self, rows: list[Json]) -> dict[str, Samples]:
         """Samples of attempts by id, each player's shifted by the reaction time that all of its rows show.
 
-        rows: with their `start`; the drives that are not in memory are replayed.
+        rows: of one campaign, with their `start`. What is not in memory is replayed, and what is in memory
+        for the campaign and not among the rows is forgotten.
         """
-        by_champion: dict[tuple[str, str], list[Json]] = {}
+        if not rows:
+            return {}
+        campaign_id = rows[0]["campaign_id"]
+        kept, play = self._drives.get(campaign_id, {}), self._shelf.course(campaign_id).play
+        by_champion: dict[str, list[Json]] = {}
         for row in rows:
-            if row["id"] not in self._drives:
-                by_champion.setdefault((row["campaign_id"], row["champion_cid"]), []).append(row)
-        for (campaign_id, cid), group in by_champion.items():
-            policy, play = self._shelf.policy(cid), self._shelf.course(campaign_id).play
+            if row["id"] not in kept:
+                by_champion.setdefault(row["champion_cid"], []).append(row)
+        for cid, group in by_champion.items():
+            policy = self._shelf.policy(cid)
             records = [record(row) for row in group]
-            self._drives |= valuing.drives(play, policy.network, policy.params, records)
+            kept = kept | valuing.drives(play, policy.network, policy.params, records)
+        drives = self._drives[campaign_id] = {row["id"]: kept[row["id"]] for row in rows}
         by_player: dict[str, list[Drive]] = {}
         for row in rows:
-            by_player.setdefault(row["player_id"], []).append(self._drives[row["id"]])
+            by_player.setdefault(row["player_id"], []).append(drives[row["id"]])
         lags = {player: reaction.estimate(drives) for player, drives in by_player.items()}
-        return {row["id"]: self._drives[row["id"]].samples(lags[row["player_id"]]) for row in rows}
+        return {row["id"]: drives[row["id"]].samples(lags[row["player_id"]]) for row in rows}
 
 
 def demonstration(given: Json) -> Attempt:

@@ -49,8 +49,8 @@ class Replaying:
 
     def _again(self, row: Json) -> list[tuple[str, str]]:
         try:
-            standing, faults = self._standing(row)
             config = judging.config_of(row["body"]["config"])
+            standing, faults = self._standing(row, config.learned)
             course = self._shelf.course(row["campaign_id"])
             outcome = rounding.judge(course, standing, config, row["body"]["root"], row["secret"])
         except ManyhandsError as error:
@@ -59,10 +59,14 @@ class Replaying:
             return [("form", f"It cannot be judged again: {type(error).__name__} {error}.")]
         return faults + self._differences(row, outcome)
 
-    def _standing(self, row: Json) -> tuple[Standing, list[tuple[str, str]]]:
-        """The campaign as it stood, from attempts alone, and where their values differ from the lot's."""
+    def _standing(self, row: Json, most: int) -> tuple[Standing, list[tuple[str, str]]]:
+        """The campaign as it stood, from attempts alone, and where their values differ from the lot's.
+
+        most: contributions of the lot that were learned from.
+        """
         body, campaign_id = row["body"], row["campaign_id"]
-        names = [name for name, _, _ in body["lot"]]
+        learned = set(rounding.learned_from([tuple(entry) for entry in body["lot"]], most))
+        names = [name for name, _, _ in body["lot"] if name in learned]
         with self._shelf.database.read() as connection:
             query = (
                 select(attempts, assignments.c.start)
@@ -83,7 +87,7 @@ class Replaying:
             champion=policy.params,
             heldout=heldout,
             old=Samples.concatenate(old, policy.network.features, policy.network.actions),
-            lot=tuple(Entry(name, player, value, samples[name]) for name, player, value in body["lot"]),
+            lot=tuple(Entry(name, player, value, samples.get(name)) for name, player, value in body["lot"]),
             tries=body["tries_before"],
             tried_size=body["tried_size_before"],
             pooled=Pooled(**body["pooled_before"]),

@@ -71,7 +71,7 @@ class Trainer:
                 select(attempts.c.root).where(attempts.c.round_id == round_id)
             ).scalars()
             root = seeds.round_root(roots)
-        loaded = self._lots.load(row.campaign_id, row.number)
+        loaded = self._lots.load(row.campaign_id, row.number, self._config.learned)
         course = self._shelf.course(row.campaign_id)
         outcome = judging.judge(course, loaded.standing, self._config, root, row.secret)
         context.check()

@@ -3,8 +3,9 @@
 lot + old data -> candidate, control -> gate on fresh starts -> held-out check -> gain on other starts -> pool
 """
 
+import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -40,21 +41,23 @@ class RoundConfig:
     """players that such a search looks at"""
     margin: float = 0.02
     """largest loss on the standing held-out suite that a promotion may bring"""
+    learned: int = 512
+    """contributions of a lot, and as many older ones, that are learned from at most"""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A contribution in the open lot."""
+    """A contribution in the open lot; samples: None if it is not learned from."""
 
     attempt: str
     player: str
     value: float
-    samples: Samples = field(compare=False)
+    samples: Samples | None = field(compare=False)
 
 
 @dataclass(frozen=True)
 class Standing:
-    """A campaign at the moment of judging. old: samples of all promoted lots and the seed data."""
+    """A campaign at the moment of judging. old: samples of promoted lots and the seed data."""
 
     network: NetworkSpec
     champion: Params
@@ -88,13 +91,29 @@ class Outcome:
     excluded: tuple[str, ...]  # players whose contributions were left out, found by `search`
 
 
+def drawn(attempts: Iterable[str], most: int) -> list[str]:
+    """Up to `most` of the attempts, in the order of a hash of their ids, which the server made at random.
+
+    A lot that is never promoted grows without end, and so does what was promoted; memory does not. More
+    contributions change the draw little, so what was replayed for the last try serves for the next.
+    """
+    return sorted(attempts, key=lambda attempt: hashlib.sha256(attempt.encode()).digest())[:most]
+
+
+def learned_from(values: Sequence[tuple[str, str, float]], most: int) -> list[str]:
+    """Attempts of a lot (attempt, player, value) that are learned from, at most so many."""
+    shares = payout.weights([(player, value) for _, player, value in values])
+    useful = (attempt for (attempt, _, _), share in zip(values, shares, strict=True) if share > 0.0)
+    return drawn(useful, most)
+
+
 def weights(lot: Sequence[Entry], excluded: Sequence[str] = ()) -> list[float]:
     """Share of each contribution of a lot in its pool; those of weight 0 are not learned from either."""
     return payout.weights([(entry.player, entry.value) for entry in lot], excluded)
 
 
 def useful(lot: Sequence[Entry], excluded: Sequence[str] = ()) -> list[Entry]:
-    """The contributions of a lot that are learned from."""
+    """The contributions of a lot that may be learned from."""
     return [entry for entry, weight in zip(lot, weights(lot, excluded), strict=True) if weight > 0.0]
 
 
@@ -146,7 +165,8 @@ def train(
     standing: Standing, config: RoundConfig, with_lot: bool, excluded: Sequence[str], key: Array
 ) -> Params:
     """The candidate, or without the lot the control, from the champion; both draw the same minibatches."""
-    parts = [standing.old, *(entry.samples for entry in useful(standing.lot, excluded))]
+    drives = [entry.samples for entry in useful(standing.lot, excluded) if entry.samples is not None]
+    parts = [standing.old, *drives]
     samples = Samples.concatenate(parts, standing.network.features, standing.network.actions)
     use = len(samples) if with_lot else len(standing.old)
     return takeover.fit(standing.network, config.training, standing.champion, samples, use, key)
