@@ -3,13 +3,12 @@
 Their files lie in `weights/`. Each of these, as `python -m manyhands.learners.…`, makes one again:
 
     racer-lidar-reference       ppo --out FILE
+    racer-lidar-skilled-1, -2   ppo --seed 1 (or 2) --out FILE
     racer-camera-encoder        perception --out FILE
     racer-camera-reference      distillation --encoder ENCODER --out FILE
     snake-grid-reference        dqn --sensor grid --seed 0 --out FILE
     snake-grid-skilled-1, -2    dqn --sensor grid --seed 1 (or 2) --out FILE
     snake-features-base         snake_ppo --seed 0 --out FILE
-
-The commands that made racer-lidar-skilled-1 and -2 were not recorded.
 """
 
 from functools import cache
