@@ -199,7 +199,7 @@ def _apply(campaign: Campaign, outcome: round.Outcome) -> None:
         # The data have taught the champion whether or not the bound rose; an unpaid lot stays open for pay.
         if outcome.pool_micro:
             old = Samples.concatenate(
-                [standing.old, *(e.samples for e in useful)],
+                [standing.old, *(e.samples for e in useful if e.samples is not None)],
                 standing.network.features,
                 standing.network.actions,
             )

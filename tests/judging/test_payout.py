@@ -116,7 +116,12 @@ def test_the_first_attempt_is_forgiven_unless_it_is_beyond_every_doubt() -> None
 
 def test_the_second_harmful_attempt_is_charged() -> None:
     assert payout.charge(100, [-3.0, -3.0]) == 100
-    assert payout.charge(100, [-1.0, -1.0]) == 40
+    assert payout.charge(100, [-2.0, -2.0]) == 80
+
+
+def test_two_small_harms_that_are_alike_prove_no_habit_and_eight_do() -> None:
+    assert payout.charge(100, [-1.0, -1.0]) == 0
+    assert payout.charge(100, [-1.0] * 8) == 40
 
 
 def test_a_habit_of_harm_is_charged_where_one_attempt_happened_to_do_nothing() -> None:
