@@ -11,13 +11,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-CONFIDENCE_Z = 1.645  # one-sided 95 %
+CONFIDENCE_Z = 1.645  # one-sided 95 %, of pay and of charges
 MARGIN = 0.5  # value within which an attempt did neither good nor harm, in units of progress
-CHARGE_Z = 2.0  # a charge needs one-sided 97.7 %
 HARM_WEIGHT = 3.0  # of harm against good when a player's values are netted
 HISTORY = 8  # attempts that a player's running bound looks back on
 PRIOR_SPREAD = 1.5  # of one attempt's value, as if it were known
-PRIOR_ATTEMPTS = 4  # from so many attempts more
+PRIOR_ATTEMPTS = 8  # from so many attempts more
 WHOLE_STAKE_HARM = 2.5  # harm at which the whole stake is charged, in units of progress
 
 
@@ -71,7 +70,7 @@ def weights(values: Sequence[tuple[str, float]], excluded: Sequence[str] = ()) -
 
 
 def upper_bound(values: Sequence[float]) -> float:
-    """97.7 % upper bound of a player's mean value, from its last attempts.
+    """95 % upper bound of a player's mean value, from its last attempts.
 
     A few values tell little of their spread: one lucky attempt would make it large and excuse harm for long,
     two that are alike would make it small and accuse too soon. So it is taken together with what is known of
@@ -81,7 +80,7 @@ def upper_bound(values: Sequence[float]) -> float:
     mean = math.fsum(recent) / len(recent)
     squares = math.fsum((value - mean) ** 2 for value in recent) + PRIOR_ATTEMPTS * PRIOR_SPREAD**2
     spread = math.sqrt(squares / (len(recent) - 1 + PRIOR_ATTEMPTS))
-    return mean + CHARGE_Z * spread / math.sqrt(len(recent))
+    return mean + CONFIDENCE_Z * spread / math.sqrt(len(recent))
 
 
 def charge(stake_micro: int, history: Sequence[float]) -> int:
