@@ -24,20 +24,6 @@ from manyhands.learners.samples import Samples
 from manyhands.storage.schema import assignments, attempts, campaigns, rounds, verdicts
 from manyhands.types import Json
 
-
-@dataclass(frozen=True)
-class Loaded:
-    """A standing with the ids that a verdict names.
-
-    lot: all attempts of the lot; old: older ones that are learned from, in the order of their samples.
-    """
-
-    campaign: Json
-    standing: Standing
-    lot: tuple[str, ...]
-    old: tuple[str, ...]
-
-
 _IN_LOT = (
     select(attempts.c.id, attempts.c.player_id, attempts.c.value)
     .join(rounds, rounds.c.id == attempts.c.round_id)
@@ -61,6 +47,19 @@ _DRIVES = (
     .where(attempts.c.id.in_(bindparam("ids", expanding=True)))
     .order_by(attempts.c.received_us, attempts.c.id)
 )
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A standing with the ids that a verdict names.
+
+    lot: all attempts of the lot; old: older ones that are learned from, in the order of their samples.
+    """
+
+    campaign: Json
+    standing: Standing
+    lot: tuple[str, ...]
+    old: tuple[str, ...]
 
 
 class Lots:
@@ -90,8 +89,9 @@ class Lots:
             seed = self.seed(connection, campaign_id)
             escrow = ledger.balance(connection, ledger.escrow(campaign["id"]))
         old_ids = tuple(name for name in rows if name in paid)
+        lot_ids = tuple(row.id for row in lot)
         # An audit knows these lists, and a reaction time depends on their order.
-        samples = self.replay([rows[name] for name in (*(r.id for r in lot if r.id in rows), *old_ids)])
+        samples = self.replay([rows[name] for name in (*lot_ids, *old_ids) if name in rows])
         policy = self._shelf.policy(campaign["champion_cid"])
         old = [seed, *(samples[name] for name in old_ids)]
         standing = Standing(
@@ -99,10 +99,7 @@ class Lots:
             champion=policy.params,
             heldout=self.heldout(campaign_id, campaign["champion_cid"]),
             old=Samples.concatenate(old, policy.network.features, policy.network.actions),
-            lot=tuple(
-                Entry(row.id, row.player_id, row.value, samples[row.id] if row.id in rows else None)
-                for row in lot
-            ),
+            lot=tuple(Entry(row.id, row.player_id, row.value, samples.get(row.id)) for row in lot),
             tries=campaign["lot_tries"],
             tried_size=campaign["lot_tried_size"],
             pooled=Pooled(campaign["sum_gain"], campaign["sum_variance"], campaign["paid_fraction"]),
@@ -110,7 +107,7 @@ class Lots:
             first_score=campaign["score_first"],
             target_score=campaign["target_score"],
         )
-        return Loaded(campaign, standing, tuple(row.id for row in lot), old_ids)
+        return Loaded(campaign, standing, lot_ids, old_ids)
 
     def heldout(self, campaign_id: str, cid: str) -> np.ndarray:
         """Scores of a champion on the standing held-out starts."""

@@ -38,8 +38,8 @@ def spread(run: Callable[..., tuple[Any, ...]], batches: tuple[Any, ...], axes: 
     cut = [jax.tree.map(lambda leaf, at=at: leaf[at : at + size], batches) for at in range(0, rows, size)]
 
     def made_of(part: tuple[Any, ...]) -> Any:
-        # Without waiting one thread would take all parts, and XLA takes the calls of one thread in turn.
-        return jax.block_until_ready(run(*part))  # type: ignore[no-untyped-call]
+        # Reading waits. Otherwise one thread would take all parts, and XLA takes a thread's calls in turn.
+        return jax.tree.map(np.asarray, run(*part))
 
     # The first call returns when all is compiled, and computes on beside the others.
     made = [run(*cut[0]), *_threads().map(made_of, cut[1:])]

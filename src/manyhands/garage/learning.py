@@ -4,6 +4,7 @@ A training drives episodes and hands them to an algorithm as an `Experience`; th
 weights. `ppo`, `sac` and `reinforce` are one file each.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple, Protocol
@@ -181,6 +182,30 @@ def minibatch_rows(
 def flat(tree: Any) -> Any:
     """Arrays (T, N, ...) as (T * N, ...)."""
     return jax.tree.map(lambda x: x.reshape((-1, *x.shape[2:])), tree)
+
+
+def descend(
+    loss: Callable[..., Array],
+    hyper: Hyperparameters,
+    state: TrainState,
+    rows: Any,
+    minibatches: tuple[Array, Array],
+) -> TrainState:
+    """One gradient step of a loss for each minibatch.
+
+    loss: of weights and a minibatch of each of the rows (N, ...). minibatches: flat rows (R, batch_size)
+    int32, and how many of the R count, ().
+    """
+    adam = optimiser(hyper)
+    order, count = minibatches
+
+    def step(at: Array, state: TrainState) -> TrainState:
+        gradient = jax.grad(loss)(state.weights, *jax.tree.map(lambda x: x[order[at]], rows))
+        change, moments = adam.update(gradient, state.optimiser, state.weights)
+        return TrainState(optax.apply_updates(state.weights, change), moments)
+
+    updated: TrainState = jax.lax.fori_loop(0, count, step, state)
+    return updated
 
 
 def value_loss(error: Array, loss_type: str) -> Array:

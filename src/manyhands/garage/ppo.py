@@ -11,7 +11,6 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 from jax import Array
 
 from manyhands.garage.driving import Driver, Samples, Weights, encode, policy_and_value, spread_of
@@ -22,12 +21,12 @@ from manyhands.garage.learning import (
     RewardScale,
     Terms,
     TrainState,
+    descend,
     flat,
     fresh_state,
     iteration_rng,
     minibatch_rows,
     no_rewards,
-    optimiser,
     padded_rewards,
     rescale,
     returns,
@@ -98,7 +97,6 @@ def update(
     spread = jnp.sqrt((rewards.alive * (advantage - mean) ** 2).sum() / count)
     normal = (advantage - mean) / (spread + 1e-8)
     rows = flat((samples, normal, target))
-    adam = optimiser(hyper)
 
     def loss(weights: Weights, batch: Samples, advantage: Array, target: Array) -> Array:
         features = encode(driver.spec, weights, batch.seen)
@@ -108,10 +106,4 @@ def update(
         cost = VALUE_WEIGHT * value_loss(value - target, hyper.loss_type).mean()
         return -gain + cost - hyper.beta_entropy * entropy.mean()
 
-    def step(at: Array, state: TrainState) -> TrainState:
-        gradient = jax.grad(loss)(state.weights, *jax.tree.map(lambda x: x[order[at]], rows))
-        change, moments = adam.update(gradient, state.optimiser, state.weights)
-        return TrainState(optax.apply_updates(state.weights, change), moments)
-
-    updated: TrainState = jax.lax.fori_loop(0, batches, step, state)
-    return updated
+    return descend(loss, hyper, state, rows, (order, batches))

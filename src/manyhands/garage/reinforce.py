@@ -13,7 +13,6 @@ from functools import partial
 
 import jax
 import numpy as np
-import optax
 from jax import Array
 
 from manyhands.garage.driving import Driver, Samples, Weights, encode, policy_and_value, spread_of
@@ -23,11 +22,11 @@ from manyhands.garage.learning import (
     RewardScale,
     Terms,
     TrainState,
+    descend,
     flat,
     fresh_state,
     iteration_rng,
     minibatch_rows,
-    optimiser,
     rescale,
     returns,
     value_loss,
@@ -90,7 +89,6 @@ def update(
     of which the first `batches` () count.
     """
     rows = flat((samples, after))
-    adam = optimiser(hyper)
 
     def loss(weights: Weights, batch: Samples, after: Array) -> Array:
         features = encode(driver.spec, weights, batch.seen)
@@ -100,10 +98,4 @@ def update(
         gain = (chance * better).mean() + hyper.beta_entropy * entropy.mean()
         return -gain + VALUE_WEIGHT * value_loss(after - baseline, hyper.loss_type).mean()
 
-    def step(at: Array, state: TrainState) -> TrainState:
-        gradient = jax.grad(loss)(state.weights, *jax.tree.map(lambda x: x[order[at]], rows))
-        change, moments = adam.update(gradient, state.optimiser, state.weights)
-        return TrainState(optax.apply_updates(state.weights, change), moments)
-
-    updated: TrainState = jax.lax.fori_loop(0, batches, step, state)
-    return updated
+    return descend(loss, hyper, state, rows, (order, batches))
