@@ -110,7 +110,7 @@ def test_a_charge_is_at_most_the_stake_and_only_for_harm(history: list[float], s
 
 
 def test_the_first_attempt_is_forgiven_unless_it_is_beyond_every_doubt() -> None:
-    assert payout.charge(100, [-2.4]) == 0
+    assert payout.charge(100, [-1.9]) == 0
     assert payout.charge(100, [-10.0]) == 100
 
 

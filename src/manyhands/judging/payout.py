@@ -11,7 +11,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-CONFIDENCE_Z = 1.645  # one-sided 95 %, of pay and of charges
+CONFIDENCE_Z = 1.645  # one-sided 95 %, of pay
+CHARGE_Z = 1.282  # one-sided 90 %
 MARGIN = 0.5  # value within which an attempt did neither good nor harm, in units of progress
 HARM_WEIGHT = 3.0  # of harm against good when a player's values are netted
 HISTORY = 8  # attempts that a player's running bound looks back on
@@ -70,7 +71,7 @@ def weights(values: Sequence[tuple[str, float]], excluded: Sequence[str] = ()) -
 
 
 def upper_bound(values: Sequence[float]) -> float:
-    """95 % upper bound of a player's mean value, from its last attempts.
+    """90 % upper bound of a player's mean value, from its last attempts.
 
     A few values tell little of their spread: one lucky attempt would make it large and excuse harm for long,
     two that are alike would make it small and accuse too soon. So it is taken together with what is known of
@@ -80,7 +81,7 @@ def upper_bound(values: Sequence[float]) -> float:
     mean = math.fsum(recent) / len(recent)
     squares = math.fsum((value - mean) ** 2 for value in recent) + PRIOR_ATTEMPTS * PRIOR_SPREAD**2
     spread = math.sqrt(squares / (len(recent) - 1 + PRIOR_ATTEMPTS))
-    return mean + CONFIDENCE_Z * spread / math.sqrt(len(recent))
+    return mean + CHARGE_Z * spread / math.sqrt(len(recent))
 
 
 def charge(stake_micro: int, history: Sequence[float]) -> int:
