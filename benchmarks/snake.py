@@ -5,8 +5,9 @@
 
 `pretrained` trains agents from nothing. `lessons` has scripted players make 500 moves, of which the last
 fifth is held out, and teaches them to the three learners from the packaged agent; a player is also an agent's
-file (`--players greedy searching longer.safetensors`). Agreement is counted on 2,000 more moves of the player
-in games nobody has seen: a fifth of 500 moves is too few to tell two policies apart. Intervals are of 95 %.
+file (`--players greedy searching longer.safetensors`). Every player has seeds of its own. Agreement is
+counted on 2,000 more moves of the player in games nobody has seen: a fifth of 500 moves is too few to tell
+two policies apart. Intervals are of 95 %.
 """
 
 import argparse
@@ -30,7 +31,9 @@ from manyhands.learners import dqn, snake_lessons, snake_ppo, snake_study
 from manyhands.learners.snake_lessons import GAMES_SEED, LEARNERS, Lesson, Report
 from manyhands.learners.snake_study import Scores
 from manyhands.policies import files, reference
+from manyhands.policies.files import Policy
 
+BASES = ("snake-grid-reference", "snake-features-base")
 GAMES = 1000
 MOVES, MORE_MOVES, MORE_SEED = 500, 2000, 5000
 # Of a player that takes its time.
@@ -78,24 +81,27 @@ def player_of(name: str) -> Player:
     return scripted.PLAYERS[name] if name in scripted.PLAYERS else agent(Path(name))
 
 
-def apart(report: Report) -> float:
-    """How many standard errors of the difference the taught policy is above its control."""
+def above(report: Report) -> tuple[float, float]:
+    """Foods by which the taught policy is above its control, and the standard error of that."""
     taught, control = report.scores["taught"], report.scores["control"]
     first, second = ((scores.high - scores.mean) / 1.96 for scores in (taught, control))
-    return float((taught.mean - control.mean) / max(1e-9, math.hypot(first, second)))
+    return taught.mean - control.mean, math.hypot(first, second)
 
 
-def lessons(name: str, seeds: range, learners: list[str]) -> None:
-    """Teach a player's moves to the learners and print what they scored."""
-    player, base = player_of(name), reference.driver("snake-grid-reference")
+def lessons(
+    name: str, base: Policy, seeds: range, learners: list[str], count: int
+) -> dict[str, list[tuple[float, float]]]:
+    """Teach a player's moves to the learners and print what they scored; returns what is `above`, of each."""
+    player = player_of(name)
     games = PLAYER_GAMES if name != "greedy" else GAMES
     own = snake_study.player_scores(ARCADE, player, games, GAMES_SEED)
     mean, half = dqn.mean_interval(own)
     print(f"player {name}: {mean:.1f} +- {half:.1f} foods in {games} games", flush=True)
     more = replay(ARCADE, scripted.play(ARCADE, player, MORE_SEED, MORE_MOVES))
     spent_s: list[float] = []
+    gains: dict[str, list[tuple[float, float]]] = {learner: [] for learner in learners}
     for seed in seeds:
-        moves = replay(ARCADE, scripted.play(ARCADE, player, seed, MOVES))
+        moves = replay(ARCADE, scripted.play(ARCADE, player, seed, count))
         lesson, known, begun_s = Lesson(moves, ARCADE, True, base), None, time.perf_counter()
         lines = []
         for learner in learners:
@@ -105,11 +111,13 @@ def lessons(name: str, seeds: range, learners: list[str]) -> None:
             policies = (base, taught.policy, taught.control)
             agrees = [snake_study.agreement(policy, more).share for policy in policies]
             lines.append(line(learner, report, agrees, mean))
+            gains[learner].append(above(report))
         spent_s.append(time.perf_counter() - begun_s)
         print(f"  seed {seed}, {spent_s[-1]:.0f} s", *lines, sep="\n    ", flush=True)
     print(
         f"player {name}: {', '.join(learners)} trained and evaluated in {np.mean(spent_s):.0f} s", flush=True
     )
+    return gains
 
 
 def line(learner: str, report: Report, agrees: list[float], player: float) -> str:
@@ -119,10 +127,11 @@ def line(learner: str, report: Report, agrees: list[float], player: float) -> st
         return f"{scores.mean:.1f} +- {scores.high - scores.mean:.1f}"
 
     base, taught, control = (report.scores[who] for who in ("base", "taught", "control"))
+    gain, error = above(report)
     return (
         f"{learner}: {told(taught)} foods, {taught.mean / player:.2f} of the player; base {told(base)}, "
-        f"control {told(control)} ({apart(report):+.1f} standard errors); agreement {agrees[1]:.3f}, "
-        f"base {agrees[0]:.3f}, control {agrees[2]:.3f}; {report.seconds:.0f} s"
+        f"control {told(control)} ({gain / max(1e-9, error):+.1f} standard errors); "
+        f"agreement {agrees[1]:.3f}, base {agrees[0]:.3f}, control {agrees[2]:.3f}; {report.seconds:.0f} s"
     )
 
 
@@ -134,15 +143,28 @@ def main() -> None:
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--sensors", nargs="*", choices=SENSORS, default=SENSORS)
     parser.add_argument("--players", nargs="*", default=["greedy", "searching"])
+    parser.add_argument("--moves", type=int, default=MOVES, help="of a lesson")
+    parser.add_argument("--base", choices=BASES, default=BASES[0], help="is fine-tuned")
     parser.add_argument("--learners", nargs="*", choices=LEARNERS, default=list(LEARNERS))
     arguments = parser.parse_args()
-    seeds = range(arguments.first_seed, arguments.first_seed + arguments.seeds)
     if arguments.what != "lessons":
         for sensor in arguments.sensors:
-            pretrained(sensor, seeds)
+            pretrained(sensor, range(arguments.first_seed, arguments.first_seed + arguments.seeds))
     if arguments.what != "pretrained":
-        for name in arguments.players:
-            lessons(name, seeds, arguments.learners)
+        base, found = reference.driver(arguments.base), []
+        for place, name in enumerate(arguments.players):
+            # Lessons with the same seed share their control.
+            first = arguments.first_seed + place * arguments.seeds
+            own_seeds = range(first, first + arguments.seeds)
+            found.append(lessons(name, base, own_seeds, arguments.learners, arguments.moves))
+        for learner in arguments.learners:
+            gains, errors = zip(*(gain for of_player in found for gain in of_player[learner]), strict=True)
+            half = 1.96 * math.hypot(*errors) / len(errors)
+            print(
+                f"{learner}: {np.mean(gains):+.2f} +- {half:.2f} foods above its control, on the mean of "
+                f"{len(gains)} lessons; {interval(list(gains))} with what differs between lessons",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

@@ -167,10 +167,10 @@ def test_an_interval_needs_two_games(base: files.Policy) -> None:
 @pytest.mark.parametrize(
     ("means", "way"),
     [
-        # Base, then all, half and a quarter of the way.
-        ([60.0, 61.0, 63.0, 62.0], 0.5),
-        ([60.0, 58.5, 58.0, 58.2], 1.0),
-        ([60.0, 50.0, 57.0, 57.0], 0.0),
+        # All, half, a quarter of the way, and none of it.
+        ([61.0, 63.0, 62.0, 60.0], 0.5),
+        ([62.5, 63.0, 62.0, 60.0], 1.0),
+        ([50.0, 57.0, 57.0, 60.0], 0.0),
     ],
 )
 def test_the_way_is_chosen_by_games(

@@ -36,8 +36,7 @@ from manyhands.policies import files, network
 from manyhands.policies.files import Policy
 from manyhands.policies.network import NetworkSpec, Params
 
-Z_95 = 1.96
-WAYS = (1.0, 0.5, 0.25)  # from the base to what was learned
+WAYS = (1.0, 0.5, 0.25, 0.0)  # from the base to what was learned
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,7 @@ class FinetuningConfig:
     """weight of the squared distance to the base's values on own moves"""
     balance: float = 0.5
     """see `snake_rows.rows`; of the margin"""
-    validation: int = 384
+    validation: int = 1024
     """games that decide how far to go"""
     board: Board = ARCADE
     """that is played on"""
@@ -195,20 +194,19 @@ def _between(base: Params, learned: Params, way: float) -> Params:
 def choose_way(
     task: SnakeTask, policy: Policy, learned: Params, games: int, key: Array
 ) -> tuple[Params, float]:
-    """The best parameters on the way from a policy to the learned ones, by games of validation.
+    """The parameters farthest from a policy, on the way to the learned ones, that play as well as any there.
 
-    The policy itself only where all others score significantly less: a player's manner that costs nothing is
-    worth having, since it is what was asked for.
+    As well is within one standard error of the best, in games of validation (the rule of L. Breiman et al.,
+    "Classification and Regression Trees", 1984): a player's manner that costs nothing is worth having, since
+    it is what was asked for.
     """
-    found = dqn.scores(task, policy.network, policy.params, key, games)
-    error = (2.0 / games) ** 0.5 * found.std()  # of a difference
-    best, least = (policy.params, 0.0), float(found.mean() - Z_95 * error)
+    found = []
     for way in WAYS:
         params = _between(policy.params, learned, way)
-        mean = float(dqn.scores(task, policy.network, params, key, games).mean())
-        if mean > least:
-            best, least = (params, way), mean
-    return best
+        scores = dqn.scores(task, policy.network, params, key, games)
+        found.append((float(scores.mean()), float(scores.std()) / games**0.5, params, way))
+    best, error, *_ = max(found, key=lambda one: one[0])
+    return next((params, way) for mean, _, params, way in found if mean >= best - error)
 
 
 def train(
