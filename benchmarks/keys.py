@@ -24,9 +24,10 @@ import httpx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from playwright.sync_api import Error, Page, sync_playwright
+from playwright.sync_api import Error, Page
 from sqlalchemy import select
 
+import browser
 import service
 from manyhands.arena.lots import Lots
 from manyhands.arena.shelf import Shelf, record
@@ -42,7 +43,7 @@ from manyhands.storage.schema import assignments, attempts, campaigns
 
 ROOT = Path(__file__).parents[1]
 sys.path.append(str(ROOT / "tests" / "service"))
-from keyboard_player import FLAGS, REACTION_TICKS, KeyboardPlayer, chromium_program  # noqa: E402
+from keyboard_player import REACTION_TICKS, KeyboardPlayer  # noqa: E402
 
 CAMPAIGN = "crowd-circuit-lidar"
 LOOK_MS = 17
@@ -120,15 +121,13 @@ def halt(page: Page) -> None:
 
 def browse(address: str, count: int, speed_mps: float) -> None:
     """Play in a browser of its own."""
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=chromium_program(), args=FLAGS)
+    with browser.chromium() as chromium:
         # The person knows the road by its numbers; a coarse picture is drawn in less time.
         context = chromium.new_context(
             base_url=address, viewport={"width": 640, "height": 360}, device_scale_factor=0.25
         )
         context.set_default_timeout(240_000)
         play(context.new_page(), count, speed_mps)
-        chromium.close()
 
 
 def learn(data: Path, trainings: int) -> None:

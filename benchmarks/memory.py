@@ -8,19 +8,15 @@ Every minute, after a garbage collection: the page's heap, nodes and listeners, 
 """
 
 import argparse
-import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import CDPSession, Page, sync_playwright
+from playwright.sync_api import CDPSession, Page
 
+import browser
 import service
-
-ROOT = Path(__file__).parents[1]
-sys.path.append(str(ROOT / "tests" / "service"))
-from keyboard_player import FLAGS, chromium_program  # noqa: E402
 
 ROUND = ("ArrowUp", "a", "ArrowDown", "d")
 WANTED = 5000
@@ -89,10 +85,9 @@ def main() -> None:
     with (
         tempfile.TemporaryDirectory() as data,
         service.served(Path(data), {}) as (address, server),
-        sync_playwright() as playwright,
+        browser.chromium() as chromium,
     ):
-        browser = playwright.chromium.launch(executable_path=chromium_program(), args=FLAGS)
-        page = browser.new_page(base_url=address, viewport={"width": 1024, "height": 700})
+        page = chromium.new_page(base_url=address, viewport={"width": 1024, "height": 700})
         page.goto("/experiments")
         page.get_by_role("button", name="Agree and open an account").click()
         session = page.context.new_cdp_session(page)
@@ -104,7 +99,6 @@ def main() -> None:
             number = play(page, begun + 60.0 * minute, number)
             rows.append({"minute": minute, **look(page, session), "server_mb": resident_mb(server)})
             print("  ".join(f"{name} {value:.4g}" for name, value in rows[-1].items()), flush=True)
-        browser.close()
     fifth = max(1, minutes // 5)
     for name in list(rows[0])[1:]:
         first = sum(row[name] for row in rows[:fifth]) / fifth

@@ -9,29 +9,25 @@ which the page draws what the camera sees and runs the policy, and of frames, wh
 
 import argparse
 import gzip
-import sys
 import tempfile
-import time
 from pathlib import Path
 from urllib.parse import urlparse
 
-from playwright.sync_api import Browser, Page, Response, sync_playwright
+from playwright.sync_api import Browser, Page, Response
 
+import browser
 import service
 
-sys.path.append(str(Path(__file__).parents[1] / "tests" / "service"))
-from keyboard_player import FLAGS, chromium_program
-
 CAMPAIGN = "crowd-circuit-camera"
-DRIVEN_S = 20.0
+LOOKS, LOOK_MS = 80, 250
 READY_MS = 120_000
 SETTLED_MS = 4_000
 NEXT_MS = 3_000  # so that one player does not ask too often
 
 
-def weigh(browser: Browser, address: str, path: str) -> None:
+def weigh(chromium: Browser, address: str, path: str) -> None:
     """Print what the first load of a page brings."""
-    context = browser.new_context(base_url=address)
+    context = chromium.new_context(base_url=address)
     page = context.new_page()
     fetched: list[Response] = []
 
@@ -56,21 +52,18 @@ def drive(page: Page) -> None:
     """Let the champion drive, attempt after attempt, and print the script times."""
     page.goto(f"/play/{CAMPAIGN}?debug")
     page.get_by_role("button", name="Agree and drive").click()
-    driven_s, looked_s = 0.0, time.monotonic()
-    while driven_s < DRIVEN_S:
-        page.wait_for_timeout(250)
+    driving = 0
+    while driving < LOOKS:
+        page.wait_for_timeout(LOOK_MS)
         phase = page.evaluate("window.__manyhands?.state.phase")
-        now_s = time.monotonic()
         if phase == "driving":
-            driven_s += now_s - looked_s
-        elif phase in ("card", "problem"):
-            if phase == "card":
-                page.keyboard.press("Enter")
-            else:  # the first champion is still being trained
-                page.get_by_role("button", name="Try again").click()
+            driving += 1
+        elif phase == "card":
+            page.keyboard.press("Enter")
             page.wait_for_timeout(NEXT_MS)
-            now_s = time.monotonic()
-        looked_s = now_s
+        elif phase == "problem":  # the first champion is still being trained
+            page.get_by_role("button", name="Try again").click()
+            page.wait_for_timeout(NEXT_MS)
     state = page.evaluate("window.__manyhands.state")
     for name, what in (("tick_ms", "control tick"), ("frame_ms", "frame")):
         spread = state[name]
@@ -83,16 +76,14 @@ def main() -> None:
     with (
         tempfile.TemporaryDirectory() as data,
         service.served(Path(data), {}) as (address, _),
-        sync_playwright() as playwright,
+        browser.chromium() as chromium,
     ):
-        browser = playwright.chromium.launch(executable_path=chromium_program(), args=FLAGS)
-        page = browser.new_page(base_url=address, viewport={"width": 1280, "height": 800})
+        page = chromium.new_page(base_url=address, viewport={"width": 1280, "height": 800})
         page.goto(f"/campaigns/{CAMPAIGN}")
         page.get_by_role("link", name="Play").first.wait_for(timeout=READY_MS)
         for path in ("/", f"/play/{CAMPAIGN}"):
-            weigh(browser, address, path)
+            weigh(chromium, address, path)
         drive(page)
-        browser.close()
 
 
 if __name__ == "__main__":
