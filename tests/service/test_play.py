@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from keyboard_player import KeyboardPlayer
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 CAMPAIGN = "crowd-circuit-lidar"
 
@@ -81,6 +81,23 @@ def test_the_replay_shows_the_model_alone(
     page.keyboard.press("Enter")
     player.wait(lambda state: state["phase"] in ("ready", "driving"))
     assert faults == []
+
+
+def test_where_the_judge_is_behind_the_page_comes_back_by_itself(page: Page) -> None:
+    refusals = 2
+
+    def behind(route: Route) -> None:
+        nonlocal refusals
+        if refusals == 0:
+            route.continue_()
+            return
+        refusals -= 1
+        body = {"code": "judge-behind", "detail": "The first champion is still being trained."}
+        route.fulfill(status=503, json=body, headers={"Retry-After": "2"})
+
+    page.route("**/api/campaigns/*/assignments", behind)
+    begin(page)  # and nothing more is clicked
+    assert refusals == 0
 
 
 def test_an_attempt_made_offline_is_kept_and_sent_later(page: Page, context: BrowserContext) -> None:

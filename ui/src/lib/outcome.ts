@@ -105,6 +105,7 @@ function settled(attempt: Attempt, words: EnvironmentWords): Outcome {
   const dispute = { canSee: attempt.human_ticks > 0, canDispute: attempt.dispute === null };
   if (attempt.charged_micro > 0) {
     const most = telling(attempt.takeovers);
+    const whole = attempt.charged_micro >= attempt.stake_micro;
     return {
       ...BLANK,
       ...dispute,
@@ -113,7 +114,7 @@ function settled(attempt: Attempt, words: EnvironmentWords): Outcome {
       sentence: most ? inWords(most, words) : sentence,
       figure: `${signedCredits(-attempt.charged_micro)} of ${credits(attempt.stake_micro)} cr stake`,
       figureMeans: "Taken from the stake you locked with this attempt. It goes back to the issuer, never to the campaign or another player.",
-      note: "Your last attempts went worse than the model alone, so this one costs part of its stake.",
+      note: `Taken together, your attempts so far went worse than the model alone, so this one costs ${whole ? "its whole stake" : "part of its stake"}.`,
       tone: "bad",
     };
   }

@@ -89,6 +89,8 @@ describe("states of the card", () => {
   test("a charge shows at once, before the round is judged", () => {
     const outcome = outcomeOf(attempt({ charged_micro: 1_100_000, value: -9, takeovers: [takeover({ value: -9, alone_crash_s: null, yours_crash_s: 0.8 })] }), "sent");
     expect(outcome).toMatchObject({ state: "charged", figure: "−1.10 of 2.00 cr stake", tone: "bad", canDispute: true });
+    expect(outcome.note).toContain("part of its stake");
+    expect(outcomeOf(attempt({ charged_micro: 2_000_000, value: -9 }), "sent").note).toContain("its whole stake");
   });
 
   test("refused gives the server's reason and charges nothing", () => {
