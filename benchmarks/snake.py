@@ -5,7 +5,8 @@
 
 `pretrained` trains agents from nothing. `lessons` has scripted players make 500 moves, of which the last
 fifth is held out, and teaches them to the three learners from the packaged agent; a player is also an agent's
-file (`--players greedy searching longer.safetensors`). Every player has seeds of its own. Agreement is
+file (`--players greedy searching longer.safetensors`). With `--takeovers` they play on where the packaged
+agent came to, instead of from the start. Every player has seeds of its own. Agreement is
 counted on 2,000 more moves of the player in games nobody has seen: a fifth of 500 moves is too few to tell
 two policies apart. Intervals are of 95 %.
 """
@@ -89,19 +90,20 @@ def above(report: Report) -> tuple[float, float]:
 
 
 def lessons(
-    name: str, base: Policy, seeds: range, learners: list[str], count: int
+    name: str, base: Policy, seeds: range, learners: list[str], count: int, takeovers: bool
 ) -> dict[str, list[tuple[float, float]]]:
     """Teach a player's moves to the learners and print what they scored; returns what is `above`, of each."""
     player = player_of(name)
+    played = scripted.take_over if takeovers else partial(scripted.play, ARCADE)
     games = PLAYER_GAMES if name != "greedy" else GAMES
     own = snake_study.player_scores(ARCADE, player, games, GAMES_SEED)
     mean, half = dqn.mean_interval(own)
     print(f"player {name}: {mean:.1f} +- {half:.1f} foods in {games} games", flush=True)
-    more = replay(ARCADE, scripted.play(ARCADE, player, MORE_SEED, MORE_MOVES))
+    more = replay(ARCADE, played(player, MORE_SEED, MORE_MOVES))
     spent_s: list[float] = []
     gains: dict[str, list[tuple[float, float]]] = {learner: [] for learner in learners}
     for seed in seeds:
-        moves = replay(ARCADE, scripted.play(ARCADE, player, seed, count))
+        moves = replay(ARCADE, played(player, seed, count))
         lesson, known, begun_s = Lesson(moves, ARCADE, True, base), None, time.perf_counter()
         lines = []
         for learner in learners:
@@ -144,6 +146,7 @@ def main() -> None:
     parser.add_argument("--sensors", nargs="*", choices=SENSORS, default=SENSORS)
     parser.add_argument("--players", nargs="*", default=["greedy", "searching"])
     parser.add_argument("--moves", type=int, default=MOVES, help="of a lesson")
+    parser.add_argument("--takeovers", action="store_true", help="play on where the agent came to")
     parser.add_argument("--base", choices=BASES, default=BASES[0], help="is fine-tuned")
     parser.add_argument("--learners", nargs="*", choices=LEARNERS, default=list(LEARNERS))
     arguments = parser.parse_args()
@@ -156,7 +159,9 @@ def main() -> None:
             # Lessons with the same seed share their control.
             first = arguments.first_seed + place * arguments.seeds
             own_seeds = range(first, first + arguments.seeds)
-            found.append(lessons(name, base, own_seeds, arguments.learners, arguments.moves))
+            found.append(
+                lessons(name, base, own_seeds, arguments.learners, arguments.moves, arguments.takeovers)
+            )
         for learner in arguments.learners:
             gains, errors = zip(*(gain for of_player in found for gain in of_player[learner]), strict=True)
             half = 1.96 * math.hypot(*errors) / len(errors)

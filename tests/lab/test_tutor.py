@@ -24,7 +24,7 @@ from manyhands.envs.snake.board import TURNS, Board
 from manyhands.envs.snake.game import Game
 from manyhands.lab import api as lab
 from manyhands.lab import halfway
-from manyhands.lab.experiments import seed_of
+from manyhands.lab.experiments import lead_of
 from manyhands.lab.lessons import LEARNERS
 from manyhands.lab.tutor import Tutor
 from manyhands.learners import cloning, snake_lessons
@@ -76,9 +76,10 @@ def recorded(database: Database) -> str:
     order = lab.ExperimentOrder(PLAYER, "abcdefgh", "Greedy", "", 150, True, BOARD)
     with database.write() as connection:
         experiment_id = lab.create(connection, order, now_us())
+        experiment = lab.own(connection, experiment_id, PLAYER)
     chance, left, number = random.Random(0), 150, 1
     while left:
-        game, letters = Game(Board(**BOARD), seed_of(experiment_id, number)), ""
+        game, letters = Game(Board(**BOARD), lead_of(experiment, number).seed), ""
         while not game.ended and len(letters) < left:
             turn = scripted.greedy(game, chance)
             letters += scripted.LETTERS[turn]

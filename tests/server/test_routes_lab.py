@@ -16,8 +16,10 @@ from server_harness import Client, Guest, Server
 from sqlalchemy import select, update
 
 from manyhands import jobs
+from manyhands.envs.snake import sight
 from manyhands.envs.snake.board import Board
 from manyhands.envs.snake.game import Game
+from manyhands.envs.snake.replay import position
 from manyhands.lab import api as lab
 from manyhands.lab import experiments
 from manyhands.storage.schema import jobs as job_table
@@ -37,14 +39,16 @@ def begin(client: Client, **changes: Any) -> dict[str, Any]:
 def game_of(experiment: dict[str, Any], most: int = 10**6) -> dict[str, Any]:
     """The next game, played by always keeping clear of what is deadly, for `most` moves."""
     asked = experiment["next_game"]
-    game, letters = Game(Board(**experiment["board"]), asked["seed"]), ""
+    game, letters = position(Board(**experiment["board"]), asked["seed"], asked["lead"]), ""
+    before, most = game.eaten, min(most, asked["most"] or most)
     while not game.ended and len(letters) < most:
         letter, turn = next(
             (pair for pair in (("S", 0), ("R", 1), ("L", -1)) if not game.deadly(pair[1])), ("S", 0)
         )
         letters += letter
         game.move(turn)
-    return {"number": asked["number"], "moves": letters, "score": game.eaten, "over": bool(game.ended)}
+    score = game.eaten - before
+    return {"number": asked["number"], "moves": letters, "score": score, "over": bool(game.ended)}
 
 
 def into_the_wall(experiment: dict[str, Any]) -> dict[str, Any]:
@@ -67,6 +71,36 @@ def fill(client: Client, experiment: dict[str, Any]) -> dict[str, Any]:
     return experiment
 
 
+def test_a_player_takes_over_where_the_agent_came_to(guest: Guest) -> None:
+    client = guest()
+    first = begin(client, takeovers=True)
+    asked = first["next_game"]
+    assert first["takeovers"]
+    assert asked["lead"]
+    games = f"/api/experiments/{first['id']}/games"
+    turns = {"number": 1, "moves": "RRSS" * 10, "score": 0, "over": False}
+    refused = client.post(games, json=turns)
+    assert (refused.status_code, refused.json()["field"]) == (422, "moves")
+    full = fill(client, first)
+    assert full["observations"] == full["wanted"]
+    # Foods of a stretch are no game's.
+    assert (full["score"], full["game"]) == (None, None)
+    found = client.get(f"/api/experiments/{first['id']}/data.json").json()
+    assert found["takeovers"]
+    assert found["games"][0]["lead"] == asked["lead"]
+    assert len({game["lead"] for game in found["games"]}) > 1
+    assert max(len(game["moves"]) for game in found["games"]) <= asked["most"]
+    # The first observation of each stretch is what lies before the player then.
+    for game in found["games"]:
+        then = position(Board(), game["seed"], game["lead"])
+        state = next(row["state"] for row in found["observations"] if row["game"] == game["number"])
+        np.testing.assert_allclose(state, sight.of_game(then)[: sight.FEATURES], atol=1e-6)
+    archive = zipfile.ZipFile(io.BytesIO(client.get(f"/api/experiments/{first['id']}/data.zip").content))
+    name = next(name for name in archive.namelist() if name.endswith("hdf5"))
+    with h5py.File(io.BytesIO(archive.read(name))) as data:
+        assert data["episode_0"].attrs["lead"] == asked["lead"]
+
+
 def test_an_experiment_is_begun_once_per_key(guest: Guest) -> None:
     client = guest()
     first = begin(client)
@@ -87,6 +121,7 @@ def test_an_experiment_is_begun_once_per_key(guest: Guest) -> None:
         ({"balance": "yes"}, "balance"),
         ({"board": {"width": 5}}, "board.width"),
         ({"name": ""}, "name"),
+        ({"takeovers": True, "board": {"width": 20}}, "takeovers"),
     ],
 )
 def test_wrong_orders_change_nothing(server: Server, guest: Guest, changes: Any, field: str) -> None:

@@ -37,11 +37,16 @@ def create(
     style: Annotated[str, typer.Option(help="How the player means to play.")] = "",
     wanted: Annotated[int, typer.Option(min=100, max=5000, help="Observations to collect.")] = 500,
     balance: Annotated[bool, typer.Option(help="Weigh turns and straight moves alike.")] = True,
+    takeovers: Annotated[
+        bool, typer.Option(help="Play on where the agent came to, not from the start.")
+    ] = False,
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:
     """Begin an experiment; its games are played on its page."""
-    order = lab.ExperimentOrder(player, str(new_job_id()), name, style, wanted, balance, lab.ARCADE)
+    order = lab.ExperimentOrder(
+        player, str(new_job_id()), name, style, wanted, balance, lab.ARCADE, takeovers
+    )
     with database_of(settings_of(data)) as database, database.write() as connection:
         show(_summary(lab.detail(connection, lab.create(connection, order, now_us()), player)), as_json)
 
@@ -143,7 +148,18 @@ def export(
 
 
 def _summary(found: Json) -> Json:
-    names = ("id", "name", "style", "observations", "wanted", "games", "best", "balance", "board")
+    names = (
+        "id",
+        "name",
+        "style",
+        "observations",
+        "wanted",
+        "games",
+        "best",
+        "balance",
+        "takeovers",
+        "board",
+    )
     score = found["score"]
     return {name: found[name] for name in names} | {"foods": _said(score) if score else None}
 

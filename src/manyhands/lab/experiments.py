@@ -8,9 +8,10 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
-from manyhands.envs.snake import reference_form
+from manyhands.envs.snake import leads, reference_form
 from manyhands.envs.snake.board import TURNS, Board
-from manyhands.envs.snake.game import Game
+from manyhands.envs.snake.leads import Lead
+from manyhands.envs.snake.replay import position
 from manyhands.errors import ConflictError, IdempotencyError, InputError, NotFoundError, TransitionError
 from manyhands.lab import lessons
 from manyhands.storage.schema import experiments, recorded_games
@@ -32,7 +33,11 @@ _OWN = select(experiments).where(
 
 @dataclass(frozen=True)
 class ExperimentOrder:
-    """What an experiment is to be; board: fields of `envs.snake.board.Board`."""
+    """What an experiment is to be.
+
+    board: fields of `envs.snake.board.Board`; takeovers: whether the player takes over in games of the
+    packaged agent, on the arcade board.
+    """
 
     player_id: str
     idempotency_key: str
@@ -41,6 +46,7 @@ class ExperimentOrder:
     wanted: int
     balance: bool
     board: Json
+    takeovers: bool = False
 
     def terms(self) -> Json:
         """What must be equal when an idempotency key is used again."""
@@ -63,7 +69,7 @@ class Replayed:
     """A game that the rules confirm."""
 
     played: Played
-    seed: int
+    lead: Lead
     length: int
 
 
@@ -107,9 +113,15 @@ def create(connection: Connection, order: ExperimentOrder, now: Micros, imported
     Raises:
         IdempotencyError: the key was used for another experiment.
         ConflictError: the player keeps too many already.
-        InputError: the board does not fit the rules.
+        InputError: the board does not fit the rules, or the agent has no games on it to take over in.
     """
     _board(order.board)
+    if order.takeovers and order.board != ARCADE:
+        raise InputError(
+            "The agent whose games are taken over plays on the arcade board.",
+            field="takeovers",
+            remedy="Choose the arcade board, or play from the start.",
+        )
     key = {"player": order.player_id, "key": order.idempotency_key}
     known = connection.execute(_BY_KEY, key).mappings().one_or_none()
     if known is not None:
@@ -155,10 +167,15 @@ def own(connection: Connection, experiment_id: str, player_id: str) -> Json:
     return dict(row)
 
 
-def seed_of(experiment_id: str, number: int) -> int:
-    """Seed of an experiment's game, 32 bits: the same for whoever asks, and chosen by nobody."""
-    digest = hashlib.sha256(f"{experiment_id}:{number}".encode()).digest()
-    return int.from_bytes(digest[:4], "big")
+def lead_of(experiment: Json, number: int) -> Lead:
+    """Seed of an experiment's game, 32 bits, and the moves before the player's.
+
+    They are the same for whoever asks, and chosen by nobody.
+    """
+    name = f"{experiment['id']}:{number}"
+    if experiment["takeovers"]:
+        return leads.chosen(name)
+    return Lead(int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big"), "")
 
 
 def replayed(experiment: Json, played: Played) -> Replayed:
@@ -167,8 +184,15 @@ def replayed(experiment: Json, played: Played) -> Replayed:
     Raises:
         InputError: naming the field in which the rules find otherwise.
     """
-    seed = seed_of(experiment["id"], played.number)
-    game = Game(_board(experiment["board"]), seed)
+    if experiment["takeovers"] and len(played.moves) > leads.STRETCH:
+        raise InputError(
+            f"The game has {len(played.moves)} moves after the agent's; {leads.STRETCH} are played of each.",
+            field="moves",
+            remedy=f"Hand in the first {leads.STRETCH} moves.",
+        )
+    lead = lead_of(experiment, played.number)
+    game = position(_board(experiment["board"]), lead.seed, lead.moves)
+    before = game.eaten
     for place, letter in enumerate(played.moves):
         if game.ended:
             raise InputError(
@@ -178,7 +202,7 @@ def replayed(experiment: Json, played: Played) -> Replayed:
             )
         game.move(TURNS[letter])
     for name, told, found in (
-        ("score", played.score, game.eaten),
+        ("score", played.score, game.eaten - before),
         ("over", played.over, bool(game.ended)),
     ):
         if told != found:
@@ -187,7 +211,7 @@ def replayed(experiment: Json, played: Played) -> Replayed:
                 field=name,
                 remedy="Reload the page for the present rules.",
             )
-    return Replayed(played, seed, len(game.body))
+    return Replayed(played, lead, len(game.body))
 
 
 def add_game(connection: Connection, experiment_id: str, player_id: str, game: Replayed, now: Micros) -> None:
@@ -228,7 +252,8 @@ def add_game(connection: Connection, experiment_id: str, player_id: str, game: R
         insert(recorded_games).values(
             experiment_id=experiment_id,
             number=played.number,
-            seed=game.seed,
+            seed=game.lead.seed,
+            lead=game.lead.moves,
             moves=played.moves,
             score=played.score,
             length=game.length,
@@ -280,18 +305,26 @@ def detail(connection: Connection, experiment_id: str, player_id: str) -> Json:
     """
     row = own(connection, experiment_id, player_id)
     number = row["games"] + 1
-    ended = _ended(connection, experiment_id)
+    # Stretches of the agent's games are no games whose foods could be compared with a policy's.
+    ended = [] if row["takeovers"] else _ended(connection, experiment_id)
     full = row["observations"] >= row["wanted"]
     return {
         **_summary(row),
         "board": row["board"],
         "balance": row["balance"],
+        "takeovers": row["takeovers"],
         "score": estimate([game["score"] for game in ended]),
         "game": ended[(len(ended) - 1) // 2] if ended else None,
-        "next_game": None if full else {"number": number, "seed": seed_of(experiment_id, number)},
+        "next_game": None if full else _next(row, number),
         "recent": _recent(connection, experiment_id),
         "lessons": lessons.latest(connection, experiment_id),
     }
+
+
+def _next(experiment: Json, number: int) -> Json:
+    lead = lead_of(experiment, number)
+    most = leads.STRETCH if experiment["takeovers"] else None
+    return {"number": number, "seed": lead.seed, "lead": lead.moves, "most": most}
 
 
 def estimate(scores: list[int]) -> Json | None:

@@ -35,7 +35,9 @@ def moves_of(experiment: Json, games: list[Json]) -> Transitions:
             np.array(rows["reward"], np.int8),
             np.array(rows["after"], np.float32),
         )
-    records = [Record(game["seed"], game["moves"], game["score"], game["length"]) for game in games]
+    records = [
+        Record(game["seed"], game["moves"], game["score"], game["length"], game["lead"]) for game in games
+    ]
     return replay(Board(**experiment["board"]), records)
 
 
@@ -61,9 +63,10 @@ def export_json(connection: Connection, experiment_id: str, player_id: str) -> b
     ]
     document = {
         "environment": "snake-v0",
-        **{name: experiment[name] for name in ("name", "style", "board", "balance")},
+        **{name: experiment[name] for name in ("name", "style", "board", "balance", "takeovers")},
         "games": [
-            {name: game[name] for name in ("number", "seed", "moves", "score", "over")} for game in games
+            {name: game[name] for name in ("number", "seed", "lead", "moves", "score", "over")}
+            for game in games
         ],
         "observations": observations,
     }
@@ -102,7 +105,7 @@ def _hdf5(games: list[Json], moves: Transitions) -> bytes:
             steps = len(rows)
             episode.attrs.update({"id": place, "total_steps": steps})
             if games:
-                episode.attrs["seed"] = games[place]["seed"]
+                episode.attrs.update({"seed": games[place]["seed"], "lead": games[place]["lead"]})
             # One more observation than actions: what the last move led to.
             seen = np.concatenate([moves.seen[rows], moves.after[rows[-1:]]])
             died = moves.died[rows]

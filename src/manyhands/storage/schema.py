@@ -380,6 +380,8 @@ experiments = Table(
     Column("board", JSON, nullable=False),
     Column("wanted", Integer, nullable=False),
     Column("balance", Boolean, nullable=False),
+    # Whether one plays on where the agent came to, instead of from the start.
+    Column("takeovers", Boolean, nullable=False, server_default=text("false")),
     Column("observations", Integer, nullable=False, server_default="0"),
     Column("games", Integer, nullable=False, server_default="0"),
     Column("best", Integer, nullable=False, server_default="0"),
@@ -398,6 +400,8 @@ recorded_games = Table(
     Column("experiment_id", String, ForeignKey("experiments.id"), primary_key=True),
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("seed", BigInteger, nullable=False),
+    # The agent's moves before the player's; score counts the player's alone.
+    Column("lead", Text, nullable=False, server_default=""),
     Column("moves", Text, nullable=False),
     Column("score", Integer, nullable=False),
     Column("length", Integer, nullable=False),

@@ -9,7 +9,7 @@ import pytest
 
 from manyhands.envs.snake.board import ARCADE
 from manyhands.envs.snake.game import Game
-from manyhands.envs.snake.replay import Record, replay
+from manyhands.envs.snake.replay import Record, position, replay
 from manyhands.errors import InputError
 
 LETTERS = {0: "S", 1: "R", -1: "L"}
@@ -41,6 +41,23 @@ def test_games_become_transitions() -> None:
     assert (found.seen[lived, 0] == 0.0).all()
 
 
+def test_a_lead_is_played_and_not_returned() -> None:
+    whole = played(1)
+    lead, moves = whole.moves[:30], whole.moves[30:]
+    eaten = position(ARCADE, 1, lead).eaten
+    found = replay(ARCADE, [replace(whole, lead=lead, moves=moves, score=whole.score - eaten)])
+    expected = replay(ARCADE, [whole])
+    np.testing.assert_array_equal(found.seen, expected.seen[30:])
+    np.testing.assert_array_equal(found.turn, expected.turn[30:])
+    np.testing.assert_array_equal(found.died, expected.died[30:])
+
+
+def test_nobody_takes_over_a_game_that_has_ended() -> None:
+    with pytest.raises(InputError) as caught:
+        replay(ARCADE, [replace(played(1), lead="S" * 40)])
+    assert caught.value.field == "lead"
+
+
 def test_no_games_are_no_transitions() -> None:
     assert len(replay(ARCADE, []).turn) == 0
 
@@ -63,6 +80,8 @@ def test_what_the_rules_do_not_confirm_is_refused(change: dict[str, Any], field:
         ({"moves": ""}, "moves"),
         ({"moves": "SSX"}, "moves"),
         ({"moves": "S\n"}, "moves"),
+        ({"lead": "SX"}, "lead"),
+        ({"lead": "S" * 100_001}, "lead"),
         ({"moves": "S" * 100_001}, "moves"),
         ({"score": -1}, "score"),
         ({"length": None}, "length"),

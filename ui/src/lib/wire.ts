@@ -2698,10 +2698,12 @@ export interface components {
              * @description The latest 20 games, newest first.
              */
             recent: components["schemas"]["GameRow"][];
-            /** @description Foods a game, of those that ended; null before two have. */
+            /** @description Foods a game, of those that ended; null before two have, and for takeovers. */
             score: components["schemas"]["Estimate"] | null;
             /** Style */
             style: string;
+            /** Takeovers */
+            takeovers: boolean;
             /** Wanted */
             wanted: number;
         };
@@ -2735,6 +2737,12 @@ export interface components {
              * @default
              */
             style: string;
+            /**
+             * Takeovers
+             * @description Play on where the agent came to in games of its own, on the arcade board.
+             * @default false
+             */
+            takeovers: boolean;
             /**
              * Wanted
              * @description Observations (steps) to collect.
@@ -2940,7 +2948,7 @@ export interface components {
             over: boolean;
             /**
              * Score
-             * @description Foods eaten, as the page counted.
+             * @description Foods eaten by these moves, as the page counted.
              */
             score: number;
         };
@@ -3485,6 +3493,16 @@ export interface components {
          * @description The game to play next.
          */
         NextGame: {
+            /**
+             * Lead
+             * @description What the agent does before the player takes over.
+             */
+            lead: string;
+            /**
+             * Most
+             * @description Moves to hand in at most; null for no bound but `wanted`.
+             */
+            most: number | null;
             /** Number */
             number: number;
             /**

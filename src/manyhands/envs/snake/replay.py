@@ -21,20 +21,25 @@ MOST_MOVES = 100_000
 
 @dataclass(frozen=True)
 class Record:
-    """A game as it travels: seed, one of S, R, L for each move, and how it stood at the end."""
+    """A game as it travels: seed, one of S, R, L for each move, and how it stood at the end.
+
+    score: foods that the moves ate; lead: moves before them, which were not the player's.
+    """
 
     seed: int
     moves: str
     score: int
     length: int
+    lead: str = ""
 
     def __post_init__(self) -> None:
         """Check the form. Raises InputError naming the wrong field."""
         require("seed", self.seed, 0, WORD, whole=True)
-        if not isinstance(self.moves, str) or not re.fullmatch("[SRL]+", self.moves):
-            raise InputError("The moves are not a text of S, R and L.", field="moves")
-        if len(self.moves) > MOST_MOVES:
-            raise InputError(f"The game has more than {MOST_MOVES:,} moves.", field="moves")
+        for field, moves, form in (("moves", self.moves, "[SRL]+"), ("lead", self.lead, "[SRL]*")):
+            if not isinstance(moves, str) or not re.fullmatch(form, moves):
+                raise InputError("The moves are not a text of S, R and L.", field=field)
+            if len(moves) > MOST_MOVES:
+                raise InputError(f"The game has more than {MOST_MOVES:,} moves.", field=field)
         require("score", self.score, 0, 64 * 64, whole=True)
         require("length", self.length, 2, 64 * 64, whole=True)
 
@@ -55,15 +60,28 @@ class Transitions:
         return Transitions(*(leaf[:count] for leaf in vars(self).values()))
 
 
+def position(board: Board, seed: int, lead: str) -> Game:
+    """The game that a player takes up after a lead. Raises InputError if it has ended by then."""
+    game = Game(board, seed)
+    for letter in lead:
+        if game.ended:
+            break
+        game.move(TURNS[letter])
+    if game.ended:
+        raise InputError("The game ends before the player's first move.", field="lead")
+    return game
+
+
 def replay(board: Board, records: Sequence[Record]) -> Transitions:
-    """Play the games again.
+    """Play the games again; the moves of a lead are not among what is returned.
 
     Raises InputError naming the game where moves go on after the end, or where score or length at the end are
     not those that the record says.
     """
     seen, turns, ate, died, after, numbers = [], [], [], [], [], []
     for number, record in enumerate(records):
-        game = Game(board, record.seed)
+        game = position(board, record.seed, record.lead)
+        before = game.eaten
         now = sight.of_game(game)
         for place, letter in enumerate(record.moves):
             if game.ended:
@@ -79,7 +97,7 @@ def replay(board: Board, records: Sequence[Record]) -> Transitions:
             now = sight.of_game(game)
             after.append(now)
             numbers.append(number)
-        _check_end(number, record, game)
+        _check_end(number, record, game, game.eaten - before)
     return Transitions(
         np.array(seen, np.float32).reshape(-1, sight.length_of("grid")),
         np.array(turns, np.int8),
@@ -90,9 +108,9 @@ def replay(board: Board, records: Sequence[Record]) -> Transitions:
     )
 
 
-def _check_end(number: int, record: Record, game: Game) -> None:
+def _check_end(number: int, record: Record, game: Game, eaten: int) -> None:
     for name, told, found in (
-        ("score", record.score, game.eaten),
+        ("score", record.score, eaten),
         ("length", record.length, len(game.body)),
     ):
         if told != found:

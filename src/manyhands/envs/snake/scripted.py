@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
-from manyhands.envs.snake.board import TURNS, Board
+from manyhands.envs.snake import leads
+from manyhands.envs.snake.board import ARCADE, TURNS, Board
 from manyhands.envs.snake.game import Game
-from manyhands.envs.snake.replay import Record
+from manyhands.envs.snake.replay import Record, position
 
 Player = Callable[[Game, random.Random], int]
 """Turn (0 straight, 1 right, -1 left) of a game that has not ended."""
@@ -55,14 +56,34 @@ def play(board: Board, player: Player, seed: int, moves: int) -> list[Record]:
     chance, records, left = random.Random(seed), [], moves
     while left:
         number = chance.getrandbits(32)
-        game, letters = Game(board, number), []
-        while not game.ended and left:
-            turn = player(game, chance)
-            game.move(turn)
-            letters.append(LETTERS[turn])
-            left -= 1
-        records.append(Record(number, "".join(letters), game.eaten, len(game.body)))
+        game = Game(board, number)
+        made = _played(game, player, chance, left)
+        records.append(Record(number, made, game.eaten, len(game.body)))
+        left -= len(made)
     return records
+
+
+def take_over(player: Player, seed: int, moves: int) -> list[Record]:
+    """Stretches of a player in the agent's games on the arcade board, until `moves` moves are made."""
+    chance, records, left = random.Random(seed), [], moves
+    while left:
+        lead = leads.chosen(f"{seed}:{len(records)}")
+        game = position(ARCADE, lead.seed, lead.moves)
+        before = game.eaten
+        made = _played(game, player, chance, min(left, leads.STRETCH))
+        records.append(Record(lead.seed, made, game.eaten - before, len(game.body), lead.moves))
+        left -= len(made)
+    return records
+
+
+def _played(game: Game, player: Player, chance: random.Random, most: int) -> str:
+    """Up to `most` moves of a player, which the game is left after."""
+    letters: list[str] = []
+    while not game.ended and len(letters) < most:
+        turn = player(game, chance)
+        game.move(turn)
+        letters.append(LETTERS[turn])
+    return "".join(letters)
 
 
 def _away(game: Game, cell: int | None) -> int:

@@ -1,7 +1,8 @@
 """Messages of experiments: one person's games, what learners made of them, and how they compare.
 
 A *game* travels as its seed and one letter a step (`S`
-straight, `R` right, `L` left, as the snake turned); everything else is computed from those by replay.
+straight, `R` right, `L` left, as the snake turned); everything else is computed from those by replay. In an
+experiment of takeovers a game begins with moves of the packaged agent, its lead.
 """
 
 from __future__ import annotations
@@ -53,6 +54,10 @@ class ExperimentCreate(Request):
     )
     balance: bool = Field(description="Weigh turns and straight moves alike when learning.")
     board: Board = Field(default_factory=Board)
+    takeovers: bool = Field(
+        default=False,
+        description="Play on where the agent came to in games of its own, on the arcade board.",
+    )
 
 
 class GameCreate(Request):
@@ -60,7 +65,7 @@ class GameCreate(Request):
 
     number: int = Field(ge=1, le=100_000, description="The experiment's `next_game.number`.")
     moves: Moves = Field(min_length=1)
-    score: int = Field(ge=0, le=4096, description="Foods eaten, as the page counted.")
+    score: int = Field(ge=0, le=4096, description="Foods eaten by these moves, as the page counted.")
     over: bool = Field(description="Whether the game ended.")
 
 
@@ -69,6 +74,8 @@ class NextGame(Message):
 
     number: int
     seed: Seed
+    lead: Moves = Field(description="What the agent does before the player takes over.")
+    most: int | None = Field(description="Moves to hand in at most; null for no bound but `wanted`.")
 
 
 class GameRow(Message):
@@ -173,7 +180,10 @@ class Experiment(ExperimentRow):
 
     board: Board
     balance: bool
-    score: Estimate | None = Field(description="Foods a game, of those that ended; null before two have.")
+    takeovers: bool
+    score: Estimate | None = Field(
+        description="Foods a game, of those that ended; null before two have, and for takeovers."
+    )
     game: RecordedGame | None = Field(description="The game of median score among those that ended.")
     next_game: NextGame | None = Field(description="Null once enough is recorded.")
     recent: list[GameRow] = Field(description="The latest 20 games, newest first.")
