@@ -312,7 +312,6 @@ def detail(connection: Connection, experiment_id: str, player_id: str) -> Json:
         **_summary(row),
         "board": row["board"],
         "balance": row["balance"],
-        "takeovers": row["takeovers"],
         "score": estimate([game["score"] for game in ended]),
         "game": ended[(len(ended) - 1) // 2] if ended else None,
         "next_game": None if full else _next(row, number),
@@ -360,7 +359,7 @@ def _ended(connection: Connection, experiment_id: str) -> list[Json]:
 
 
 def _summary(row: Json) -> Json:
-    names = ("id", "name", "style", "observations", "wanted", "games", "best", "created_us")
+    names = ("id", "name", "style", "takeovers", "observations", "wanted", "games", "best", "created_us")
     return {name: row[name] for name in names}
 
 

@@ -1,8 +1,9 @@
 /** One person's games of an experiment: from the first key to the server's word, game after game. */
 import { api } from "../lib/api";
 import { asProblem, type Problem } from "../lib/problem";
-import { SnakeGame, type Board } from "../sim/snake";
+import { SnakeGame, type Board, type Turn } from "../sim/snake";
 import { Hands, type Direction } from "../snake/hands";
+import { turnsOf } from "../snake/replay";
 import { gameId, games } from "./outbox";
 import { rulesOf } from "./rules";
 import type { Experiment, GameCreate, NextGame } from "./wire";
@@ -34,6 +35,8 @@ export class Play {
   recorded = $state(0);
   problem: Problem | null = $state.raw(null);
   readonly board: Board;
+  /** whether games begin where the agent came to */
+  readonly takeovers: boolean;
   game: SnakeGame;
   readonly #id: string;
   readonly #wanted: number;
@@ -43,19 +46,22 @@ export class Play {
   readonly #letters = new TextDecoder("ascii");
   #next: NextGame | null;
   #number = 0;
+  /** moves and foods of the game on the board that were the agent's, and moves that may be a person's */
+  #lead = { steps: 0, eaten: 0, most: Infinity };
   #rested = true;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
   constructor(experiment: Experiment, readonly watcher: Watcher) {
     this.board = rulesOf(experiment.board);
+    this.takeovers = experiment.takeovers;
     this.#id = experiment.id;
     this.#wanted = experiment.wanted;
     this.#moves = new Uint8Array(experiment.wanted);
     this.#next = experiment.next_game;
     this.recorded = experiment.observations;
     this.best = experiment.best;
-    this.game = new SnakeGame(this.board, this.#next?.seed ?? 0);
+    this.game = this.#begun(this.#next);
     this.phase = this.#next ? "ready" : "done";
   }
 
@@ -80,22 +86,23 @@ export class Play {
     if (this.phase === "ready" && this.#next) this.#number = this.#next.number;
     if (this.phase === "playing") return;
     this.phase = "playing";
+    this.problem = null;
     this.watcher.onRun(true);
   }
 
   tick(): void {
     if (this.phase !== "playing") return;
     const turn = this.#hands.take(this.game.heading);
-    this.#moves[this.game.steps] = LETTERS[turn];
+    this.#moves[this.steps] = LETTERS[turn];
     const ate = this.game.move(turn);
-    this.steps = this.game.steps;
+    this.steps = this.game.steps - this.#lead.steps;
     if (ate) {
-      this.score = this.game.eaten;
+      this.score = this.game.eaten - this.#lead.eaten;
       this.best = Math.max(this.best, this.score);
       this.watcher.onEat();
     }
     this.watcher.onMove();
-    if (this.game.ended || this.recorded + this.steps >= this.#wanted) void this.#end();
+    if (this.game.ended || this.steps >= this.#lead.most || this.recorded + this.steps >= this.#wanted) void this.#end();
   }
 
   pause(): void {
@@ -148,6 +155,7 @@ export class Play {
     setTimeout(() => {
       this.#rested = true;
       if (this.phase === "over" && !this.#next) this.phase = "sending";
+      this.#offer();
     }, REST_MS);
     this.#keep();
     await this.#send(this.#number);
@@ -156,8 +164,8 @@ export class Play {
   #keep(): GameCreate {
     const game: GameCreate = {
       number: this.#number,
-      moves: this.#letters.decode(this.#moves.subarray(0, this.game.steps)),
-      score: this.game.eaten,
+      moves: this.#letters.decode(this.#moves.subarray(0, this.steps)),
+      score: this.score,
       over: this.game.ended !== "",
     };
     games.keep(gameId(this.#id, this.#number), { experiment: this.#id, game });
@@ -188,15 +196,28 @@ export class Play {
     if (!this.#next) this.phase = "done";
     else if (this.phase === "sending") this.phase = "over";
     else if (this.phase === "left") this.#lay(this.#next);
+    this.#offer();
     this.watcher.onStored(experiment);
   }
 
+  /** Whoever takes over looks first: the next position is shown before a key is asked for. */
+  #offer(): void {
+    if (this.takeovers && this.phase === "over" && this.#rested && this.#next) this.#lay(this.#next);
+  }
+
+  /** A game as it stands when the person's part begins. */
+  #begun(next: NextGame | null): SnakeGame {
+    const game = new SnakeGame(this.board, next?.seed ?? 0);
+    for (const turn of turnsOf(next?.lead ?? "")) game.move(turn as Turn);
+    this.#lead = { steps: game.steps, eaten: game.eaten, most: next?.most ?? Infinity };
+    return game;
+  }
+
   #lay(next: NextGame): void {
-    this.game = new SnakeGame(this.board, next.seed);
+    this.game = this.#begun(next);
     this.score = 0;
     this.steps = 0;
     this.phase = "ready";
-    this.problem = null;
     this.watcher.onMove();
   }
 }

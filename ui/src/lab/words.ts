@@ -103,15 +103,15 @@ export function standing({ state, progress, note }: Pick<Lesson, "state" | "prog
 export const isActive = ({ state }: Pick<Lesson, "state">): boolean => state === "queued" || state === "running";
 
 /** What lies over the board while nobody plays. */
-export function playWords(phase: Phase, score: number, finger: boolean, problem: Problem | null): string {
+export function playWords(phase: Phase, score: number, finger: boolean, problem: Problem | null, takeovers = false): string {
   const touch = finger ? "Swipe" : "Press an arrow key";
   switch (phase) {
     case "ready":
-      return `${touch} to begin`;
+      return takeovers ? `The agent came this far. ${touch} to take over` : `${touch} to begin`;
     case "paused":
       return `Paused. ${touch} to go on`;
     case "over":
-      return `${count(score, "food")}. ${touch} for the next game`;
+      return takeovers ? count(score, "food") : `${count(score, "food")}. ${touch} for the next game`;
     case "sending":
       if (!problem) return "Storing the game…";
       return `${problem.offline ? "No connection" : "The server is busy"}. The game is kept here and sent later.`;

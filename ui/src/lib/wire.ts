@@ -2790,6 +2790,8 @@ export interface components {
             observations: number;
             /** Style */
             style: string;
+            /** Takeovers */
+            takeovers: boolean;
             /** Wanted */
             wanted: number;
         };

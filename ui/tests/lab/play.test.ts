@@ -3,6 +3,7 @@ import { Problem } from "../../src/lib/problem";
 import type { Experiment, GameCreate } from "../../src/lab/wire";
 import { SnakeGame } from "../../src/sim/snake";
 import { DOWN, LEFT, RIGHT, UP } from "../../src/snake/hands";
+import { turnsOf } from "../../src/snake/replay";
 
 const recordGame = vi.fn<(experiment: string, game: GameCreate, options?: object) => Promise<Experiment>>();
 const read = vi.fn<(experiment: string) => Promise<Experiment>>();
@@ -24,14 +25,15 @@ function experiment(more: Partial<Experiment> = {}): Experiment {
     balance: true,
     score: null,
     game: null,
-    next_game: { number: 1, seed: 11 },
+    takeovers: false,
+    next_game: { number: 1, seed: 11, lead: "", most: null },
     recent: [],
     lessons: [],
     ...more,
   };
 }
 
-const second = experiment({ observations: 16, games: 1, next_game: { number: 2, seed: 12 } });
+const second = experiment({ observations: 16, games: 1, next_game: { number: 2, seed: 12, lead: "", most: null } });
 
 describe("playing an experiment", () => {
   const watcher = { onMove: vi.fn(), onEat: vi.fn(), onEnd: vi.fn(), onRun: vi.fn(), onStored: vi.fn() };
@@ -175,6 +177,24 @@ describe("playing an experiment", () => {
     play.press(UP);
     play.tick();
     expect([play.phase, play.steps]).toEqual(["playing", 2]);
+  });
+
+  it("takes over where the agent came to, and lays the next position before anybody has to play in it", async () => {
+    const lead = "SSRSSSRS";
+    const begun = { number: 1, seed: 11, lead, most: 3 };
+    recordGame.mockResolvedValue(experiment({ takeovers: true, observations: 3, games: 1, next_game: { ...begun, number: 2, lead: "SL" } }));
+    const play = make({ takeovers: true, next_game: begun });
+    const alone = new SnakeGame(play.board, 11);
+    for (const turn of turnsOf(lead)) alone.move(turn as -1 | 0 | 1);
+    expect([play.phase, play.steps, play.game.head, play.game.heading]).toEqual(["ready", 0, alone.head, LEFT]);
+    play.press(UP);
+    run(play);
+    expect([play.phase, play.steps, play.game.ended]).toEqual(["over", 3, ""]);
+    await vi.advanceTimersByTimeAsync(600);
+    expect(recordGame.mock.calls[0]?.[1]).toEqual({ number: 1, moves: "RSS", score: play.score, over: false });
+    expect([play.phase, play.number, play.game.heading]).toEqual(["ready", 1, UP]);
+    play.press(LEFT);
+    expect([play.phase, play.number, play.steps]).toEqual(["playing", 2, 0]);
   });
 
   it("has nothing to hand in before the first move", () => {

@@ -91,6 +91,8 @@ describe("what lies over the board", () => {
     expect(playWords("ready", 0, false, null)).toBe("Press an arrow key to begin");
     expect(playWords("ready", 0, true, null)).toBe("Swipe to begin");
     expect(playWords("over", 1, false, null)).toBe("1 food. Press an arrow key for the next game");
+    expect(playWords("ready", 0, false, null, true)).toBe("The agent came this far. Press an arrow key to take over");
+    expect(playWords("over", 2, false, null, true)).toBe("2 foods");
     expect(playWords("sending", 3, false, null)).toBe("Storing the game…");
     expect(playWords("sending", 3, false, new Problem(0, "", "", "offline"))).toBe("No connection. The game is kept here and sent later.");
     expect(playWords("sending", 3, false, new Problem(503, "", "", "busy"))).toBe("The server is busy. The game is kept here and sent later.");

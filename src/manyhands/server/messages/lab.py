@@ -162,6 +162,7 @@ class ExperimentRow(Message):
     id: Id
     name: str
     style: str
+    takeovers: bool
     observations: int = Field(description="Steps recorded so far.")
     wanted: int
     games: int
@@ -180,7 +181,6 @@ class Experiment(ExperimentRow):
 
     board: Board
     balance: bool
-    takeovers: bool
     score: Estimate | None = Field(
         description="Foods a game, of those that ended; null before two have, and for takeovers."
     )
