@@ -22,7 +22,7 @@ HELD_TICKS = 12
 
 
 def experiment_of(page: Page) -> dict[str, Any]:
-    answer = page.request.get(f"/api/experiments/{page.url.rpartition('/')[2]}")
+    answer = page.request.get(f"/api/experiments/{page.url.partition('?')[0].rpartition('/')[2]}")
     assert answer.ok, answer.text()
     body: dict[str, Any] = answer.json()
     return body
@@ -81,6 +81,48 @@ def test_games_are_recorded_left_taken_up_again_and_learned_from(
     assert states == {"finetuned": "cancelled", "supervised": "done", "inverse-q": "cancelled"}
     # Whoever goes round in a square eats nothing, and neither does who learned it.
     assert lessons["supervised"]["result"]["taught"]["score"]["mean"] < 5.0
+    assert not faults
+
+
+def survive(page: Page) -> None:
+    """Take over with real keys until all is recorded, and turn where the next cell would be deadly."""
+    while True:
+        state = page.evaluate("window.__snake.state")
+        if state["phase"] == "done":
+            return
+        if state["phase"] in ("ready", "paused"):
+            page.keyboard.press(KEYS[state["heading"]])
+        elif state["phase"] == "playing" and state["deadly"][0]:
+            # Right, or else left; where both are deadly the snake dies either way.
+            turn = 1 if not state["deadly"][1] else -1
+            page.keyboard.press(KEYS[(state["heading"] + turn) % 4])
+        page.wait_for_timeout(50)
+
+
+def test_a_person_takes_over_where_the_agent_came_to(
+    page: Page, faults: list[str], shoot: Callable[[str], None]
+) -> None:
+    page.goto("/experiments")
+    page.get_by_role("button", name="Agree and open an account").click()
+    page.get_by_label("Name", exact=True).fill("Out of the knot")
+    page.get_by_label("Observations").fill(str(WANTED))
+    page.get_by_label("Where the agent came to").check()
+    shoot("experiment-new")
+    page.get_by_role("button", name="Begin to play").click()
+    page.wait_for_url("**/experiments/exp_*")
+    page.goto(f"{page.url}?debug")
+    expect(page.get_by_text("The agent came this far.")).to_be_visible()
+    shoot("experiment-takeover")
+    survive(page)
+    expect(page.get_by_text("All is recorded.")).to_be_visible()
+    experiment = experiment_of(page)
+    assert experiment["observations"] == WANTED
+    # No stretch is longer than twenty moves.
+    assert experiment["games"] >= WANTED / 20
+    assert max(row["steps"] for row in experiment["recent"]) <= 20
+    assert experiment["score"] is None
+    page.get_by_text(f"{WANTED} observations in").click()
+    shoot("experiment-takeovers")
     assert not faults
 
 
