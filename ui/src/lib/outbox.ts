@@ -5,6 +5,11 @@ const MOST = 20;
 /** Answers after which the same request may succeed later: signed in again, or slower. */
 const AGAIN = [401, 429];
 
+/** Whether what could not be sent may be taken later; everything else is refused for good. */
+export function passes({ offline, status }: Problem): boolean {
+  return offline || status >= 500 || AGAIN.includes(status);
+}
+
 export interface Kept<Body> {
   id: string;
   body: Body;
@@ -54,7 +59,7 @@ export class Outbox<Body, Answer> {
         flushed.answers.set(id, await this.send(id, body));
       } catch (error) {
         const problem = asProblem(error);
-        if (problem.offline || problem.status >= 500 || AGAIN.includes(problem.status)) {
+        if (passes(problem)) {
           flushed.waiting = problem;
           break;
         }

@@ -2,7 +2,8 @@ import type { Wire } from "./api";
 import type { EnvironmentWords } from "./environments";
 import { count, percent, percentFigure, points, seconds, signedCredits, credits } from "./format";
 
-export type Phase = "sending" | "offline" | "sent";
+/** `delayed`: the server was reached and takes nothing from this page at the moment */
+export type Phase = "sending" | "offline" | "delayed" | "sent";
 export type State =
   | "sending"
   | "offline"
@@ -181,8 +182,9 @@ function valued(attempt: Attempt, words: EnvironmentWords, pay: Pay | null): Out
  * @param pay the campaign's rule, which says when a round closes; null where it is not known
  */
 export function outcomeOf(attempt: Attempt | null, phase: Phase, words: EnvironmentWords, pay: Pay | null = null): Outcome {
-  if (phase === "offline") {
-    return { ...BLANK, state: "offline", label: "Kept here", sentence: "The server cannot be reached. Your attempt is kept in this browser and sent when it can." };
+  if (phase === "offline" || phase === "delayed") {
+    const why = phase === "offline" ? "The server cannot be reached." : "The server does not take it at the moment.";
+    return { ...BLANK, state: "offline", label: "Kept here", sentence: `${why} Your attempt is kept in this browser and sent when it can.` };
   }
   if (attempt === null) return { ...BLANK, state: "sending", label: "Sending", sentence: "Sending your attempt." };
   if (attempt.status === "pending") {

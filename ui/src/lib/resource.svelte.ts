@@ -70,18 +70,27 @@ interface Paged<Row> {
   next: string | null;
 }
 
-/** A list that grows page by page, following the server's cursor. */
+/** A list that grows page by page, following the server's cursor; it begins anew when its first page is read again. */
 export class Pages<Row> {
   first: Resource<Paged<Row>>;
   #more: Row[] = $state.raw([]);
   #next: string | null | undefined = $state.raw(undefined);
   busy = $state(false);
   problem: Problem | null = $state.raw(null);
+  /** how often the list began anew */
+  #begun = 0;
   #read: (cursor: string | null) => Promise<Paged<Row>>;
 
   constructor(read: (cursor: string | null) => Promise<Paged<Row>>, refreshOn: Kind[] = []) {
     this.#read = read;
-    this.first = new Resource(() => read(null), refreshOn);
+    this.first = new Resource(async () => {
+      const page = await read(null);
+      // What followed the page as it was does not follow it now: rows may be between them, or in both.
+      this.#begun += 1;
+      this.#more = [];
+      this.#next = undefined;
+      return page;
+    }, refreshOn);
   }
 
   get rows(): Row[] {
@@ -94,15 +103,18 @@ export class Pages<Row> {
 
   more = async (): Promise<void> => {
     if (this.next === null || this.busy) return;
+    const begun = this.#begun;
     this.busy = true;
     this.problem = null;
     try {
       const page = await this.#read(this.next);
+      if (begun !== this.#begun) return; // it follows a page that is gone
       this.#more = [...this.#more, ...page.rows];
       this.#next = page.next;
     } catch (error) {
       this.problem = asProblem(error);
+    } finally {
+      this.busy = false;
     }
-    this.busy = false;
   };
 }

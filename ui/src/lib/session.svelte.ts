@@ -33,15 +33,22 @@ class Session {
   me: Wire<"Me"> | null = $state(null);
   problem: Problem | null = $state(null);
   #listening = false;
+  #asked = 0;
+  /** number of the newest question that was answered; an older one's answer, coming later, is out of date */
+  #heard = 0;
 
   async load(): Promise<void> {
     if (!everOpened()) {
       this.state = "none";
       return;
     }
+    const asked = ++this.#asked;
     try {
-      this.#enter(await api.me());
+      const me = await api.me();
+      if (asked > this.#heard) this.#enter(me, asked);
     } catch (error) {
+      if (asked < this.#heard) return;
+      this.#heard = asked;
       const problem = asProblem(error);
       if (problem.status === 401) {
         this.me = null;
@@ -68,7 +75,8 @@ class Session {
     this.#enter(me);
   }
 
-  #enter(me: Wire<"Me">): void {
+  #enter(me: Wire<"Me">, asked = ++this.#asked): void {
+    this.#heard = asked;
     this.me = me;
     remember(me.id);
     this.state = "player";

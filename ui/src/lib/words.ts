@@ -75,3 +75,13 @@ export function judgeLine(judge: Wire<"JudgeState">): string | null {
   return judge.pending_s > 5 ? `About ${Math.round(judge.pending_s)} s of judging are waiting.` : null;
 }
 
+/** What a withdrawal did: all of it counted, and what becomes of the rest. */
+export function withdrawnLine(done: Wire<"DataWithdrawn">): string {
+  const deleted = [
+    count(done.experiments_deleted, "experiment"),
+    count(done.runs_deleted, "run"),
+    count(done.entries_deleted, "race entry", "race entries"),
+  ];
+  const list = new Intl.ListFormat("en-GB", { type: "conjunction" }).format(deleted);
+  return `${count(done.attempts_withdrawn, "attempt")} withdrawn; ${list} deleted. ${done.note}`;
+}

@@ -21,7 +21,12 @@ export async function mountPreview(canvas: HTMLCanvasElement, campaignId: string
   const { show, next } = await (campaign.environment === "snake-v0" ? boards : roads)(canvas, campaign, campaign.champion_cid);
   // The last picture stays when the server is gone.
   show.onEnd = () => void next().catch(() => show.destroy());
-  await next();
+  try {
+    await next();
+  } catch (error) {
+    show.destroy();
+    throw error;
+  }
   return show;
 }
 

@@ -37,6 +37,8 @@ describe("states of the card", () => {
   test("before the server has spoken", () => {
     expect(outcomeOf(null, "sending").state).toBe("sending");
     expect(outcomeOf(null, "offline").state).toBe("offline");
+    expect(outcomeOf(null, "offline").sentence).toContain("cannot be reached");
+    expect(outcomeOf(null, "delayed").sentence).toMatch(/^The server does not take it .* kept in this browser/);
     expect(outcomeOf(attempt({ status: "pending" }), "sent").state).toBe("waiting");
   });
 

@@ -1,0 +1,46 @@
+/** Attempts that left the card before all was known of them. Pure: what the server says is handed in. */
+import type { Wire } from "../lib/api";
+import { attemptState } from "../lib/outcome";
+
+type Summary = Wire<"AttemptSummary">;
+
+/** So many are followed, the newest: what the first page of the player's attempts shows. */
+const MOST = 50;
+
+/** Nothing changes any more: paid, charged, refused or withdrawn. */
+const finished = (row: Summary): boolean => row.paid_micro > 0 || row.charged_micro > 0 || row.status === "refused" || row.status === "withdrawn";
+const moved_micro = (row: Summary): number => Math.abs(row.paid_micro - row.charged_micro);
+
+export class Earlier {
+  /** by attempt: its campaign, and what the player knows of it */
+  readonly #followed = new Map<string, { campaign: string; told: string | null }>();
+
+  follow(id: string, campaign: string): void {
+    if (this.#followed.has(id)) return;
+    this.#followed.set(id, { campaign, told: null });
+    if (this.#followed.size > MOST) this.#followed.delete(this.#followed.keys().next().value!);
+  }
+
+  /** Whether a verdict of the campaign may change one of them. */
+  awaits(campaign: string): boolean {
+    return [...this.#followed.values()].some((one) => one.campaign === campaign);
+  }
+
+  /**
+   * What is new among the player's attempts: of several the one that moved most credits, null for none. Told once.
+   * @param except the attempt on the card, which tells it itself
+   */
+  news(rows: readonly Summary[], except: string | null): Summary | null {
+    let most: Summary | null = null;
+    for (const row of rows) {
+      const one = this.#followed.get(row.id);
+      const state = attemptState(row);
+      if (!one || one.told === state || (row.status !== "judged" && !finished(row))) continue;
+      one.told = state;
+      if (finished(row)) this.#followed.delete(row.id);
+      if (row.id === except || row.status === "withdrawn") continue;
+      if (!most || moved_micro(row) > moved_micro(most)) most = row;
+    }
+    return most;
+  }
+}
