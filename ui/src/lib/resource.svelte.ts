@@ -70,26 +70,34 @@ interface Paged<Row> {
   next: string | null;
 }
 
-/** A list that grows page by page, following the server's cursor; it begins anew when its first page is read again. */
+/** A list that grows page by page, following the server's cursor. Reading it again reads as many pages as are shown. */
 export class Pages<Row> {
+  /** what was read at once: the first page, and again as many as were opened by then */
   first: Resource<Paged<Row>>;
   #more: Row[] = $state.raw([]);
   #next: string | null | undefined = $state.raw(undefined);
   busy = $state(false);
   problem: Problem | null = $state.raw(null);
-  /** how often the list began anew */
+  /** pages shown after the first one */
+  #opened = 0;
+  /** how often the list was read again */
   #begun = 0;
   #read: (cursor: string | null) => Promise<Paged<Row>>;
 
   constructor(read: (cursor: string | null) => Promise<Paged<Row>>, refreshOn: Kind[] = []) {
     this.#read = read;
     this.first = new Resource(async () => {
-      const page = await read(null);
-      // What followed the page as it was does not follow it now: rows may be between them, or in both.
+      // What followed the first page as it was does not follow it now: rows may be between them, or in both.
+      let { rows, next } = await read(null);
+      for (let at = 0; at < this.#opened && next !== null; at += 1) {
+        const page = await read(next);
+        rows = [...rows, ...page.rows];
+        next = page.next;
+      }
       this.#begun += 1;
       this.#more = [];
       this.#next = undefined;
-      return page;
+      return { rows, next };
     }, refreshOn);
   }
 
@@ -109,6 +117,7 @@ export class Pages<Row> {
     try {
       const page = await this.#read(this.next);
       if (begun !== this.#begun) return; // it follows a page that is gone
+      this.#opened += 1;
       this.#more = [...this.#more, ...page.rows];
       this.#next = page.next;
     } catch (error) {
