@@ -25,6 +25,7 @@ from manyhands.storage.schema import experiments as experiment_table
 from manyhands.storage.schema import jobs as job_table
 from manyhands.storage.schema import lessons
 from manyhands.types import now_us
+from weighing import Weighing
 
 ORDER = {"name": "Right-hander", "style": "always hug the wall", "wanted": 120, "balance": True}
 KEY = {"Idempotency-Key": "abcdefgh"}
@@ -78,6 +79,20 @@ def test_an_experiment_is_begun_once_per_key(guest: Guest) -> None:
     assert [row["name"] for row in client.get("/api/experiments").json()["items"]] == ["Right-hander"]
     other = client.post("/api/experiments", json=ORDER | {"wanted": 200}, headers=KEY)
     assert (other.status_code, other.json()["code"]) == (409, "idempotency_conflict")
+
+
+def test_the_list_leaves_imported_rows_in_the_database(server: Server, guest: Guest) -> None:
+    client = guest()
+    begin(client)
+    [before] = client.get("/api/experiments").json()["items"]
+    with server.context.database.write() as connection:
+        connection.execute(update(experiment_table).values(imported={"rows": [0] * 5000}))
+        owner = connection.execute(select(experiment_table.c.player_id)).scalar_one()
+    with server.context.database.read() as connection:
+        weighing = Weighing(connection)
+        assert len(lab.listed(weighing, owner)) == 1  # type: ignore[arg-type]
+    assert weighing.characters < 1000
+    assert client.get("/api/experiments").json()["items"] == [before]
 
 
 @pytest.mark.parametrize(
