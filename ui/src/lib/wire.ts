@@ -1926,7 +1926,7 @@ export interface components {
             can_manage: boolean;
             /**
              * Champion Cid
-             * @description Null while the campaign warms up.
+             * @description Null until the campaign opens; one closed before never has any.
              */
             champion_cid: string | null;
             /**
@@ -2144,7 +2144,7 @@ export interface components {
             attempts: number;
             /**
              * Champion Cid
-             * @description Null while the campaign warms up.
+             * @description Null until the campaign opens; one closed before never has any.
              */
             champion_cid: string | null;
             /**
