@@ -80,6 +80,20 @@ def test_a_stream_resumes_after_the_last_event_without_gap_or_double(database: D
     run(scenario)
 
 
+def test_only_a_stream_that_misses_nothing_and_little_resumes(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(broadcast, "FARTHEST_BEHIND", 3)
+    hub = Broadcaster(database)
+    assert [hub.resumes(after) for after in (0, 1)] == [True, False]
+    append(database, count=5)
+    hub.poll()
+    assert [hub.resumes(after) for after in (1, 2, 5, 6, 10**20)] == [False, True, True, False, False]
+    with database.write() as connection:
+        assert events.prune(connection, now_us()) == 5
+    assert [hub.resumes(after) for after in (4, 5)] == [False, True]
+
+
 def test_what_is_committed_while_resuming_comes_once(database: Database) -> None:
     append(database, count=3)
 
@@ -188,7 +202,31 @@ async def _first_frames(server: Server, client: Client, enough: str, headers: di
     return got
 
 
-def test_the_stream_greets_and_resumes_over_http(server: Server, guest: Guest) -> None:
+@pytest.mark.parametrize("number", ["0", "900", "9" * 20])
+def test_a_stream_that_cannot_resume_greets_and_goes_on_from_now(
+    server: Server, client: Client, monkeypatch: pytest.MonkeyPatch, number: str
+) -> None:
+    monkeypatch.setattr(broadcast, "FARTHEST_BEHIND", 3)
+    hub = server.context.broadcaster
+    append(server.context.database, kind="round", count=5)
+    hub.poll()
+
+    async def scenario() -> str:
+        reading = asyncio.create_task(
+            _first_frames(server, client, "event: verdict", {"last-event-id": number})
+        )
+        while not hub.count:
+            await asyncio.sleep(0)
+        append(server.context.database, kind="verdict")
+        hub.poll()
+        return await reading
+
+    text = server.loop.run_until_complete(scenario())
+    assert text.startswith("retry: 2000\nevent: hello\n")
+    assert "event: round" not in text
+
+
+def test_the_stream_resumes_over_http(server: Server, guest: Guest) -> None:
     player = guest()
     me = player.get("/api/me").json()["id"]
     with server.context.database.write() as connection:
@@ -197,9 +235,11 @@ def test_the_stream_greets_and_resumes_over_http(server: Server, guest: Guest) -
         events.append(connection, "player:plr_other", "balance", {}, now_us())
         events.append(connection, "all", "not-a-kind", {}, now_us())
         events.append(connection, "all", "round", {"state": "open"}, now_us())
+    server.context.broadcaster.poll()
     headers = {"last-event-id": str(start)}
     text = server.loop.run_until_complete(_first_frames(server, player, "event: round", headers))
-    assert text.startswith("retry: 2000\nevent: hello\n")
+    assert text.startswith("retry: 2000\n\n")
+    assert "hello" not in text
     assert f"id: {start + 1}\nevent: balance" in text
     assert f"id: {start + 2}" not in text
     assert "not-a-kind" not in text

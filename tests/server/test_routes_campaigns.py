@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 
 import pytest
@@ -200,6 +201,22 @@ def test_the_lot_lists_its_contributions(server: Server, guest: Guest, assign: A
     lot = guest().get("/api/campaigns/crowd-circuit-lidar/lot").json()
     assert (lot["contributions"], lot["positive"], lot["players"]) == (2, 2, 2)
     assert len(lot["entries"]) == 2
+
+
+@pytest.mark.parametrize("part", ["verdicts", "players", "lot"])
+def test_long_lists_are_read_outside_the_event_loop(
+    client: Client, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    real, threads = getattr(arena, f"campaign_{part}"), []
+
+    def reading(*given: Any) -> Any:
+        threads.append(threading.get_ident())
+        return real(*given)
+
+    monkeypatch.setattr(arena, f"campaign_{part}", reading)
+    assert client.get(f"/api/campaigns/crowd-circuit-lidar/{part}").status_code == 200
+    assert len(threads) == 1
+    assert threading.get_ident() not in threads
 
 
 @pytest.mark.parametrize("part", ["", "/verdicts", "/players", "/lot", "/export"])

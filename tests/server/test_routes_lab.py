@@ -22,9 +22,12 @@ from manyhands.envs.snake.game import Game
 from manyhands.envs.snake.replay import position
 from manyhands.lab import api as lab
 from manyhands.lab import experiments
+from manyhands.lab.lessons import LEARNERS, MOST_WAITING
+from manyhands.storage.schema import experiments as experiment_table
 from manyhands.storage.schema import jobs as job_table
 from manyhands.storage.schema import lessons
 from manyhands.types import now_us
+from weighing import Weighing
 
 ORDER = {"name": "Right-hander", "style": "always hug the wall", "wanted": 120, "balance": True}
 KEY = {"Idempotency-Key": "abcdefgh"}
@@ -110,6 +113,20 @@ def test_an_experiment_is_begun_once_per_key(guest: Guest) -> None:
     assert [row["name"] for row in client.get("/api/experiments").json()["items"]] == ["Right-hander"]
     other = client.post("/api/experiments", json=ORDER | {"wanted": 200}, headers=KEY)
     assert (other.status_code, other.json()["code"]) == (409, "idempotency_conflict")
+
+
+def test_the_list_leaves_imported_rows_in_the_database(server: Server, guest: Guest) -> None:
+    client = guest()
+    begin(client)
+    [before] = client.get("/api/experiments").json()["items"]
+    with server.context.database.write() as connection:
+        connection.execute(update(experiment_table).values(imported={"rows": [0] * 5000}))
+        owner = connection.execute(select(experiment_table.c.player_id)).scalar_one()
+    with server.context.database.read() as connection:
+        weighing = Weighing(connection)
+        assert len(lab.listed(weighing, owner)) == 1  # type: ignore[arg-type]
+    assert weighing.characters < 1000
+    assert client.get("/api/experiments").json()["items"] == [before]
 
 
 @pytest.mark.parametrize(
@@ -256,6 +273,30 @@ def test_lessons_wait_are_cancelled_and_resumed(guest: Guest) -> None:
     assert client.post(f"/api/lessons/{supervised['id']}/resume").json()["state"] == "queued"
     assert client.get(f"/api/lessons/{supervised['id']}/policy.onnx").status_code == 409
     assert client.post("/api/lessons/les_x/cancel").status_code == 404
+
+
+def test_a_player_has_few_lessons_wait_at_once(server: Server, guest: Guest) -> None:
+    client, other = guest(), guest()
+    asked = {"learners": list(LEARNERS)}
+    paths = []
+    for number in range(MOST_WAITING // len(LEARNERS) + 1):
+        headers = {"Idempotency-Key": f"experiment-{number}"}
+        made = client.post("/api/experiments", json=ORDER, headers=headers).json()
+        paths.append(f"/api/experiments/{made['id']}/lessons")
+    others = f"/api/experiments/{begin(other)['id']}/lessons"
+    with server.context.database.write() as connection:
+        connection.execute(update(experiment_table).values(observations=120))
+    answers = [client.post(path, json=asked) for path in paths]
+    assert [answer.status_code for answer in answers] == [202] * (len(paths) - 1) + [409]
+    assert answers[-1].json()["remedy"] == "Cancel one, or wait until it is done."
+    assert client.get(paths[-1]).json()["items"] == []
+    assert other.post(others, json=asked).status_code == 202
+    # One that was cancelled makes room, and is not resumed over the bound.
+    cancelled = answers[0].json()["items"][0]["id"]
+    client.post(f"/api/lessons/{cancelled}/cancel")
+    assert client.post(paths[-1], json={"learners": [LEARNERS[0]]}).status_code == 202
+    assert client.post(f"/api/lessons/{cancelled}/resume").status_code == 409
+    assert client.get(paths[0]).json()["items"][0]["state"] == "cancelled"
 
 
 def done(server: Server, experiment: dict[str, Any], cid: str, low: float = 1.0) -> str:

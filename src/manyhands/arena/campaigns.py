@@ -10,16 +10,36 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from manyhands import jobs, ledger
 from manyhands.arena.environments import default_config
-from manyhands.errors import ConflictError, ForbiddenError, InputError, NotFoundError, TransitionError
+from manyhands.errors import (
+    ConflictError,
+    ForbiddenError,
+    InputError,
+    NotFoundError,
+    QuotaError,
+    TransitionError,
+)
 from manyhands.settings import Settings
 from manyhands.storage import events
 from manyhands.storage.schema import assignments, attempts, campaigns, rounds
-from manyhands.types import CampaignId, Json, Micro, Micros, PlayerId, new_campaign_id
+from manyhands.storage.schema import jobs as job_table
+from manyhands.types import (
+    MICROS_PER_SECOND,
+    CampaignId,
+    JobId,
+    Json,
+    Micro,
+    Micros,
+    PlayerId,
+    new_campaign_id,
+)
 
 BOOTSTRAP_JOB = "arena.bootstrap"
 """Kind of the job posted with every campaign: train its first champion, store starts, set it `open`."""
 SMALLEST_BUDGET_STAKES = 5
 OPEN_CAMPAIGNS_PER_FUNDER = 5
+A_DAY = 20
+"""Campaigns that a player may create within 24 hours: closing refunds its escrow, but not what it trained."""
+_DAY_US = 86_400 * MICROS_PER_SECOND
 LIVE_STATES = ("warming", "open", "closing")
 # Statements of every request are composed once; composing costs more than running them.
 _BY_ID = select(campaigns).where(campaigns.c.id == bindparam("key"))
@@ -77,6 +97,7 @@ def create_campaign(
         NotFoundError: for an unknown environment.
         InputError: for a budget too small for its stake, or a sensor that the environment does not have.
         ConflictError: for a slug that is taken, or a funder with too many open campaigns.
+        QuotaError: for a funder that created A_DAY within a day.
         CreditError: if the wallet does not hold the budget.
     """
     if order.budget_micro < SMALLEST_BUDGET_STAKES * order.stake_micro:
@@ -86,7 +107,7 @@ def create_campaign(
             remedy="Raise the budget or lower the stake.",
         )
     if funder_id is not None:
-        _check_funder(connection, funder_id)
+        _check_funder(connection, funder_id, now)
     campaign_id = new_campaign_id()
     connection.execute(
         insert(campaigns).values(
@@ -104,13 +125,18 @@ def create_campaign(
     )
     created = {"id": campaign_id, "withdrawable": order.withdrawable}
     _pay_in(connection, created, funder_id, order.budget_micro, f"fund:{campaign_id}:first", now)
-    work = jobs.Work(BOOTSTRAP_JOB, {}, jobs.Rank.TRAINING, campaign_id, f"{BOOTSTRAP_JOB}:{campaign_id}")
+    work = jobs.Work(BOOTSTRAP_JOB, {}, jobs.Rank.TRAINING, campaign_id, _bootstrap_key(campaign_id))
     jobs.post(connection, work, now)
     _announce(connection, campaign_id, "warming", now)
     return campaign_id
 
 
-def _check_funder(connection: Connection, funder_id: str) -> None:
+def _bootstrap_key(campaign_id: str) -> str:
+    """Unique key of the one bootstrap job that a campaign has."""
+    return f"{BOOTSTRAP_JOB}:{campaign_id}"
+
+
+def _check_funder(connection: Connection, funder_id: str, now: Micros) -> None:
     running = connection.execute(
         select(func.count())
         .select_from(campaigns)
@@ -120,6 +146,18 @@ def _check_funder(connection: Connection, funder_id: str) -> None:
         raise ConflictError(
             f"{running} of this player's campaigns are running already.",
             remedy="Close one of them before creating another.",
+        )
+    made, first_us = connection.execute(
+        select(func.count(), func.min(campaigns.c.created_us)).where(
+            campaigns.c.funder_id == funder_id, campaigns.c.created_us > now - _DAY_US
+        )
+    ).one()
+    if made >= A_DAY:
+        wait_s = 1 + (first_us + _DAY_US - now) // MICROS_PER_SECOND
+        raise QuotaError(
+            f"{made} campaigns were created within a day.",
+            retry_after_s=wait_s,
+            remedy=f"Wait {wait_s} s before the next one.",
         )
 
 
@@ -193,6 +231,8 @@ def fund_campaign(connection: Connection, order: TopUp, now: Micros) -> None:
 def close_campaign(connection: Connection, campaign_id: str, player: Json | None, now: Micros) -> None:
     """Begin to close: no more assignments; `settle_closing` ends it when all that is pending is judged.
 
+    One that was still warming needs no first champion any more: its training is cancelled.
+
     Args:
         connection: the writing transaction.
         campaign_id: id or slug.
@@ -208,7 +248,20 @@ def close_campaign(connection: Connection, campaign_id: str, player: Json | None
     if campaign["state"] in ("closing", "closed"):
         return
     connection.execute(update(campaigns).where(campaigns.c.id == campaign["id"]).values(state="closing"))
+    if campaign["state"] == "warming":
+        _cancel_bootstrap(connection, campaign["id"], now)
     _announce(connection, campaign["id"], "closing", now)
+
+
+def _cancel_bootstrap(connection: Connection, campaign_id: str, now: Micros) -> None:
+    job = connection.execute(
+        select(job_table.c.id).where(
+            job_table.c.unique_key == _bootstrap_key(campaign_id),
+            job_table.c.state.in_(("ready", "claimed")),
+        )
+    ).scalar()
+    if job is not None:
+        jobs.cancel(connection, JobId(job), now)
 
 
 def may_manage(campaign: Json, player: Json | None) -> bool:

@@ -101,22 +101,24 @@ class Trainer:
         with self._database.read() as connection:
             query = select(campaigns).where(campaigns.c.id == campaign_id)
             campaign = dict(connection.execute(query).mappings().one())
-        self._tell(campaign_id, 0.1, "building the tracks")
+        if campaign["state"] != "warming":
+            return  # closed while it waited
+        self._tell(context, campaign_id, 0.1, "building the tracks")
         course = self._shelf.course(campaign_id)
         key = jax.random.key(int.from_bytes(campaign_id.encode()[-4:], "big") ^ self._shelf.settings.seed)
         drive = bootstrap.demonstrate(course, key)
         blank = self._store(campaign_id, drive.network, drive.blank)
         for seeding in bootstrap.shorter(drive):
             body: Json = {"seed": _plain_seed(seeding, blank)}
-            self._tell(campaign_id, 0.3, "teaching the first champion")
+            self._tell(context, campaign_id, 0.3, "teaching the first champion")
             champion = bootstrap.teach(seeding, self._lots.seed_samples(campaign_id, body))
             cid = self._store(campaign_id, seeding.network, champion)
-            self._tell(campaign_id, 0.6, "measuring it")
+            self._tell(context, campaign_id, 0.6, "measuring it")
             score, low, high = interval(self._lots.heldout(campaign_id, cid))
             if score <= bootstrap.HIGHEST:
                 break
         ready = starts.failing(course, seeding.network, champion, jax.random.fold_in(key, 1), scout.AT_ONCE)
-        self._tell(campaign_id, 0.9, "opening")
+        self._tell(context, campaign_id, 0.9, "opening")
         scores = {"score_low": low, "score_high": high}
         record = body | scores | {"score_before": None, "score_after": score, "contributions": 0}
         with context.outcome({}) as connection:
@@ -146,7 +148,6 @@ class Trainer:
                 .where(campaigns.c.id == campaign_id)
                 .values(reference_score=course.heldout_unit)
             )
-        self._tell(campaign_id, 1.0, "open")
 
     def _open(self, connection: Connection, campaign: Json, changed: Json) -> None:
         """Open a campaign that was warming; one that its funder has closed meanwhile stays as it is."""
@@ -160,7 +161,13 @@ class Trainer:
             events.append(connection, events.campaign_audience(campaign_id), "campaign", payload, now_us())
         connection.execute(update(campaigns).where(campaigns.c.id == campaign_id).values(**changed))
 
-    def _tell(self, campaign_id: str, progress: float, note: str) -> None:
+    def _tell(self, context: jobs.Context, campaign_id: str, progress: float, note: str) -> None:
+        """Say how far a bootstrap is.
+
+        Raises:
+            LeaseLostError, JobCancelledError: if it should stop, as the campaign was closed.
+        """
+        context.report(progress, note)
         with self._database.touch() as connection:
             gauges.set_gauge(connection, f"{gauges.WARMUP}{campaign_id}", progress, note, now_us())
 

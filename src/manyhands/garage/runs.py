@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, case, delete, func, insert, select, update
 
 from manyhands import jobs
 from manyhands.envs.limits import require
@@ -171,8 +171,9 @@ def _same_shape(order: RunOrder, origin: Json) -> None:
 
 def listed(connection: Connection, player_id: str) -> list[Json]:
     """Return the player's own runs, newest first, without their histories."""
-    query = _QUERY.where(runs.c.player_id == player_id).order_by(runs.c.created_us.desc(), runs.c.id)
-    return [_summary(row) for row in connection.execute(query).all()]
+    query = _LIST.where(runs.c.player_id == player_id).order_by(runs.c.created_us.desc(), runs.c.id)
+    found = [dict(row) for row in connection.execute(query).mappings()]
+    return [_summary(row, row, row) for row in found]
 
 
 def own(connection: Connection, run_id: str, player_id: str) -> Json:
@@ -186,7 +187,7 @@ def own(connection: Connection, run_id: str, player_id: str) -> Json:
     order = {"race": None} | {name: value for name, value in row.terms.items() if name not in ("name",)}
     order["algorithm"] = algorithm_of(row.terms)
     return {
-        **_summary(row),
+        **_summary(dict(row._mapping), row.terms, told),
         "order": order,
         "iterations": told.get("iterations", []),
         "printed": told.get("printed", []),
@@ -291,13 +292,16 @@ def withdraw(connection: Connection, player_id: str, now: Micros) -> int:
     return len(found)
 
 
-_QUERY = select(
-    runs,
-    job_table.c.state,
-    job_table.c.progress,
-    job_table.c.note,
-    job_table.c.checkpoint,
-    job_table.c.finished_us,
+_JOB = (job_table.c.state, job_table.c.progress, job_table.c.note, job_table.c.finished_us)
+_QUERY = select(runs, job_table.c.checkpoint, *_JOB).join(job_table, job_table.c.id == runs.c.job_id)
+_TOLD = case((runs.c.result.is_not(None), runs.c.result), else_=job_table.c.checkpoint)
+# Sources and histories stay in the database: read every few seconds, for all runs, they are megabytes.
+_LIST = select(
+    runs.c.id,
+    runs.c.created_us,
+    *(runs.c.terms[name].as_string().label(name) for name in ("name", "track")),
+    *(_TOLD[name].label(name) for name in ("faults", "seconds", "steps", "completion", "best_lap_ms")),
+    *_JOB,
 ).join(job_table, job_table.c.id == runs.c.job_id)
 
 
@@ -310,19 +314,18 @@ def _own(connection: Connection, run_id: str, player_id: str | None) -> Row[Any]
     return row
 
 
-def _summary(row: Row[Any]) -> Json:
-    told = row.result or row.checkpoint or {}
+def _summary(row: Json, terms: Json, told: Json) -> Json:
     return {
-        "id": row.id,
-        "name": row.terms["name"],
-        "track": row.terms["track"],
-        "state": "failed" if told.get("faults") else _STATES.get(row.state, row.state),
-        "progress": row.progress,
-        "note": row.note or "",
-        "seconds": told.get("seconds", 0.0),
-        "steps": told.get("steps", 0),
+        "id": row["id"],
+        "name": terms["name"],
+        "track": terms["track"],
+        "state": "failed" if told.get("faults") else _STATES.get(row["state"], row["state"]),
+        "progress": row["progress"],
+        "note": row["note"] or "",
+        "seconds": told.get("seconds") or 0.0,
+        "steps": told.get("steps") or 0,
         "completion": told.get("completion"),
         "best_lap_ms": told.get("best_lap_ms"),
-        "created_us": row.created_us,
-        "finished_us": row.finished_us,
+        "created_us": row["created_us"],
+        "finished_us": row["finished_us"],
     }

@@ -358,9 +358,11 @@ def _ended(connection: Connection, experiment_id: str) -> list[Json]:
     return [dict(row) for row in rows]
 
 
+_SUMMARY = ("id", "name", "style", "takeovers", "observations", "wanted", "games", "best", "created_us")
+
+
 def _summary(row: Json) -> Json:
-    names = ("id", "name", "style", "takeovers", "observations", "wanted", "games", "best", "created_us")
-    return {name: row[name] for name in names}
+    return {name: row[name] for name in _SUMMARY}
 
 
 def _recent(connection: Connection, experiment_id: str) -> list[Json]:
@@ -385,11 +387,11 @@ def _recent(connection: Connection, experiment_id: str) -> list[Json]:
 def listed(connection: Connection, player_id: str) -> list[Json]:
     """Return the player's own experiments, newest first."""
     rows = connection.execute(
-        select(experiments)
+        select(*(experiments.c[name] for name in _SUMMARY))
         .where(experiments.c.player_id == player_id)
         .order_by(experiments.c.created_us.desc(), experiments.c.id)
     ).mappings()
-    return [_summary(dict(row)) for row in rows]
+    return [dict(row) for row in rows]
 
 
 def games_of(connection: Connection, experiment_id: str) -> list[Json]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select
+from sqlalchemy import Connection, Row, delete, func, insert, select
 
 from manyhands import jobs
 from manyhands.errors import ConflictError, InputError, NotFoundError, TransitionError
@@ -16,6 +16,8 @@ from manyhands.types import JobId, Json, Micros, new_lesson_id
 LESSON_JOB = "lab.lesson"
 """Kind of a lesson's job; its payload is {lesson_id}, its checkpoint {curves}."""
 LEARNERS = ("finetuned", "supervised", "inverse-q")
+MOST_WAITING = 9
+"""Lessons of one player that may wait or run at a time: three experiments with all learners."""
 LEAST_OBSERVATIONS = 100
 TRIES = 5  # of a lesson whose worker dies or fails
 BOARD = 50
@@ -28,7 +30,7 @@ def request(connection: Connection, experiment: Json, wanted: list[str], now: Mi
 
     Raises:
         InputError: too little is recorded, or a learner is named twice.
-        ConflictError: one of them is under way.
+        ConflictError: one of them is under way, or the player has too many that wait.
     """
     if experiment["observations"] < LEAST_OBSERVATIONS:
         raise InputError(
@@ -44,7 +46,23 @@ def request(connection: Connection, experiment: Json, wanted: list[str], now: Mi
             raise ConflictError(
                 f"The learner {learner} is at it already.", field="learners", remedy="Wait, or cancel it."
             )
+    _make_room(connection, experiment["player_id"], len(wanted))
+    for learner in wanted:
         _post(connection, experiment, learner, now)
+
+
+def _make_room(connection: Connection, player_id: str, wanted: int) -> None:
+    """Raise ConflictError where the player may not have so many more lessons wait or run."""
+    active = connection.execute(
+        select(func.count())
+        .select_from(lessons.join(job_table).join(experiments, experiments.c.id == lessons.c.experiment_id))
+        .where(experiments.c.player_id == player_id, job_table.c.state.in_(_ACTIVE))
+    ).scalar_one()
+    if active + wanted > MOST_WAITING:
+        raise ConflictError(
+            f"{active} lessons of this player wait or train, of at most {MOST_WAITING}.",
+            remedy="Cancel one, or wait until it is done.",
+        )
 
 
 def _post(connection: Connection, experiment: Json, learner: str, now: Micros) -> None:
@@ -104,8 +122,14 @@ def resume(connection: Connection, lesson_id: str, player_id: str) -> None:
     Raises:
         NotFoundError: if it is not the player's.
         TransitionError: if it waits, runs or is done.
+        ConflictError: if too many of the player's wait or run already.
     """
-    _change(connection, lesson_id, player_id, lambda job: jobs.resume(connection, job))
+
+    def go_on(job: JobId) -> None:
+        _make_room(connection, player_id, 1)
+        jobs.resume(connection, job)
+
+    _change(connection, lesson_id, player_id, go_on)
 
 
 def _change(connection: Connection, lesson_id: str, player_id: str, act: Any) -> None:

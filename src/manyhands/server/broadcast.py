@@ -1,7 +1,8 @@
 """Server-sent events: one poller for the whole process reads new rows and hands them to every listener.
 
 A listener is a bounded queue. One that does not keep up is dropped: its browser reconnects with the number
-of the last event it saw and reads the rest from the database, so nothing is lost by being slow.
+of the last event it saw and reads the rest from the database, so nothing is lost by being slow. One that is
+too far behind to be told is greeted instead, and reads again what its page shows.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ QUEUE_LENGTH = 256
 POLL_S = 0.1
 RETRY_S = 1.0
 HEARTBEAT_S = 15.0
+FARTHEST_BEHIND = 10_000
+"""Events that a stream reads again at most, private ones of others included."""
 _KINDS = frozenset(get_args(EventKind))
 _PRIVATE = "player:"
 
@@ -136,9 +139,20 @@ class Broadcaster:
                 listener.queue.get_nowait()
             listener.queue.put_nowait(None)
 
+    def resumes(self, after: int) -> bool:
+        """Return whether all events after number `after` can still be told, and are not too many.
+
+        A number of before a restored backup may be above all there are.
+        """
+        if not self.seq - FARTHEST_BEHIND <= after <= self.seq:
+            return False
+        with self._database.read() as connection:
+            return after + 1 >= events.first(connection)
+
     async def stream(self, player_id: str | None, after: int | None) -> AsyncIterator[Frame | None]:
         """Yield the events after number `after` (from now on if None), and None as a heartbeat.
 
+        `after` is a number that `resumes`.
         Ends when the listener fell too far behind or the server stops.
         """
         listener = Listener(player_id)

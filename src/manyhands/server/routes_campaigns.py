@@ -93,7 +93,9 @@ async def list_verdicts(
     campaign_id: CampaignKey, context: ContextDep, cursor: CursorQuery = None
 ) -> Verdicts:
     """List a campaign's verdicts, newest first."""
-    return answer(Verdicts, context.read(arena.campaign_verdicts, campaign_id, cursor, PAGE_SIZE))
+    key = f"verdicts:{campaign_id}:{cursor}"
+    rows = await context.shared(key, arena.campaign_verdicts, campaign_id, cursor, PAGE_SIZE)
+    return answer(Verdicts, rows)
 
 
 @router.get("/campaigns/{campaign_id}/players")

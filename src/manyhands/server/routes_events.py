@@ -29,9 +29,10 @@ LastEventId = Annotated[
 
 async def _frames(context: Context, player_id: str | None, after: int | None) -> AsyncIterator[str]:
     hello = Event(context.broadcaster.seq, "all", "hello", {}, now_us())
+    greeting = frame(hello).text if after is None else "\n"
     context.metrics.streams.inc()
     try:
-        yield "retry: 2000\n" + frame(hello).text
+        yield "retry: 2000\n" + greeting
         async for written in context.broadcaster.stream(player_id, after):
             yield ": still here\n\n" if written is None else written.text
     finally:
@@ -54,6 +55,8 @@ async def stream_events(
     """Stream public events, and the player's own with a session."""
     known = last_event_id is not None and last_event_id.isascii() and last_event_id.isdigit()
     after = int(last_event_id or 0) if known else None
+    if after is not None and not context.broadcaster.resumes(after):
+        after = None
     frames = _frames(context, player["id"] if player else None, after)
     return StreamingResponse(
         frames,

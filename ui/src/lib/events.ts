@@ -9,14 +9,16 @@ const LONGEST_WAIT_MS = 30_000;
 
 /**
  * One stream of server-sent events for the whole page. The browser resumes a broken connection by itself
- * (Last-Event-ID); where it gives up, this reopens after a jittered, growing wait and tells listeners of
- * `hello`, so that they read again what they may have missed.
+ * (Last-Event-ID); where it gives up, this reopens after a jittered, growing wait. Where the server cannot go on
+ * from there, it says `hello`, and listeners of it read again what they may have missed.
  */
 class Events {
   #source: EventSource | null = null;
   #listeners = new Map<Kind, Set<Listener>>();
   #wait_ms = FIRST_WAIT_MS;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Whether a `hello` means a gap: the first one comes while its listeners read for the first time. */
+  #begun = false;
 
   /** Hear events of these kinds until the returned function is called. */
   on(kinds: Kind[], listener: Listener): () => void {
@@ -27,7 +29,10 @@ class Events {
     this.#open();
     return () => {
       for (const kind of kinds) this.#listeners.get(kind)?.delete(listener);
-      if ([...this.#listeners.values()].every((set) => set.size === 0)) this.#close();
+      if ([...this.#listeners.values()].every((set) => set.size === 0)) {
+        this.#close();
+        this.#begun = false;
+      }
     };
   }
 
@@ -35,6 +40,7 @@ class Events {
   restart(): void {
     if (!this.#source) return;
     this.#close();
+    this.#begun = true;
     this.#open();
   }
 
@@ -45,6 +51,7 @@ class Events {
     this.#source = source;
     source.onopen = () => (this.#wait_ms = FIRST_WAIT_MS);
     source.onerror = () => {
+      this.#begun = true;
       if (source.readyState !== EventSource.CLOSED || this.#source !== source) return;
       this.#source = null;
       this.#timer = setTimeout(() => this.#open(), this.#wait_ms * (0.5 + Math.random()));
@@ -54,6 +61,10 @@ class Events {
   }
 
   #tell(kind: Kind, message: MessageEvent<string>): void {
+    if (kind === "hello" && !this.#begun) {
+      this.#begun = true;
+      return;
+    }
     const event = JSON.parse(message.data) as Wire<"Event">;
     for (const listener of this.#listeners.get(kind) ?? []) listener(event);
   }

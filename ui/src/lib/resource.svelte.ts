@@ -28,7 +28,7 @@ export class Resource<T> {
     this.#unsettled = unsettled;
     this.#again_ms = again_ms;
     void this.load();
-    const off = refreshOn.length > 0 ? events.on(refreshOn, () => this.#soon()) : () => undefined;
+    const off = refreshOn.length > 0 ? events.on([...refreshOn, "hello"], () => this.#soon()) : () => undefined;
     onDestroy(() => {
       off();
       clearTimeout(this.#gathering);

@@ -83,7 +83,7 @@ class Session {
     this.problem = null;
     if (this.#listening) return;
     this.#listening = true;
-    events.on(["balance", "ban"], () => void this.load());
+    events.on(["balance", "ban", "hello"], () => void this.load());
   }
 }
 

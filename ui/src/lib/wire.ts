@@ -1926,7 +1926,7 @@ export interface components {
             can_manage: boolean;
             /**
              * Champion Cid
-             * @description Null while the campaign warms up.
+             * @description Null until the campaign opens; one closed before never has any.
              */
             champion_cid: string | null;
             /**
@@ -2144,7 +2144,7 @@ export interface components {
             attempts: number;
             /**
              * Champion Cid
-             * @description Null while the campaign warms up.
+             * @description Null until the campaign opens; one closed before never has any.
              */
             champion_cid: string | null;
             /**
@@ -2624,10 +2624,10 @@ export interface components {
          * Event
          * @description `data` of one server-sent event; `id` of the event is `seq`, `event` is `kind`.
          *
-         *     hello: sent first; payload is {}. attempt: {attempt_id, campaign_id, status, value}.
-         *     round: {campaign_id, round_id, number, state, contributions}. verdict: {campaign_id, verdict_id, number,
-         *     kind}. campaign: {campaign_id, state}. balance: {} (read `/me` again). dispute: {dispute_id, attempt_id}.
-         *     ban: {until}. race: {race_id}, a step of its final or its close.
+         *     hello: sent first unless the stream resumes; payload is {}. attempt: {attempt_id, campaign_id, status,
+         *     value}. round: {campaign_id, round_id, number, state, contributions}. verdict: {campaign_id, verdict_id,
+         *     number, kind}. campaign: {campaign_id, state}. balance: {} (read `/me` again). dispute: {dispute_id,
+         *     attempt_id}. ban: {until}. race: {race_id}, a step of its final or its close.
          */
         Event: {
             /**

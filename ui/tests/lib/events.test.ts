@@ -88,3 +88,37 @@ test("a changed session starts the stream anew", async () => {
   expect(source(0).readyState).toBe(FakeSource.CLOSED);
   expect(FakeSource.all).toHaveLength(2);
 });
+
+test("the first greeting is nobody's news, a later one follows a gap", async () => {
+  const { events } = await import("../../src/lib/events");
+  let greeted = 0;
+  const off = events.on(["hello"], () => void greeted++);
+  source(0).tell("hello", {});
+  expect(greeted).toBe(0);
+  source(0).onerror?.(); // the browser resumes, from where the server cannot go on
+  source(0).tell("hello", {});
+  expect(greeted).toBe(1);
+  events.restart();
+  source(1).tell("hello", {});
+  expect(greeted).toBe(2);
+  off();
+  events.on(["hello"], () => void greeted++);
+  source(2).refuse(); // before it said anything
+  vi.advanceTimersByTime(1000);
+  source(3).tell("hello", {});
+  expect(greeted).toBe(3);
+});
+
+test("what is shown is read again after a gap", async () => {
+  vi.doMock("svelte", () => ({ onDestroy: () => undefined }));
+  const { Resource } = await import("../../src/lib/resource.svelte");
+  const read = vi.fn(() => Promise.resolve(1));
+  new Resource(read, ["verdict"]);
+  source(0).tell("hello", {});
+  await vi.runAllTimersAsync();
+  expect(read).toHaveBeenCalledTimes(1);
+  source(0).tell("hello", {});
+  await vi.runAllTimersAsync();
+  expect(read).toHaveBeenCalledTimes(2);
+  vi.doUnmock("svelte");
+});

@@ -43,7 +43,9 @@ class CampaignSummary(Message):
     environment: EnvironmentId
     sensor: Sensor
     state: CampaignState
-    champion_cid: Cid | None = Field(description="Null while the campaign warms up.")
+    champion_cid: Cid | None = Field(
+        description="Null until the campaign opens; one closed before never has any."
+    )
     score: Score | None = Field(description="The champion's score on the standing held-out suite.")
     score_low: Score | None
     score_high: Score | None

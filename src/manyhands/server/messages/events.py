@@ -14,10 +14,10 @@ EventKind = Literal["hello", "attempt", "round", "verdict", "campaign", "balance
 class Event(Message):
     """`data` of one server-sent event; `id` of the event is `seq`, `event` is `kind`.
 
-    hello: sent first; payload is {}. attempt: {attempt_id, campaign_id, status, value}.
-    round: {campaign_id, round_id, number, state, contributions}. verdict: {campaign_id, verdict_id, number,
-    kind}. campaign: {campaign_id, state}. balance: {} (read `/me` again). dispute: {dispute_id, attempt_id}.
-    ban: {until}. race: {race_id}, a step of its final or its close.
+    hello: sent first unless the stream resumes; payload is {}. attempt: {attempt_id, campaign_id, status,
+    value}. round: {campaign_id, round_id, number, state, contributions}. verdict: {campaign_id, verdict_id,
+    number, kind}. campaign: {campaign_id, state}. balance: {} (read `/me` again). dispute: {dispute_id,
+    attempt_id}. ban: {until}. race: {race_id}, a step of its final or its close.
     """
 
     seq: int
