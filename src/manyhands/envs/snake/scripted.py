@@ -65,7 +65,8 @@ def play(board: Board, player: Player, seed: int, moves: int) -> list[Record]:
 
 def take_over(player: Player, seed: int, moves: int) -> list[Record]:
     """Stretches of a player in the agent's games on the arcade board, until `moves` moves are made."""
-    chance, records, left = random.Random(seed), [], moves
+    records: list[Record] = []
+    chance, left = random.Random(seed), moves
     while left:
         lead = leads.chosen(f"{seed}:{len(records)}")
         game = position(ARCADE, lead.seed, lead.moves)
