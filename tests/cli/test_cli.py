@@ -132,7 +132,16 @@ def test_policies_are_listed_shown_and_exported(load: Callable[..., Any], run: R
     assert (folder / "policy.safetensors").read_bytes() == POLICY
 
 
+def ring_track(folder: Path) -> Path:
+    """A file with a road of DeepRacer's form."""
+    angle = np.linspace(0, 2 * np.pi, 80)
+    ring = [np.column_stack([radius * np.cos(angle), radius * np.sin(angle)]) for radius in (3.0, 2.6, 3.4)]
+    np.save(folder / "my-ring.npy", np.hstack(ring))
+    return folder / "my-ring.npy"
+
+
 def test_a_backup_is_restored_elsewhere(load: Callable[..., Any], folder: Path, tmp_path: Path) -> None:
+    load("track", "import", str(ring_track(folder)))
     saved = load("backup", str(folder / "backup.tar"))
     other = tmp_path / "other"
     result = CliRunner().invoke(
@@ -141,13 +150,12 @@ def test_a_backup_is_restored_elsewhere(load: Callable[..., Any], folder: Path, 
     assert json.loads(result.output)["rows"] == saved["rows"]
     listed = CliRunner().invoke(cli.app, ["campaign", "list", "--data", str(other), "--json"])
     assert len(json.loads(listed.output)) == 2
+    shown = CliRunner().invoke(cli.app, ["track", "show", "my-ring", "--data", str(other), "--json"])
+    assert json.loads(shown.output) == load("track", "show", "my-ring")
 
 
 def test_tracks_are_imported_listed_and_shown(load: Callable[..., Any], run: Run, folder: Path) -> None:
-    angle = np.linspace(0, 2 * np.pi, 80)
-    ring = [np.column_stack([radius * np.cos(angle), radius * np.sin(angle)]) for radius in (3.0, 2.6, 3.4)]
-    np.save(folder / "my-ring.npy", np.hstack(ring))
-    assert load("track", "import", str(folder / "my-ring.npy"))["id"] == "my-ring"
+    assert load("track", "import", str(ring_track(folder)))["id"] == "my-ring"
     assert "my-ring" in [row["id"] for row in load("track", "list")]
     assert len(load("track", "show", "my-ring")["centre_m"]) > 100
     assert "length_m" in run("track", "show", "gen-3")

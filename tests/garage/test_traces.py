@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import tarfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -159,6 +160,92 @@ def test_a_large_trace_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
         trace_files.read_path(tmp_path)
     with pytest.raises(TraceError):
         trace_files.read_path(tmp_path / "none.csv")
+
+
+def zipped(files: dict[str, str], how: int = zipfile.ZIP_DEFLATED) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", how) as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return buffer.getvalue()
+
+
+def test_steps_are_counted_over_all_files_of_an_archive(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(traces, "MOST_ROWS", 10)
+    csv = traces.csv_of(random_rows(0, 5))
+    two = {f"{number}-iteration.csv": csv for number in range(2)}
+    assert len(trace_files.read(zipped(two), "trace.zip")) == 2
+    with pytest.raises(TraceError, match=r"^2-iteration\.csv has too many steps\.$"):
+        trace_files.read(zipped({**two, "2-iteration.csv": HEADING + csv.splitlines()[1]}), "trace.zip")
+    logs = {f"{number}.log": traces.log_of(random_rows(0, 6)) for number in range(2)}
+    with pytest.raises(TraceError, match=r"^1\.log has too many steps\.$"):
+        trace_files.read(zipped(logs), "logs.zip")
+
+
+@pytest.mark.parametrize("read", [traces.read_csv, traces.read_log], ids=["csv", "log"])
+def test_lines_beyond_the_most_are_not_looked_at(
+    monkeypatch: pytest.MonkeyPatch, read: Callable[[str, str, int], Rows]
+) -> None:
+    split: list[str] = []
+
+    def watched(line: str) -> list[str]:
+        split.append(line)
+        return fields(line)
+
+    fields = traces._split
+    monkeypatch.setattr(traces, "_split", watched)
+    monkeypatch.setattr(traces, "_AT_ONCE", 4)
+    rows = random_rows(0, 100)
+    text = traces.csv_of(rows) if read is traces.read_csv else traces.log_of(rows)
+    with pytest.raises(TraceError, match="too many steps"):
+        read(text, "long", 10)
+    assert len(split) == 12
+
+
+def test_blank_lines_count_as_lines_and_long_ones_are_refused() -> None:
+    blank = MADE_UP.replace("\n", "\r\n\r\n")
+    assert len(traces.read_csv(blank, "0-iteration.csv")) == 5
+    with pytest.raises(TraceError, match=r"^Line 11 of 0-iteration\.csv has steps 'two'"):
+        traces.read_csv(blank.replace("1,2.0,2.1", "1,two,2.1"), "0-iteration.csv")
+    for text, read in ((HEADING, traces.read_csv), ("Loading\n" + traces.MARK, traces.read_log)):
+        with pytest.raises(TraceError, match=r"^Line 2 of it has 5,000 characters\.$"):
+            read(text + "," * 5000, "it")
+
+
+def test_a_log_has_an_iteration_for_every_so_many_episodes() -> None:
+    rows = random_rows(0)
+    parts = traces.iterations(rows, 7)
+    assert [part.iteration for part in parts] == sorted({int(number) // 7 for number in rows["episode"]})
+    for part in parts:
+        np.testing.assert_array_equal(part.rows, rows[rows["episode"] // 7 == part.iteration])
+
+
+def damaged(data: bytes, kind: str) -> bytes:
+    """The archive with other bytes in the middle of its first file."""
+    at = 60 if kind == "zip" else len(data) // 2
+    return data[:at] + bytes(20) + data[at + 20 :]
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar"])
+def test_a_damaged_archive_is_told_from_a_good_one(kind: str) -> None:
+    csv = traces.csv_of(random_rows(0))
+    data = zipped({"0-iteration.csv": csv})
+    if kind == "tar":
+        buffer = io.BytesIO()
+        with tarfile.open(fileobj=buffer, mode="w:gz") as made:
+            info = tarfile.TarInfo("0-iteration.csv")
+            info.size = len(csv)
+            made.addfile(info, io.BytesIO(csv.encode()))
+        data = buffer.getvalue()
+    assert len(trace_files.read(data, "trace")) == 1
+    with pytest.raises(TraceError, match=f"^The {kind} archive cannot be read"):
+        trace_files.read(damaged(data, kind), "trace")
+
+
+@pytest.mark.parametrize("how", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_zip_that_can_only_be_unpacked_whole_is_refused(how: int) -> None:
+    with pytest.raises(TraceError, match="packed in a way that is not read"):
+        trace_files.read(zipped({"0-iteration.csv": MADE_UP}, how), "trace.zip")
 
 
 def test_a_trace_is_summed_up() -> None:

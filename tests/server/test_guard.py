@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 
 import pytest
@@ -114,6 +114,20 @@ def test_guessing_recovery_codes_is_limited(strict: Callable[..., Client]) -> No
     client = strict(sessions_per_hour=3)
     codes = [client.post("/api/session/recover", json={"code": "A" * 20}).status_code for _ in range(4)]
     assert codes == [404, 404, 404, 429]
+
+
+@pytest.mark.parametrize(("pieces", "status"), [(100, 200), (2_000_000, 413)])
+def test_a_body_of_any_number_of_pieces_is_read_up_to_its_limit(
+    player: Client, pieces: int, status: int
+) -> None:
+    async def body() -> AsyncIterator[bytes]:
+        yield b'{"name":'
+        for _ in range(pieces):
+            yield b" "
+        yield b'"Ada"}'
+
+    answer = player.patch("/api/me", content=body(), headers={"Content-Type": "application/json"})
+    assert answer.status_code == status, answer.text
 
 
 def test_unknown_addresses_and_methods_are_problems(client: Client) -> None:

@@ -252,6 +252,35 @@ def test_a_large_policy_file_passes_the_door_and_a_larger_one_does_not(
     )
 
 
+def stored(server: Server) -> set[str]:
+    return set(ContentStore(server.context.settings.content))
+
+
+def test_a_key_that_was_used_stores_no_other_file(
+    server: Server, race: dict[str, Any], player: Client
+) -> None:
+    address = f"/api/races/{race['id']}/entries/file?name=mine"
+    entered = player.post(address, content=steering(1.0), headers=KEY)
+    assert entered.status_code == 202, entered.text
+    before = stored(server)
+    other = player.post(address, content=steering(1.0) + b"another tail", headers=KEY)
+    assert_problem(other, 409, "idempotency_conflict", "Idempotency-Key")
+    assert stored(server) == before
+    assert player.post(address, content=steering(1.0), headers=KEY).json()["id"] == entered.json()["id"]
+
+
+def test_a_player_hands_in_one_file_at_a_time(
+    server: Server, race: dict[str, Any], player: Client, guest: Guest
+) -> None:
+    address = f"/api/races/{race['id']}/entries/file?name=mine"
+    before = stored(server)
+    with server.context.uploads.turn(player.get("/api/me").json()["id"]):
+        assert_problem(player.post(address, content=steering(1.0), headers=KEY), 429, "quota")
+        assert stored(server) == before
+        assert guest().post(address, content=steering(0.0), headers=KEY).status_code == 202
+    assert player.post(address, content=steering(1.0), headers=KEY).status_code == 202
+
+
 def test_prize_money_shows_in_the_statement_and_entries_in_ones_data(
     server: Server, organiser: Client, race: dict[str, Any]
 ) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+
 import pytest
 from server_harness import Client
 from test_routes_garage import begin
@@ -9,10 +12,21 @@ from test_routes_garage import begin
 from manyhands.garage.traces import COLUMNS
 
 HEADING = ",".join(COLUMNS)
+
+
+def zipped(text: str) -> bytes:
+    """An archive with the trace of one iteration."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("3-iteration.csv", text)
+    return buffer.getvalue()
+
+
 TRACE = f"""{HEADING}
 0,1.0,1.0,2.0,0.5,-30.0,1.0,0,0.0,False,True,0.7,1,5.0,10.0,prepare,0.0
 0,2.0,1.1,2.0,0.5,-30.0,1.0,0,1.5,True,True,1.2,1,5.0,10.1,off_track,0.0
 """
+DAMAGED = zipped(TRACE)[:60] + bytes(20) + zipped(TRACE)[80:]
 URL = "/api/traces/analysis?name=3-iteration.csv"
 
 
@@ -30,11 +44,15 @@ def test_a_sent_trace_is_analysed(player: Client) -> None:
     [
         ("", TRACE.replace("1.1,", "here,"), 422, "trace"),
         ("", "no trace at all", 422, "trace"),
+        ("", DAMAGED, 422, "trace"),
         ("&iteration=4", TRACE, 404, "iteration"),
     ],
+    ids=["field", "text", "archive", "iteration"],
 )
-def test_what_is_wrong_is_told(player: Client, query: str, body: str, status: int, field: str) -> None:
-    answer = player.post(URL + query, content=body.encode())
+def test_what_is_wrong_is_told(
+    player: Client, query: str, body: str | bytes, status: int, field: str
+) -> None:
+    answer = player.post(URL + query, content=body)
     assert (answer.status_code, answer.json()["field"]) == (status, field)
 
 

@@ -22,7 +22,8 @@ def backup(
 
     settings = settings_of(data)
     with database_of(settings) as database:
-        show(asdict(write_backup(database, ContentStore(settings.content), target)), as_json)
+        made = write_backup(database, ContentStore(settings.content), settings.tracks, target)
+        show(asdict(made), as_json)
 
 
 def restore(
@@ -35,4 +36,5 @@ def restore(
 
     settings = settings_of(data)
     settings.data.mkdir(parents=True, exist_ok=True)
-    show(asdict(restore_backup(source, settings.url, ContentStore(settings.content))), as_json)
+    made = restore_backup(source, settings.url, ContentStore(settings.content), settings.tracks)
+    show(asdict(made), as_json)

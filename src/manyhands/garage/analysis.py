@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -195,9 +196,9 @@ def _actions(rows: Rows) -> list[Json]:
     rows = rows[rows["episode_status"] != "prepare"]
     listed = rows[rows["action"] != NO_ACTION]
     found: list[Json] = []
-    for action in np.unique(listed["action"]).tolist():
-        of = listed[listed["action"] == action]
-        found.append(_action(action, float(of["steer"][0]), float(of["throttle"][0]), len(of)))
+    _, first, times = np.unique(listed["action"], return_index=True, return_counts=True)
+    for row, count in zip(listed[first], times.tolist(), strict=True):
+        found.append(_action(int(row["action"]), float(row["steer"]), float(row["throttle"]), count))
     free = rows[rows["action"] == NO_ACTION]
     steering = STEERING_BIN_DEG * np.round(free["steer"] / STEERING_BIN_DEG)
     speed = SPEED_BIN_MPS * np.round(free["throttle"] / SPEED_BIN_MPS)
@@ -214,15 +215,15 @@ def _action(index: int | None, steering: float, speed: float, count: int) -> Jso
 def _exits(episodes: list[Episode]) -> list[Json]:
     """Where episodes ended before the lap did: waypoints by how many did so there, the middle of these."""
     ended = [one for one in episodes if one.status in ("off_track", "crashed")]
-    last = [one.rows[-1] for one in ended]
-    waypoints = np.array([row["closest_waypoint"] for row in last], np.int64)
+    by_waypoint: dict[int, list[Any]] = {}
+    for one in ended:
+        by_waypoint.setdefault(int(one.rows["closest_waypoint"][-1]), []).append(one.rows[-1])
     found = []
-    for waypoint, count in zip(*np.unique(waypoints, return_counts=True), strict=True):
-        here = [row for row, at in zip(last, waypoints, strict=True) if at == waypoint]
+    for waypoint, here in by_waypoint.items():
         found.append(
             {
-                "waypoint": int(waypoint),
-                "count": int(count),
+                "waypoint": waypoint,
+                "count": len(here),
                 "x": round(float(np.mean([row["X"] for row in here])), 3),
                 "y": round(float(np.mean([row["Y"] for row in here])), 3),
             }
@@ -232,9 +233,12 @@ def _exits(episodes: list[Episode]) -> list[Json]:
 
 def _ways(episodes: list[Episode], iteration: int | None) -> Json:
     """The ways of one iteration's episodes: places, driven speeds in m/s and rewards."""
-    known = sorted({one.iteration for one in episodes})
+    progress: dict[int, list[float]] = {}
+    for one in episodes:
+        progress.setdefault(one.iteration, []).append(min(100.0, one.progress))
+    known = sorted(progress)
     if iteration is None:
-        iteration = max(known, key=lambda number: (_completion(episodes, number), number))
+        iteration = max(known, key=lambda number: (float(np.mean(progress[number])), number))
     if iteration not in known:
         raise NotFoundError(
             f"The trace has no iteration {iteration}.",
@@ -259,10 +263,6 @@ def _ways(episodes: list[Episode], iteration: int | None) -> Json:
             }
         )
     return {"iteration": iteration, "iterations": known, "episodes": told}
-
-
-def _completion(episodes: list[Episode], iteration: int) -> float:
-    return float(np.mean([min(100.0, one.progress) for one in episodes if one.iteration == iteration]))
 
 
 def speeds(rows: Rows) -> F64:

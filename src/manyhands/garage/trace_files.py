@@ -9,6 +9,7 @@ import io
 import re
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -19,8 +20,10 @@ from manyhands.garage.traces import Part, Phase
 
 MOST_BYTES = 32 * 2**20
 """of an archive or file that is sent"""
-MOST_UNPACKED = 256 * 2**20
+MOST_UNPACKED = 256 * traces.MOST_ROWS
+"""of all that an archive holds: a line has about 140 bytes, in logs with a time before it"""
 _CSV = re.compile(r"(?:.*/)?(\d{1,6})-iteration\.csv")
+_BOUNDED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # zipfile unpacks the others whole, whatever is asked
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same training gives the same archive
 
 Form = Literal["csv", "log"]
@@ -55,7 +58,7 @@ def read(data: bytes, name: str, per_iteration: int = traces.PER_ITERATION) -> l
     elif data[:2] == b"\x1f\x8b" or data[257:262] == b"ustar":
         parts = _parts(_tarred(data), per_iteration)
     else:
-        parts = _one(name, data, per_iteration)
+        parts = _one(name, data, per_iteration, traces.MOST_ROWS)
     if not parts:
         raise TraceError(f"{name} has no N-iteration.csv and no log in it.", field="trace")
     return sorted(parts, key=lambda part: (part.phase != "training", part.iteration))
@@ -78,7 +81,7 @@ def _parts(files: Iterator[tuple[str, bytes]], per_iteration: int) -> list[Part]
     """Parts of many files; logs repeat what CSV files say, so they count where there are none of these."""
     found: list[Part] = []
     logs: list[tuple[str, bytes]] = []
-    total = 0
+    total, left = 0, traces.MOST_ROWS
     for name, data in files:
         total += len(data)
         if total > MOST_UNPACKED:
@@ -90,25 +93,31 @@ def _parts(files: Iterator[tuple[str, bytes]], per_iteration: int) -> list[Part]
         if name.endswith(".log"):
             logs.append((name, data))
         else:
-            found += _one(name, data, per_iteration)
+            found += (more := _one(name, data, per_iteration, left))
+            left -= _steps(more)
     if not found:
         for name, data in logs:
-            found += _one(name, data, per_iteration) if traces.MARK.encode() in data else []
+            found += (more := _one(name, data, per_iteration, left) if traces.MARK.encode() in data else [])
+            left -= _steps(more)
     return found
 
 
-def _one(name: str, data: bytes, per_iteration: int) -> list[Part]:
-    """Parts of one file that is no archive."""
+def _steps(parts: list[Part]) -> int:
+    return sum(len(part.rows) for part in parts)
+
+
+def _one(name: str, data: bytes, per_iteration: int, most: int) -> list[Part]:
+    """Parts of one file that is no archive, with so many steps at most."""
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as fault:
         raise TraceError(f"{name} is not text at byte {fault.start}.", field="trace") from None
     short = name.rsplit("/", 1)[-1]
     if traces.MARK in text:
-        return traces.iterations(traces.read_log(text, short), per_iteration)
+        return traces.iterations(traces.read_log(text, short, most), per_iteration)
     numbered = _CSV.fullmatch(name)
     phase: Phase = "evaluation" if "evaluation" in name else "training"
-    return [Part(phase, int(numbered[1]) if numbered else 0, traces.read_csv(text, short))]
+    return [Part(phase, int(numbered[1]) if numbered else 0, traces.read_csv(text, short, most))]
 
 
 def _wanted(name: str) -> bool:
@@ -120,11 +129,17 @@ def _zipped(data: bytes) -> Iterator[tuple[str, bytes]]:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             for entry in archive.infolist():
                 if _wanted(entry.filename):
+                    if entry.compress_type not in _BOUNDED:
+                        raise TraceError(
+                            f"{entry.filename[-80:]} is packed in a way that is not read.",
+                            field="trace",
+                            remedy="Pack the zip with deflate, which is what zip does unless told otherwise.",
+                        )
                     # What an entry says of its size may be wrong: no more than that is read.
                     with archive.open(entry) as file:
                         yield entry.filename, file.read(MOST_UNPACKED + 1)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as fault:
-        raise TraceError("The zip archive cannot be read.", field="trace") from fault
+    except (zipfile.BadZipFile, zlib.error, ValueError, RuntimeError, EOFError, OSError) as fault:
+        raise _damaged("zip") from fault
 
 
 def _tarred(data: bytes) -> Iterator[tuple[str, bytes]]:
@@ -134,5 +149,9 @@ def _tarred(data: bytes) -> Iterator[tuple[str, bytes]]:
                 file = archive.extractfile(entry) if entry.isfile() and _wanted(entry.name) else None
                 if file is not None:
                     yield entry.name, file.read(MOST_UNPACKED + 1)
-    except (tarfile.TarError, EOFError, OSError) as fault:
-        raise TraceError("The tar archive cannot be read.", field="trace") from fault
+    except (tarfile.TarError, zlib.error, ValueError, EOFError, OSError) as fault:
+        raise _damaged("tar") from fault
+
+
+def _damaged(kind: str) -> TraceError:
+    return TraceError(f"The {kind} archive cannot be read.", field="trace", remedy="Pack and send it again.")

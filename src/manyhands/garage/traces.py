@@ -9,7 +9,9 @@ or without a comma that makes a field of its own. Plain numpy, no JAX.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Literal
 
 import numpy as np
@@ -42,7 +44,10 @@ MOST_FIELDS = len(COLUMNS) + 2  # obstacle_crash_counter and wall_clock
 MARK = "SIM_TRACE_LOG:"
 NO_ACTION = -1
 """action of a step in a continuous space"""
-MOST_ROWS = 2_000_000
+MOST_ROWS = 500_000
+"""of a file, and of all files of an archive together: nine hours of one simulator"""
+MOST_LINE = 1000
+"""characters of a step's line; simulators write a sixth of that"""
 PER_ITERATION = 20
 """episodes of an iteration, where a log does not say it: DeepRacer's default"""
 
@@ -73,7 +78,9 @@ Rows = NDArray[Any]
 Phase = Literal["training", "evaluation"]
 _TRUTH = {"true": True, "1": True, "false": False, "0": False}
 _WORD = re.compile(r"[a-z_]{1,24}")
-_PAIR = re.compile(r"\[[^\]]*\]")
+_PAIR = re.compile(r"\[[^\[\]]*\]")
+_FILLED = re.compile(r"\S[^\r\n]*")
+_AT_ONCE = 10_000  # lines as lists of texts, which take ten times what their steps do
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,36 +100,67 @@ class _Line:
     fields: list[str]
 
 
-def read_csv(text: str, name: str) -> Rows:
-    """Steps of a CSV, with or without its heading. Raises TraceError naming file and line."""
-    lines: list[_Line] = []
-    for number, line in enumerate(text.splitlines(), 1):
-        if not line.strip():
-            continue
-        if not lines and line.lstrip("\ufeff").lower().startswith(COLUMNS[0]):
+def read_csv(text: str, name: str, most: int = MOST_ROWS) -> Rows:
+    """Steps of a CSV, with or without its heading. Raises TraceError naming file and line.
+
+    most: how many steps it may have.
+    """
+    return _rows(_lines_of_csv(text, name), name, most)
+
+
+def _lines_of_csv(text: str, name: str) -> Iterator[_Line]:
+    is_first = True
+    for number, line in _numbered(text, name):
+        if is_first and line.lstrip("\ufeff").lower().startswith(COLUMNS[0]):
             _check_heading(line.lstrip("\ufeff"), name)
-            continue
-        lines.append(_Line(number, _split(line)))
-    return _rows(lines, name)
+        else:
+            yield _Line(number, _split(line))
+        is_first = False
 
 
-def read_log(text: str, name: str) -> Rows:
+def read_log(text: str, name: str, most: int = MOST_ROWS) -> Rows:
     """Steps of the lines of a log that have one; others are passed over. Raises TraceError as `read_csv`."""
-    lines = []
-    for number, line in enumerate(text.splitlines(), 1):
-        _, mark, rest = line.partition(MARK)
-        if mark:
-            # Log readers put their own columns behind a tab.
-            lines.append(_Line(number, _split(rest.partition("\t")[0])))
-    if not lines:
+    if MARK not in text:
         raise TraceError(f"{name} has no line with {MARK.rstrip(':')}.", field="trace")
-    return _rows(lines, name)
+    return _rows((_Line(number, _split(line)) for number, line in _marked(text, name)), name, most)
+
+
+def _numbered(text: str, name: str) -> Iterator[tuple[int, str]]:
+    """Lines that are not blank, with their numbers from 1, one by one."""
+    number, counted = 1, 0
+    for found in _FILLED.finditer(text):
+        number += text.count("\n", counted, found.start())
+        counted = found.start()
+        yield number, _short(text, *found.span(), number, name)
+
+
+def _marked(text: str, name: str) -> Iterator[tuple[int, str]]:
+    """What follows the marks of a log, with the numbers of their lines from 1, one by one."""
+    number, counted = 1, 0
+    at = text.find(MARK)
+    while at >= 0:
+        number += text.count("\n", counted, at)
+        counted = at
+        end = text.find("\n", at) % (len(text) + 1)  # -1, for none, becomes the end
+        # Log readers put their own columns behind a tab.
+        tab = text.find("\t", at, end)
+        yield number, _short(text, at + len(MARK), end if tab < 0 else tab, number, name)
+        at = text.find(MARK, end)
+
+
+def _short(text: str, start: int, end: int, number: int, name: str) -> str:
+    if end - start > MOST_LINE:
+        raise _wrong(number, name, f"has {end - start:,} characters", f"A step has at most {MOST_LINE:,}.")
+    return text[start:end]
 
 
 def iterations(rows: Rows, per_iteration: int = PER_ITERATION) -> list[Part]:
     """Steps of a log, which names no iterations, by the number of their episodes."""
     of = rows["episode"] // per_iteration
-    return [Part("training", int(number), rows[of == number]) for number in np.unique(of)]
+    order = np.argsort(of, kind="stable")
+    numbers, first = np.unique(of[order], return_index=True)
+    pieces = np.split(rows[order], first[1:])
+    return [Part("training", number, piece) for number, piece in zip(numbers.tolist(), pieces, strict=True)]
 
 
 def csv_of(rows: Rows) -> str:
@@ -173,18 +211,33 @@ def _split(line: str) -> list[str]:
     return [field.strip() for field in line.strip().split(",")]
 
 
-def _rows(lines: list[_Line], name: str) -> Rows:
-    """Steps of lines, column by column; where that fails, the first wrong field is looked for."""
-    if not lines:
+def _rows(lines: Iterator[_Line], name: str, most: int) -> Rows:
+    """Steps of lines, some at a time; no more lines are read than there may be steps."""
+    blocks: list[Rows] = []
+    read, width = 0, 0
+    while block := list(islice(lines, _AT_ONCE)):
+        read += len(block)
+        if read > most:
+            raise TraceError(
+                f"{name} has too many steps.", field="trace", remedy=f"Give at most {MOST_ROWS:,} at once."
+            )
+        width = width or len(block[0].fields)
+        blocks.append(_block(block, width, name))
+    if not blocks:
         raise TraceError(f"{name} has no steps.", field="trace")
-    if len(lines) > MOST_ROWS:
-        raise TraceError(
-            f"{name} has {len(lines):,} steps.", field="trace", remedy=f"Give at most {MOST_ROWS:,} at once."
-        )
-    width = len(lines[0].fields)
+    rows = np.concatenate(blocks)
+    if width <= STATUS:
+        _add_statuses(rows)
+        rows["yaw"] = np.degrees(rows["yaw"])
+    return rows
+
+
+def _block(lines: list[_Line], width: int, name: str) -> Rows:
+    """Steps of lines, column by column; where that fails, the first wrong field is looked for."""
     for line in lines:
         if len(line.fields) != width or not STATUS <= width <= MOST_FIELDS:
-            raise _wrong(line, name, f"has {len(line.fields)} fields", f"Every line needs {_widths(width)}.")
+            needs = f"Every line needs {_widths(width)}."
+            raise _wrong(line.number, name, f"has {len(line.fields)} fields", needs)
     rows = np.zeros(len(lines), STEP)
     for at, column in enumerate(COLUMNS[:width]):
         texts = [line.fields[at] for line in lines]
@@ -192,9 +245,6 @@ def _rows(lines: list[_Line], name: str) -> Rows:
             rows[column] = _column(at, texts)
         except ValueError:
             _blame(at, lines, name)
-    if width <= STATUS:
-        _add_statuses(rows)
-        rows["yaw"] = np.degrees(rows["yaw"])
     return rows
 
 
@@ -230,11 +280,11 @@ def _blame(at: int, lines: list[_Line], name: str) -> None:
             _column(at, [line.fields[at]])
         except ValueError:
             text = line.fields[at][:40]
-            raise _wrong(line, name, f"has {COLUMNS[at]} {text!r}", f"It must be {needs}.") from None
+            raise _wrong(line.number, name, f"has {COLUMNS[at]} {text!r}", f"It must be {needs}.") from None
 
 
-def _wrong(line: _Line, name: str, what: str, remedy: str) -> TraceError:
-    return TraceError(f"Line {line.number} of {name} {what}.", field="trace", remedy=remedy)
+def _wrong(number: int, name: str, what: str, remedy: str) -> TraceError:
+    return TraceError(f"Line {number} of {name} {what}.", field="trace", remedy=remedy)
 
 
 def _add_statuses(rows: Rows) -> None:

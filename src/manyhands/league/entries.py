@@ -23,7 +23,7 @@ from manyhands.errors import (
 from manyhands.garage import api as garage
 from manyhands.garage.replays import TICKS_PER_S
 from manyhands.settings import Settings
-from manyhands.storage.content import ContentStore
+from manyhands.storage.content import ContentStore, content_id
 from manyhands.storage.schema import jobs as job_table
 from manyhands.storage.schema import players, race_entries, race_finals, races
 from manyhands.types import MICROS_PER_SECOND, Cid, Json, Micros, new_entry_id
@@ -42,7 +42,7 @@ _STATES = {"ready": "queued", "claimed": "running"}
 
 @dataclass(frozen=True)
 class EntryOrder:
-    """What is entered: a policy that lies in the content store, or the recorded actions of a hand.
+    """What is entered: a policy by its content id, or the recorded actions of a hand.
 
     origin: where the policy came from. actions: int8 pairs of steering and throttle, one for each tick of
     driving; laps_ms: the laps that the page saw.
@@ -71,9 +71,9 @@ class EntryOrder:
         }
 
 
-def with_policy(order: EntryOrder, cid: Cid) -> EntryOrder:
-    """The same order, of a policy in the content store."""
-    return replace(order, policy_cid=cid)
+def with_policy(order: EntryOrder, data: bytes) -> EntryOrder:
+    """The same order, of this policy file, wherever it lies."""
+    return replace(order, policy_cid=content_id(data))
 
 
 def store_policy(data: bytes, settings: Settings) -> Cid:
@@ -96,16 +96,20 @@ def store_policy(data: bytes, settings: Settings) -> Cid:
     return ContentStore(settings.content).put(data)
 
 
-def check_open(connection: Connection, order: EntryOrder, now: Micros) -> None:
-    """Return where a player may enter a race now, or has done so under the order's key.
+def check_open(connection: Connection, order: EntryOrder, now: Micros) -> str | None:
+    """Return None where a player may enter a race now; what was entered under the order's key has an id.
 
     Raises:
+        IdempotencyError: the key was used for another entry.
         NotFoundError: there is no such race.
         TransitionError: it is not open.
         QuotaError: the player has made all entries of a day.
     """
-    if _known(connection, order) is not None:
-        return
+    known = _known(connection, order)
+    if known is not None:
+        if any(known._mapping[name] != value for name, value in order.terms().items()):
+            raise IdempotencyError("This key was used for another entry.", field="Idempotency-Key")
+        return str(known.id)
     race = connection.execute(select(races).where(races.c.id == order.race_id)).one_or_none()
     if race is None:
         raise NotFoundError(
@@ -130,6 +134,7 @@ def check_open(connection: Connection, order: EntryOrder, now: Micros) -> None:
             retry_after_s=wait_s,
             remedy=f"Wait {wait_s} s before the next one.",
         )
+    return None
 
 
 def enter(connection: Connection, order: EntryOrder, now: Micros) -> str:
@@ -137,16 +142,12 @@ def enter(connection: Connection, order: EntryOrder, now: Micros) -> str:
 
     Raises:
         InputError: the actions are no pairs, or more than the race is long, or a hand enters head to head.
-        IdempotencyError: the key was used for another entry.
         ConflictError: the player has entered this policy into this race.
-        NotFoundError, TransitionError, QuotaError: as `check_open`.
+        IdempotencyError, NotFoundError, TransitionError, QuotaError: as `check_open`.
     """
-    known = _known(connection, order)
+    known = check_open(connection, order, now)
     if known is not None:
-        if any(known._mapping[name] != value for name, value in order.terms().items()):
-            raise IdempotencyError("This key was used for another entry.", field="Idempotency-Key")
-        return str(known.id)
-    check_open(connection, order, now)
+        return known
     if order.policy_cid is not None:
         _check_new(connection, order)
     else:

@@ -23,7 +23,7 @@ from manyhands.server.addresses import client_address
 from manyhands.server.assets import Assets
 from manyhands.server.broadcast import Broadcaster
 from manyhands.server.cookies import Session
-from manyhands.server.limits import Queues, Turns
+from manyhands.server.limits import OneEach, Queues, Turns
 from manyhands.server.metrics import Metrics
 from manyhands.server.shared import Shared
 from manyhands.settings import Settings
@@ -58,6 +58,7 @@ class Context:
     broadcaster: Broadcaster
     answers: Shared = field(default_factory=Shared)
     checks: Turns = field(default_factory=lambda: Turns(at_once=1, waiting=8))
+    uploads: OneEach = field(default_factory=OneEach)
     starts: Queues = field(default_factory=Queues)
 
     def read(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -160,7 +160,7 @@ class Guard:
                 raise too_large(limit)
         if scope["method"] not in _WRITES:
             return receive
-        body = b""
+        body = bytearray()  # bytes would be copied whole for each piece that arrives
         message: Message = {"more_body": True}
         while message.get("more_body", False):
             message = await receive()
@@ -169,7 +169,7 @@ class Guard:
             body += message.get("body", b"")
             if len(body) > limit:
                 raise too_large(limit)
-        return _replay({"type": "http.request", "body": body, "more_body": False}, receive)
+        return _replay({"type": "http.request", "body": bytes(body), "more_body": False}, receive)
 
     async def _stream(self, who: str, scope: Scope, receive: Receive, send: Send) -> None:
         open_now = self._streams.get(who, 0)

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 
-from manyhands.errors import JudgeBehindError, OverloadedError
+from manyhands.errors import JudgeBehindError, OverloadedError, QuotaError
 
 HOLD_S = 0.5
 """How long an answer that there is nothing holds for everybody."""
@@ -95,6 +95,32 @@ class Turns:
             yield
         finally:
             self._room.release()
+
+
+class OneEach:
+    """One piece of work under way for each who asks; another is refused, as its body would wait in memory."""
+
+    def __init__(self) -> None:
+        self._busy: set[str] = set()
+
+    @contextlib.contextmanager
+    def turn(self, who: str) -> Iterator[None]:
+        """Hold the only turn that somebody has.
+
+        Raises:
+            QuotaError: it is held already.
+        """
+        if who in self._busy:
+            raise QuotaError(
+                "Another request of yours is still under way.",
+                retry_after_s=1,
+                remedy="Wait for its answer before the next one.",
+            )
+        self._busy.add(who)
+        try:
+            yield
+        finally:
+            self._busy.remove(who)
 
 
 @dataclass

@@ -155,10 +155,12 @@ async def create_entry_of_file(
 
 
 async def _with_policy(context: Context, order: league.EntryOrder, data: bytes) -> m.Entry:
-    # Nothing is stored for a race that takes no entries; the steward reads the file in full.
-    context.read(league.check_open, order, now_us())
-    cid = await context.aside(league.store_policy, data, context.settings)
-    return await _entered(context, league.with_policy(order, cid))
+    order = await context.aside(league.with_policy, order, data)
+    # What is stored stays: only what will be an entry is. Two at a time would both pass the day's limit.
+    with context.uploads.turn(order.player_id):
+        if context.read(league.check_open, order, now_us()) is None:
+            await context.aside(league.store_policy, data, context.settings)
+        return await _entered(context, order)
 
 
 def _hand(race_id: str, hand: m.EntryHand, player_id: str, key: str) -> league.EntryOrder:

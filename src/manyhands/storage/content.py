@@ -48,6 +48,25 @@ def parse_cid(text: str) -> Cid:
     return Cid(text)
 
 
+def write_whole(target: Path, data: bytes) -> None:
+    """Write a file durably into a folder that is there; it gets its name when all of it is on the disk."""
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".part-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    folder = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
 class ContentStore:
     """A folder of immutable files; safe for any number of processes at once.
 
@@ -81,29 +100,12 @@ class ContentStore:
         try:
             with disk_in_words(self.root):
                 target.parent.mkdir(parents=True, exist_ok=True)
-                self._write(target, data)
+                write_whole(target, data)
         except OSError as error:
             raise StorageError(
                 f"Cannot write into {self.root}: {error.strerror}.", remedy="Make the folder writable."
             ) from error
         return cid
-
-    def _write(self, target: Path, data: bytes) -> None:
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=".part-")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(name, target)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-        folder = os.open(target.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
     def get(self, cid: Cid) -> bytes:
         """Return the bytes named `cid`, checked against it.

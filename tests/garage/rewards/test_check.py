@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 from manyhands.envs.racer import tracks
+from manyhands.errors import Fault, RewardError
+from manyhands.garage.rewards import check as checking
 from manyhands.garage.rewards.check import Report, check
 from manyhands.garage.rewards.limits import DEFAULTS
+from manyhands.garage.rewards.lines import Called
 
 GOOD = "def reward_function(params):\n    return float(params['speed'])\n"
 
@@ -136,6 +140,51 @@ def test_a_slow_function_is_a_fault() -> None:
     report = check(text, replace(DEFAULTS, call_s=0.001))
     assert len(report.faults) == 1
     assert "A call takes more than 1 ms" in report.faults[0].fault.message
+
+
+class Calls:
+    """Calls that each take so many seconds by a clock of their own, in place of a function's."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, takes_s: Callable[[int], float]) -> None:
+        self.count, self.now_s, self.fails = 0, 0.0, False
+        self._takes_s = takes_s
+        monkeypatch.setattr(checking, "called", self)
+        monkeypatch.setattr(checking, "clock", lambda: self.now_s)
+
+    def __call__(self, *_: object) -> Called:
+        self.count += 1
+        self.now_s += self._takes_s(self.count)
+        if self.fails:
+            raise RewardError.of([Fault(2, "ValueError")])
+        return Called(1.0, True, self._takes_s(self.count))
+
+
+def test_a_slow_function_is_called_a_few_times_on_one_road(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = Calls(monkeypatch, lambda _: 1.5)
+    report = check(GOOD)
+    assert faults(report) == [(1, "A call takes more than 20 ms.")]
+    assert report.faults[0].races == ("time_trial", "objects")
+    assert calls.count == 2 * 4
+
+
+def test_a_slow_function_that_fails_is_tried_on_few_roads(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = Calls(monkeypatch, lambda _: 1.5)
+    calls.fails = True
+    assert faults(check(GOOD)) == [(2, "ValueError")]
+    assert calls.count == 2 * 4
+
+
+def test_a_function_that_is_slow_at_times_is_stopped_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = Calls(monkeypatch, lambda number: 1.9 if number % 2 else 0.0)
+    report = check(GOOD)
+    assert faults(report) == [(1, "Its calls took more than 10 s together.")]
+    assert calls.count == 11 + 12
+
+
+def test_a_function_that_is_slow_at_first_steps_is_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = Calls(monkeypatch, lambda number: 1.6 if number % 12 in (1, 9, 11) else 0.001)
+    assert check(GOOD).faults == []
+    assert calls.count == 2 * 2 * 12
 
 
 def test_a_function_without_end_is_a_fault_with_its_line() -> None:

@@ -113,6 +113,12 @@ def test_prints_are_kept_to_the_last_lines(told: Columns) -> None:
         assert runner.printed() == []
 
 
+def test_prints_are_kept_to_the_beginnings_of_their_lines() -> None:
+    text = "print('x' * 500)\nprint('é' * 20_000)\ndef reward_function(params):\n    return 1\n"
+    with RewardRunner(text, 1) as runner:
+        assert runner.printed() == ["x" * 500, "é" * 499 + "…"]
+
+
 def _first(told: Columns) -> dict[str, np.ndarray]:
     return {name: column[:3, :1] for name, column in told.values.items()}
 

@@ -6,6 +6,7 @@ import json
 import statistics
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from time import monotonic as clock
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,8 @@ _PLACES = {
 _FIRST = "first step"
 _BOXES = 4
 _STEPS_OF_A_LAP = 200
+_SURE = 4
+"""Calls after which three slow ones of four tell that a function is slow."""
 
 
 @dataclass(frozen=True)
@@ -69,12 +72,16 @@ class Found:
 
 @dataclass(frozen=True)
 class Report:
-    """Faults, what DeepRacer's validator would refuse, and seconds of a call (median; None without any)."""
+    """Faults, what DeepRacer's validator would refuse, and seconds of a call (median; None without any).
+
+    took_s: seconds of loading and calling it in all races.
+    """
 
     faults: list[Found]
     warnings: list[Fault]
     call_s: float | None
     printed: list[str]
+    took_s: float = 0.0
 
     @property
     def good(self) -> bool:
@@ -120,15 +127,28 @@ def check(
     if track is not None:
         return _tried(source, limits, track, backwards)
     first = _tried(source, limits, _road(_WAYPOINTS[0]), backwards)
-    called = all(one.states and not one.fault.overtime for one in first.faults)
-    others = (_tried(source, limits, _road(count), backwards) for count in _WAYPOINTS[1:]) if called else ()
-    better = None if first.good else next((report for report in others if report.good), None)
+    better = None if first.good else _elsewhere(source, limits, backwards, first)
     if better is None:
         return first
     told = [one.fault for one in first.faults if any(map(better.good_for, one.races))]
     words = "On tracks with other numbers of waypoints it fails: "
     warnings = {*better.warnings, *(replace(fault, message=words + fault.message) for fault in told)}
     return replace(better, warnings=sorted(warnings, key=lambda fault: fault.line))
+
+
+def _elsewhere(source: str, limits: Limits, backwards: bool, first: Report) -> Report | None:
+    """What is found on the first other road on which a function is good; None if it is slow or bad on all."""
+    took_s = first.took_s
+    if not all(one.states and not one.fault.overtime for one in first.faults):
+        return None
+    for count in _WAYPOINTS[1:]:
+        if took_s > limits.check_s:
+            return None
+        report = _tried(source, limits, _road(count), backwards)
+        if report.good:
+            return report
+        took_s += report.took_s
+    return None
 
 
 def _tried(source: str, limits: Limits, track: Track, backwards: bool) -> Report:
@@ -161,7 +181,8 @@ def _tried(source: str, limits: Limits, track: Track, backwards: bool) -> Report
     times = [seconds for trial in trials for seconds in trial.times_s]
     warnings = sorted({*warnings, *(one for trial in trials for one in trial.warnings)}, key=lambda w: w.line)
     printed = [line for trial in trials for line in trial.printed]
-    return Report(found, warnings, statistics.median(times) if times else None, printed)
+    took_s = sum(trial.took_s for trial in trials)
+    return Report(found, warnings, statistics.median(times) if times else None, printed, took_s)
 
 
 class _Trial:
@@ -174,18 +195,17 @@ class _Trial:
         self.warnings: list[Fault] = []
         self.times_s: list[float] = []
         self.printed: list[str] = []
+        self.took_s = 0.0
+        self._waits_s: list[
+            float
+        ] = []  # of all calls by this process's own clock, which nobody can tamper with
 
     def run(self) -> None:
         """Load the source and call it on every state."""
+        begun_s = clock()
         try:
             loaded([self._jail], self._source, [1], self._limits)
-            for backwards in (False, True):
-                boxes = _BOXES if self._race == "objects" else 0
-                told = columns(_episodes(self._track, backwards, boxes))
-                for tick, name in enumerate(_PLACES):
-                    self._call(told, tick, name, backwards)
-                    if self.found and self.found[-1].fault.overtime:
-                        return  # the other states would each take as long
+            self._call_all()
         except RewardError as error:
             self.found += [Found(fault) for fault in error.faults]
         except BrokenError as cause:
@@ -194,6 +214,31 @@ class _Trial:
         else:
             self._time()
         self.printed = self._jail.printed()
+        self.took_s = clock() - begun_s
+
+    def _call_all(self) -> None:
+        """Call it on every state, or on some where the others would each take as long."""
+        for backwards in (False, True):
+            boxes = _BOXES if self._race == "objects" else 0
+            told = columns(_episodes(self._track, backwards, boxes))
+            for tick, name in enumerate(_PLACES):
+                begun_s = clock()
+                self._call(told, tick, name, backwards)
+                self._waits_s.append(clock() - begun_s)
+                if self._is_enough():
+                    return
+
+    def _is_enough(self) -> bool:
+        """Whether more calls would take long and tell nothing new."""
+        if self.found and self.found[-1].fault.overtime:
+            return True
+        limits, waited_s = self._limits, sum(self._waits_s)
+        if waited_s > limits.check_s:
+            words = f"Its calls took more than {limits.check_s:g} s together."
+            self._add(Fault(line_of_function(self._source), words, overtime=True), "while it ran")
+            return True
+        surely = len(self._waits_s) >= _SURE and waited_s > limits.pause_s
+        return surely and _quick_s(self._waits_s) > limits.call_s
 
     def _call(self, told: Columns, tick: int, name: str, backwards: bool) -> None:
         line = line_of_function(self._source)
@@ -213,14 +258,17 @@ class _Trial:
             self.warnings.append(Fault(line, "DeepRacer's validator wants a float: return float(reward)."))
 
     def _time(self) -> None:
-        # Other programs make single calls slow, and not three of four.
-        quick_s = float(np.quantile(self.times_s, 0.25)) if self.times_s else 0.0
-        if quick_s > self._limits.call_s:
+        if self.times_s and _quick_s(self.times_s) > self._limits.call_s:
             words = f"A call takes more than {1e3 * self._limits.call_s:g} ms."
-            self._add(Fault(line_of_function(self._source), words), "every call")
+            self._add(Fault(line_of_function(self._source), words, overtime=True), "every call")
 
     def _add(self, fault: Fault, state: str, *, forwards: bool = True) -> None:
         self.found.append(Found(fault, (self._race,), (state,), forwards))
+
+
+def _quick_s(times_s: list[float]) -> float:
+    """What three of four calls take at least: other programs make single calls slow, and not so many."""
+    return float(np.quantile(times_s, 0.25))
 
 
 def _merged(found: list[Found]) -> list[Found]:

@@ -15,7 +15,8 @@ class Limits:
 
     memory_bytes: beyond its libraries. cpu_s: processor time of its whole life, a last resort. start_s: to
     load its libraries. load_s: for the source itself, once for all cars. pause_s and call_s: it is ended
-    after pause_s + calls * call_s without the rewards of the next car. grace_s: between asking and killing.
+    after pause_s + calls * call_s without the rewards of the next car. check_s: for all calls of a check in
+    one race, after which no other road is tried either. grace_s: between asking and killing.
     jailed: INSECURE when false; only for systems that have no seccomp.
     """
 
@@ -25,6 +26,7 @@ class Limits:
     load_s: float = 10.0
     pause_s: float = 2.0
     call_s: float = 0.02
+    check_s: float = 10.0
     grace_s: float = 0.5
     jailed: bool = True
 

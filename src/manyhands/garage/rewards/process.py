@@ -25,7 +25,8 @@ from manyhands.garage.rewards.limits import Limits
 _PROGRAM = "import sys; sys.path.insert(0, sys.argv[2]); from jail.serve import main; main(sys.argv[1])"
 _PIPE_BYTES = 1 << 20
 _END_S = 5.0
-_MOST_SAID = 200
+_MOST_SAID, _LONGEST_SAID = 200, 500
+"""lines that are kept of what was printed, and characters of each: they travel with every state of a run"""
 # What NumPy, SciPy and the C library choose their machine code by, beside the processor.
 _ARITHMETIC = (
     "OPENBLAS_CORETYPE",
@@ -43,6 +44,10 @@ SPOKE = "It wrote to the pipe of its results."
 def shown(text: bytes) -> str:
     """A stranger's text as one line without control characters, which terminals would obey."""
     return "".join(sign if sign.isprintable() else " " for sign in text.decode("utf-8", "replace"))
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= _LONGEST_SAID else f"{line[: _LONGEST_SAID - 1]}…"
 
 
 class BrokenError(Exception):
@@ -161,14 +166,14 @@ class JailedProcess:
             if answer.kind == last:
                 return
             if answer.kind == wire.SAID:
-                lines = [shown(line) for line in answer.body.splitlines()]
+                lines = [_cut(shown(line)) for line in answer.body.splitlines()]
                 self._said = (self._said + lines)[-_MOST_SAID:]
             else:
                 yield answer
         raise BrokenError(SPOKE)
 
     def printed(self) -> list[str]:
-        """Lines printed since the last call of this, the last 200 at most."""
+        """Lines printed since the last call of this, the last 200 at most and 500 characters of each."""
         said, self._said = self._said, []
         return said
 
