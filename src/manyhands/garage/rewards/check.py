@@ -196,9 +196,8 @@ class _Trial:
         self.times_s: list[float] = []
         self.printed: list[str] = []
         self.took_s = 0.0
-        self._waits_s: list[
-            float
-        ] = []  # of all calls by this process's own clock, which nobody can tamper with
+        # Of all calls by this process's own clock, which nobody can tamper with.
+        self._waits_s: list[float] = []
 
     def run(self) -> None:
         """Load the source and call it on every state."""
