@@ -203,7 +203,7 @@ class TopUp:
 
 
 def fund_campaign(connection: Connection, order: TopUp, now: Micros) -> None:
-    """Top up a campaign's escrow, once per payer and key.
+    """Top up a campaign's escrow, once per payer and key; what is left at its close goes to its funder.
 
     Raises:
         NotFoundError: without such a campaign.

@@ -73,7 +73,10 @@ async def fund_campaign(
     player: PlayerDep,
     context: ContextDep,
 ) -> m.Campaign:
-    """Top up the escrow from the player's wallet, once per key; anybody may."""
+    """Top up the escrow from the player's wallet, once per key; anybody may.
+
+    What is left when the campaign closes goes to its funder.
+    """
     order = arena.TopUp(campaign_id, player["id"], body.amount_micro, key)
     await context.write(arena.fund_campaign, order, now_us())
     context.forget_shared()

@@ -224,6 +224,8 @@ export interface paths {
         /**
          * Fund Campaign
          * @description Top up the escrow from the player's wallet, once per key; anybody may.
+         *
+         *     What is left when the campaign closes goes to its funder.
          */
         post: operations["fund_campaign"];
         delete?: never;
