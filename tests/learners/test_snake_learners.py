@@ -165,25 +165,33 @@ def test_an_interval_needs_two_games(base: files.Policy) -> None:
 
 
 @pytest.mark.parametrize(
-    ("means", "way"),
+    ("means", "way", "asked"),
     [
-        # All, half, a quarter of the way, and none of it.
-        ([61.0, 63.0, 62.0, 60.0], 0.5),
-        ([62.5, 63.0, 62.0, 60.0], 1.0),
-        ([50.0, 57.0, 57.0, 60.0], 0.0),
+        # All, half, a quarter, an eighth of the way, and none of it.
+        ([61.0, 63.0, 62.0, 60.0, 60.0], 0.5, 3),
+        ([62.5, 63.0, 62.0, 60.0, 60.0], 1.0, 3),
+        ([50.0, 57.0, 57.0, 57.0, 60.0], 0.0, 1),
     ],
 )
 def test_the_way_is_chosen_by_games(
-    monkeypatch: pytest.MonkeyPatch, base: files.Policy, means: list[float], way: float
+    monkeypatch: pytest.MonkeyPatch, base: files.Policy, means: list[float], way: float, asked: int
 ) -> None:
-    # A hundred games whose mean has a standard error of 1.
-    games = iter([mean + np.tile([-10.0, 10.0], 50) for mean in means])
-    monkeypatch.setattr(dqn, "scores", lambda *_: next(games))
+    calls: list[tuple[float, int]] = []
+
+    def scores(_task: Any, _spec: Any, params: Any, _key: Any, games: int) -> Any:
+        here = float(np.ravel(params["head.b"] - base.params["head.b"])[0])
+        calls.append((round(here, 3), games))
+        # A hundred games whose mean has a standard error of 1.
+        return means[finetuning.WAYS.index(calls[-1][0])] + np.tile([-10.0, 10.0], games // 2)
+
+    monkeypatch.setattr(dqn, "scores", scores)
     learned = {name: leaf + 1.0 for name, leaf in base.params.items()}
     task = SnakeTask(ARCADE, "features")
     params, chosen = finetuning.choose_way(task, base, learned, 100, jax.random.key(0))
     assert chosen == way
     np.testing.assert_allclose(params["head.b"], base.params["head.b"] + way, atol=1e-6)
+    # Only those play on that may still be the best.
+    assert [games for _, games in calls] == [100] * 5 + [200] * (asked if asked > 1 else 0)
 
 
 def test_closed_ways_are_those_that_were_not_taken(data: Transitions) -> None:

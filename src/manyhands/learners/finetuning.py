@@ -37,7 +37,7 @@ from manyhands.policies import files, network
 from manyhands.policies.files import Policy
 from manyhands.policies.network import NetworkSpec, Params
 
-WAYS = (1.0, 0.5, 0.25, 0.0)  # from the base to what was learned
+WAYS = (1.0, 0.5, 0.25, 0.125, 0.0)  # from the base to what was learned
 
 
 @dataclass(frozen=True)
