@@ -65,9 +65,8 @@ def pretrained(sensor: str, seeds: range) -> None:
     )
 
 
-def agent(path: Path) -> Player:
-    """The player that a policy file is."""
-    policy = files.parse(path.read_bytes())
+def player_of_policy(policy: Policy) -> Player:
+    """An agent as a player."""
     values = jax.jit(partial(dqn.values, policy.network, policy.params))
 
     def turn(game: Game, _chance: random.Random) -> int:
@@ -79,7 +78,9 @@ def agent(path: Path) -> Player:
 
 def player_of(name: str) -> Player:
     """A scripted player by its name, or an agent by its file."""
-    return scripted.PLAYERS[name] if name in scripted.PLAYERS else agent(Path(name))
+    if name in scripted.PLAYERS:
+        return scripted.PLAYERS[name]
+    return player_of_policy(files.parse(Path(name).read_bytes()))
 
 
 def above(report: Report) -> tuple[float, float]:

@@ -2,11 +2,13 @@
 
     python benchmarks/snake_bounds.py windowed
     python benchmarks/snake_bounds.py tuned --moves 500 5000
+    python benchmarks/snake_bounds.py tuned --moves 500 --stretch 20 --players longer.safetensors
     python benchmarks/snake_bounds.py cloned --moves 40000
 
 `windowed` plays the searching player without the part of the snake that the agent's window does not show
-(`snake.py lessons` plays him with all of it). `tuned` fine-tunes the packaged agent on his moves, which begin
-at the start of a game, where the agent is about to die, or in the middle of its games, beside the control.
+(`snake.py lessons` plays him with all of it). `tuned` fine-tunes the packaged agent on his moves, or those of
+agents given by their files, beside the control: from the start of a game to its end, or in stretches that
+begin where the agent is about to die, in the second half of its games, or anywhere in them.
 `cloned` makes a network of the agent's size answer as he does where the agent comes to be: as much of him as
 can be had from what the agent sees. 1,000 games each on the arcade rules; intervals are of 95 %.
 """
@@ -15,13 +17,12 @@ import argparse
 import random
 import time
 from collections.abc import Iterator
-from functools import partial
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
+import snake
 from manyhands.envs.snake import scripted, sight
 from manyhands.envs.snake.board import ARCADE
 from manyhands.envs.snake.game import Game
@@ -37,9 +38,9 @@ from manyhands.policies.files import Policy
 BASE = "snake-grid-reference"
 BEFORE_DEATH = (10, 40)  # moves
 PARTS = {"middle": (0.5, 0.97), "anywhere": (0.0, 1.0)}  # of a game's moves
-PLACES = ("start", "death", "middle")
+PLACES = ("start", "death", "middle", "anywhere")
 CASES = ("base", "control", *PLACES)
-STRETCH = 50  # moves of the player from a place
+STRETCH = 50  # moves of the player from a place, if none are given
 GAMES, PLAYER_GAMES, GAMES_OF_SCORE = 128, 100, 1000
 HELD_MOVES, OTHER_SEED, SCORES_SEED = 1000, 999, 4242
 CLONING_STEPS = 6000
@@ -116,22 +117,10 @@ def stretches(games: Iterator[Game], moves: int, longest: int, answer: Player, p
     )
 
 
-def of_searching(base: dqn.Games, where: str, moves: int, seed: int) -> Transitions:
-    """The searching player's moves from places of a kind; from the start he plays on to the end."""
-    longest = moves if where == "start" else STRETCH
-    player = scripted.searching
+def played(player: Player, base: dqn.Games, where: str, moves: int, stretch: int, seed: int) -> Transitions:
+    """A player's moves from places of a kind; from the start it plays on to the end."""
+    longest = moves if where == "start" else stretch
     return stretches(places(base, where, seed), moves, longest, player, player)
-
-
-def agent() -> Player:
-    """The packaged agent as a player."""
-    base = reference.driver(BASE)
-    values = jax.jit(partial(dqn.values, base.network, base.params))
-
-    def turn(game: Game, _chance: random.Random) -> int:
-        return dqn.TURNS[int(jnp.argmax(values(sight.of_game(game))))]
-
-    return turn
 
 
 def told(name: str, policy: Policy, held: dict[str, Transitions], begun_s: float) -> None:
@@ -144,18 +133,16 @@ def told(name: str, policy: Policy, held: dict[str, Transitions], begun_s: float
     print(f"{name}: {scores.sentence()}; agreement: {agrees}; {spent_s:.0f} s", flush=True)
 
 
-def tuned(
-    base: dqn.Games, held: dict[str, Transitions], counts: list[int], seed: int, cases: list[str]
-) -> None:
-    """Print what fine-tuning makes of the searching player's moves."""
-    policy = reference.driver(BASE)
+def tuned(player: Player, base: dqn.Games, held: dict[str, Transitions], asked: argparse.Namespace) -> None:
+    """Print what fine-tuning makes of a player's moves."""
+    policy, cases, seed = reference.driver(BASE), asked.cases, asked.seed
     if "base" in cases:
         told("base", policy, held, time.perf_counter())
     rows = [("control", 0)] if "control" in cases else []
-    rows += [(where, count) for count in counts for where in PLACES if where in cases]
+    rows += [(where, count) for count in asked.moves for where in PLACES if where in cases]
     for where, count in rows:
         begun_s = time.perf_counter()
-        moves = of_searching(base, where, count, seed) if count else None
+        moves = played(player, base, where, count, asked.stretch, seed) if count else None
         trained = finetuning.train(policy, moves, FinetuningConfig(), seed, lambda _: None)
         way = trained.curves["way"][0]
         told(f"{where}, {count:,} moves, {way:g} of the way", trained.policy, held, begun_s)
@@ -164,7 +151,8 @@ def tuned(
 def cloned(base: dqn.Games, held: dict[str, Transitions], count: int, seed: int) -> None:
     """Print what a network scores that answers as the searching player does where the agent comes to be."""
     begun_s = time.perf_counter()
-    labels = stretches(places(base, "anywhere", seed), count, STRETCH, scripted.searching, agent())
+    agent = snake.player_of_policy(reference.driver(BASE))
+    labels = stretches(places(base, "anywhere", seed), count, STRETCH, scripted.searching, agent)
     config = CloningConfig(sensor="grid", steps=CLONING_STEPS, batch=512, rate=1e-3, balance=0.0, shared=0.0)
     trained = cloning.train(labels, config, seed, lambda _: None)
     told(f"clone of {count:,} answers", trained.policy, held, begun_s)
@@ -176,6 +164,8 @@ def main() -> None:
     parser.add_argument("what", nargs="?", choices=["windowed", "tuned", "cloned"], help="all if absent")
     parser.add_argument("--moves", type=int, nargs="*", default=[500, 5000])
     parser.add_argument("--cases", nargs="*", choices=CASES, default=CASES, help="of `tuned`")
+    parser.add_argument("--players", nargs="*", default=["searching"], help="of `tuned`, a name or a file")
+    parser.add_argument("--stretch", type=int, default=STRETCH, help="of `tuned`, moves from a place")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     if arguments.what in ("windowed", None):
@@ -183,10 +173,18 @@ def main() -> None:
     if arguments.what == "windowed":
         return
     base, other = games_of_base(arguments.seed), games_of_base(OTHER_SEED)
-    held = {where: of_searching(other, where, HELD_MOVES, OTHER_SEED) for where in PLACES}
+
+    def of(player: Player) -> dict[str, Transitions]:
+        stretch = arguments.stretch
+        return {where: played(player, other, where, HELD_MOVES, stretch, OTHER_SEED) for where in PLACES}
+
     if arguments.what in ("tuned", None):
-        tuned(base, held, arguments.moves, arguments.seed, arguments.cases)
+        for name in arguments.players:
+            print(name, flush=True)
+            player = snake.player_of(name)
+            tuned(player, base, of(player), arguments)
     if arguments.what in ("cloned", None):
+        held = of(scripted.searching)
         for count in arguments.moves:
             cloned(base, held, count, arguments.seed)
 
