@@ -171,6 +171,9 @@ def test_an_interval_needs_two_games(base: files.Policy) -> None:
         ([61.0, 63.0, 62.0, 60.0, 60.0], 0.5, 3),
         ([62.5, 63.0, 62.0, 60.0, 60.0], 1.0, 3),
         ([50.0, 57.0, 57.0, 57.0, 60.0], 0.0, 1),
+        # By 300 games the standard error is .58: the best is the base, and two steps could be.
+        ([50.0, 57.0, 59.3, 59.2, 60.0], 0.125, 3),
+        ([50.0, 57.0, 57.0, 58.5, 60.0], 0.0, 2),
     ],
 )
 def test_the_way_is_chosen_by_games(

@@ -200,7 +200,8 @@ def choose_way(
     As well is within one standard error of the best, in games of validation (the rule of L. Breiman et al.,
     "Classification and Regression Trees", 1984): a player's manner that costs nothing is worth having, since
     it is what was asked for. Ways that lie within two standard errors of the best play twice as many games
-    more, so that few games neither cost foods nor a player's manner.
+    more, so that few games neither cost foods nor a player's manner. The policy itself is kept only where
+    each of the ways is worse by more than that.
     """
     first, second = jax.random.split(key)
 
@@ -211,7 +212,8 @@ def choose_way(
     found = {way: found[way] for way in _near(found, 2.0)}
     if len(found) > 1:
         found = {way: np.concatenate([foods, play(way, second, 2 * games)]) for way, foods in found.items()}
-    way = max(_near(found, 1.0))
+    # Where the policy is the best, the least step is taken that cannot be told from it.
+    way = max(_near(found, 1.0)) or min(filter(None, _near(found, 2.0)), default=0.0)
     return _between(policy.params, learned, way), way
 
 
