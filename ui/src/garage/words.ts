@@ -70,14 +70,6 @@ export function lapTime(ms: number | null): string {
   return ms < 60_000 ? `${rest}${GAP}s` : `${Math.floor(ms / 60_000)}:${rest.padStart(6, "0")}`;
 }
 
-/** "47 s", "4 min 5 s", "2 h 3 min". */
-export function duration(seconds: number): string {
-  const s = Math.round(seconds);
-  if (s < 60) return `${s}${GAP}s`;
-  if (s < 3600) return `${Math.floor(s / 60)}${GAP}min ${s % 60}${GAP}s`;
-  return `${Math.floor(s / 3600)}${GAP}h ${Math.floor((s % 3600) / 60)}${GAP}min`;
-}
-
 /** "43.2 %" of a percentage; a dash where there is none. */
 export function share(percentage: number | null): string {
   return percentage === null ? "–" : `${percentage.toFixed(1)}${GAP}%`;

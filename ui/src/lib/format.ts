@@ -64,6 +64,14 @@ export function seconds(s: number): string {
   return `${s.toFixed(1)}${GAP}s`;
 }
 
+/** Whole seconds as a person counts them: "47 s", "4 min 5 s", "2 h 3 min". */
+export function duration(s: number): string {
+  const whole = Math.round(s);
+  if (whole < 60) return `${whole}${GAP}s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)}${GAP}min ${whole % 60}${GAP}s`;
+  return `${Math.floor(whole / 3600)}${GAP}h ${Math.floor((whole % 3600) / 60)}${GAP}min`;
+}
+
 export function tickSeconds(ticks: number, ticksPerS: number): string {
   return seconds(ticks / ticksPerS);
 }

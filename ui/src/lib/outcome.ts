@@ -12,6 +12,7 @@ export type State =
   | "untouched"
   | "paid"
   | "kept"
+  | "unshared"
   | "charged"
   | "refused"
   | "withdrawn";
@@ -41,9 +42,15 @@ const BLANK = { figure: null, figureMeans: null, note: null, noteMeans: null, to
 const valueMeans = (words: EnvironmentWords): string =>
   `${words.valueMeans}, compared from the same states. Summed over your takeovers, and never more than the whole attempt gained.`;
 
+/** Value up to which an attempt did neither good nor harm and has no share: `MARGIN` of the judge's payout.py. */
+const MARGIN = 0.5;
+const beyondMargin = (attempt: Pick<Attempt, "value">): boolean => (attempt.value ?? 0) > MARGIN;
+
 const CONTRIBUTIONS = "attempts of all players with people's hands in them that the replay confirmed";
-const LOT_MEANS = `The lot holds all contributions since the last paid promotion: ${CONTRIBUTIONS}. The next promotion whose gain is certain pays those that helped.`;
-const PAID_LOT_MEANS = `The lot held all contributions since the paid promotion before it: ${CONTRIBUTIONS}. Those that helped share what it was paid.`;
+const SHARED =
+  "Shares go by value to attempts that gained clearly over the model alone, of players whose attempts in the lot, taken together, did too; harm counts three times.";
+const LOT_MEANS = `The lot holds all contributions since the last paid promotion: ${CONTRIBUTIONS}. The next promotion whose gain is certain pays it. ${SHARED}`;
+const PAID_LOT_MEANS = `The lot held all contributions since the paid promotion before it: ${CONTRIBUTIONS}. ${SHARED}`;
 
 const STAKE_BACK = "All of the stake you locked is free again.";
 
@@ -94,11 +101,26 @@ function place(attempt: Attempt, pay: Pay | null): Pick<Outcome, "note" | "noteM
   };
 }
 
-function unpaid(helped: boolean, fresh: boolean): string {
-  if (!helped) return "Your hands did not get further than the model does alone, so there is nothing to pay for here.";
-  return fresh
-    ? "There is a new champion, but the gain is not certain enough to be paid yet. Your work stays in the lot."
-    : "No measurable change yet. Your work stays in the lot and is paid when the lot wins.";
+/** What becomes of an attempt that was neither charged nor, so far, paid. */
+function unpaid(attempt: Attempt, fresh: boolean, lotPaid: boolean): Pick<Outcome, "state" | "label" | "sentence"> {
+  if ((attempt.value ?? 0) <= 0) {
+    return { state: "unshared", label: "Not paid", sentence: "Your hands did not get further than the model does alone, so there is nothing to pay for here." };
+  }
+  if (!beyondMargin(attempt)) {
+    return {
+      state: "unshared",
+      label: "Not paid",
+      sentence: `${lotPaid ? "The lot is paid, but this attempt has no share: it" : "This attempt"} gained too little over the model alone to be paid for.`,
+    };
+  }
+  if (lotPaid) {
+    return { state: "unshared", label: "Not paid", sentence: "The lot is paid, but this attempt has no share: your attempts in it, taken together, did not help enough." };
+  }
+  return {
+    state: "kept",
+    label: "Nothing yet",
+    sentence: `${fresh ? "There is a new champion, but the gain is not certain enough to be paid yet." : "No measurable change yet."} Your work stays in the lot and counts when the lot is paid.`,
+  };
 }
 
 function settled(attempt: Attempt, words: EnvironmentWords): Outcome {
@@ -135,18 +157,16 @@ function settled(attempt: Attempt, words: EnvironmentWords): Outcome {
       canDiffer: true,
     };
   }
-  const helped = (attempt.value ?? 0) > 0;
+  const lotPaid = (attempt.verdict?.pool_micro ?? 0) > 0;
   const fresh = attempt.verdict?.champion_after != null && attempt.verdict.champion_after !== attempt.champion_cid;
   return {
     ...BLANK,
     ...dispute,
-    state: "kept",
-    label: "Nothing yet",
-    sentence: unpaid(helped, fresh),
+    ...unpaid(attempt, fresh, lotPaid),
     figure: "Stake returned",
     figureMeans: STAKE_BACK,
-    note: attempt.lot_contributions === null || !helped ? null : `The lot holds ${attempt.lot_contributions} so far.`,
-    noteMeans: LOT_MEANS,
+    note: attempt.lot_contributions === null || !beyondMargin(attempt) ? null : lotPaid ? `The lot held ${attempt.lot_contributions}.` : `The lot holds ${attempt.lot_contributions} so far.`,
+    noteMeans: lotPaid ? PAID_LOT_MEANS : LOT_MEANS,
     canDiffer: fresh,
   };
 }
@@ -234,5 +254,6 @@ export function attemptState(attempt: Wire<"AttemptSummary">): string {
   if (attempt.paid_micro > 0) return "Paid";
   if (attempt.human_ticks === 0) return "Not touched";
   if (attempt.status === "valued") return "Waiting for the round";
-  return (attempt.value ?? 0) > 0 ? "In the lot" : "Stake returned";
+  if (!beyondMargin(attempt)) return "Stake returned";
+  return attempt.lot_paid ? "No share" : "In the lot";
 }

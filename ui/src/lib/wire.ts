@@ -1584,6 +1584,8 @@ export interface components {
             lot_contributions: number | null;
             /** Lot Number */
             lot_number: number | null;
+            /** Lot Paid */
+            lot_paid: boolean;
             /**
              * Paid Micro
              * @description Micro-credits; 1 cr = 1,000,000.
@@ -1771,6 +1773,8 @@ export interface components {
              * @description Opaque id.
              */
             id: string;
+            /** Lot Paid */
+            lot_paid: boolean;
             /**
              * Paid Micro
              * @description Micro-credits; 1 cr = 1,000,000.

@@ -7,8 +7,8 @@ type Summary = Wire<"AttemptSummary">;
 /** So many are followed, the newest: what the first page of the player's attempts shows. */
 const MOST = 50;
 
-/** Nothing changes any more: paid, charged, refused or withdrawn. */
-const finished = (row: Summary): boolean => row.paid_micro > 0 || row.charged_micro > 0 || row.status === "refused" || row.status === "withdrawn";
+/** Nothing changes any more: paid, or in a lot that is, charged, refused or withdrawn. */
+const finished = (row: Summary): boolean => row.lot_paid || row.paid_micro > 0 || row.charged_micro > 0 || row.status === "refused" || row.status === "withdrawn";
 const moved_micro = (row: Summary): number => Math.abs(row.paid_micro - row.charged_micro);
 
 export class Earlier {
@@ -35,10 +35,11 @@ export class Earlier {
     for (const row of rows) {
       const one = this.#followed.get(row.id);
       const state = attemptState(row);
-      if (!one || one.told === state || (row.status !== "judged" && !finished(row))) continue;
+      if (!one || (row.status !== "judged" && !finished(row))) continue;
+      const known = one.told === state;
       one.told = state;
       if (finished(row)) this.#followed.delete(row.id);
-      if (row.id === except || row.status === "withdrawn") continue;
+      if (known || row.id === except || row.status === "withdrawn") continue;
       if (!most || moved_micro(row) > moved_micro(most)) most = row;
     }
     return most;

@@ -1,12 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { checked, duration, ending, HYPER, isActive, lapTime, sensorName, share, standing, stepsPerSecond, where } from "../../src/garage/words";
+import { checked, ending, HYPER, isActive, lapTime, sensorName, share, standing, stepsPerSecond, where } from "../../src/garage/words";
 import { OPTIONS } from "./samples";
 
 const plain = (text: string): string => text.replaceAll("\u00a0", " ");
 
 describe("times", () => {
   it.each([[null, "none"], [21_685, "21.685 s"], [62_045, "1:02.045"], [119_999, "1:59.999"]])("of a lap: %o", (ms, text) => expect(plain(lapTime(ms))).toBe(text));
-  it.each([[0, "0 s"], [59.7, "1 min 0 s"], [245, "4 min 5 s"], [7400, "2 h 3 min"]])("of a training: %o", (s, text) => expect(plain(duration(s))).toBe(text));
 });
 
 describe("a run stands", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ago, count, credits, exactMicro, parseCredits, percent, percentFigure, points, short, signedCredits, value } from "../../src/lib/format";
+import { ago, count, credits, duration, exactMicro, parseCredits, percent, percentFigure, points, short, signedCredits, value } from "../../src/lib/format";
 
 describe("credits", () => {
   test.each([
@@ -54,6 +54,14 @@ test.each([
   ["2025-12-30T00:00:00Z", "2 days ago"],
   ["2025-10-01T00:00:00Z", "1 Oct 2025"],
 ])("%s is %s", (at, words) => expect(ago(at, Date.parse("2026-01-01T00:00:02Z"))).toBe(words));
+
+test.each([
+  [0, "0\u00a0s"],
+  [59.7, "1\u00a0min 0\u00a0s"],
+  [245, "4\u00a0min 5\u00a0s"],
+  [7400, "2\u00a0h 3\u00a0min"],
+  [43_200, "12\u00a0h 0\u00a0min"],
+])("%d s take %s", (s, words) => expect(duration(s)).toBe(words));
 
 test("plurals and shortened ids", () => {
   expect(count(1, "attempt")).toBe("1 attempt");

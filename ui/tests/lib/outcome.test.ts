@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { Wire } from "../../src/lib/api";
 import { ENVIRONMENTS } from "../../src/lib/environments";
@@ -21,6 +22,7 @@ const attempt = (changes: Partial<Attempt> = {}): Attempt =>
     charged_micro: 0,
     stake_micro: 2_000_000,
     champion_cid: "old",
+    lot_paid: false,
     takeovers: [takeover()],
     reason: { code: "valued", sentence: "The server's own sentence.", parts: {} },
     round_contributions: 18,
@@ -31,7 +33,7 @@ const attempt = (changes: Partial<Attempt> = {}): Attempt =>
   }) as Attempt;
 
 const verdict = (changes = {}): Attempt["verdict"] =>
-  ({ score_before: 0.631, score_after: 0.664, gain_low: 0.021, gain_high: 0.045, champion_after: "new", ...changes }) as Attempt["verdict"];
+  ({ score_before: 0.631, score_after: 0.664, gain_low: 0.021, gain_high: 0.045, champion_after: "new", pool_micro: 0, ...changes }) as Attempt["verdict"];
 
 describe("states of the card", () => {
   test("before the server has spoken", () => {
@@ -85,7 +87,33 @@ describe("states of the card", () => {
     const promoted = outcomeOf(attempt({ status: "judged", verdict: verdict() }), "sent");
     expect(promoted.sentence).toContain("not certain enough");
     expect(promoted.canDiffer).toBe(true);
+    expect(promoted.sentence).toContain("stays in the lot and counts when the lot is paid");
     expect(outcomeOf(attempt({ status: "judged", value: -0.5 }), "sent").sentence).toContain("did not get further");
+  });
+
+  test("what gained too little is promised nothing, before the lot is paid and after", () => {
+    for (const [value, state] of [[0.3, "unshared"], [0.5, "unshared"], [0.6, "kept"]] as const) {
+      expect(outcomeOf(attempt({ status: "judged", value, verdict: verdict() }), "sent").state).toBe(state);
+    }
+    const open = outcomeOf(attempt({ status: "judged", value: 0.3, verdict: verdict() }), "sent");
+    expect(open).toMatchObject({ label: "Not paid", sentence: "This attempt gained too little over the model alone to be paid for.", note: null });
+    const paid = outcomeOf(attempt({ status: "judged", value: 0.3, verdict: verdict({ pool_micro: 9 }) }), "sent");
+    expect(paid).toMatchObject({ label: "Not paid", figure: "Stake returned", note: null, canDiffer: true });
+    expect(paid.sentence).toBe("The lot is paid, but this attempt has no share: it gained too little over the model alone to be paid for.");
+  });
+
+  test("what gained, by a player whose attempts did not, has no share of a lot that is paid", () => {
+    const outcome = outcomeOf(attempt({ status: "judged", value: 2, verdict: verdict({ pool_micro: 9 }) }), "sent");
+    expect(outcome).toMatchObject({ state: "unshared", label: "Not paid", note: "The lot held 41." });
+    expect(outcome.sentence).toBe("The lot is paid, but this attempt has no share: your attempts in it, taken together, did not help enough.");
+    expect(outcome.noteMeans).toContain("harm counts three times");
+    expect(ofAnother(outcome).sentence).toContain("their attempts in it");
+  });
+
+  test("too little is what the judge's margin says", () => {
+    const margin = Number(/^MARGIN = ([\d.]+)/m.exec(readFileSync(new URL("../../../src/manyhands/judging/payout.py", import.meta.url), "utf8"))?.[1]);
+    expect(attemptState(attempt({ status: "judged", value: margin }))).toBe("Stake returned");
+    expect(attemptState(attempt({ status: "judged", value: margin + 0.01 }))).toBe("In the lot");
   });
 
   test("a charge shows at once, before the round is judged", () => {
@@ -136,5 +164,8 @@ test("two words for a list", () => {
   expect(attemptState(attempt({ charged_micro: 1 }))).toBe("Charged");
   expect(attemptState(attempt({ paid_micro: 1, status: "judged" }))).toBe("Paid");
   expect(attemptState(attempt({ status: "judged" }))).toBe("In the lot");
-  expect(attemptState(attempt({ status: "judged", value: -1 }))).toBe("Stake returned");
+  expect(attemptState(attempt({ status: "judged", lot_paid: true }))).toBe("No share");
+  for (const value of [-1, 0.3]) {
+    for (const lot_paid of [false, true]) expect(attemptState(attempt({ status: "judged", value, lot_paid }))).toBe("Stake returned");
+  }
 });

@@ -4,7 +4,7 @@ import { Earlier } from "../../src/play/earlier";
 
 type Summary = Wire<"AttemptSummary">;
 const row = (id: string, more: Partial<Summary>): Summary =>
-  ({ id, status: "judged", human_ticks: 9, value: 1, paid_micro: 0, charged_micro: 0, ...more }) as Summary;
+  ({ id, status: "judged", human_ticks: 9, value: 1, paid_micro: 0, charged_micro: 0, lot_paid: false, ...more }) as Summary;
 const valued = { status: "valued" } as const;
 
 describe("what became of earlier attempts", () => {
@@ -28,6 +28,12 @@ describe("what became of earlier attempts", () => {
   it("is told again when what stayed in the lot is paid later", () => {
     expect(earlier.news([row("a", {})], null)?.id).toBe("a");
     expect(earlier.news([row("a", { paid_micro: 5 })], null)?.paid_micro).toBe(5);
+  });
+
+  it("ends with the lot, paid without a share of it", () => {
+    expect(earlier.news([row("a", {}), row("b", { value: 0.3 })], null)?.id).toBe("a");
+    expect(earlier.news([row("a", { lot_paid: true }), row("b", { value: 0.3, lot_paid: true })], null)?.id).toBe("a");
+    expect(earlier.awaits("cmp_1")).toBe(false);
   });
 
   it("is told of a charge and a refusal without waiting for the round", () => {
