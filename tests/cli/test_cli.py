@@ -148,6 +148,7 @@ def test_a_backup_is_restored_elsewhere(load: Callable[..., Any], folder: Path, 
         cli.app, ["restore", str(folder / "backup.tar"), "--data", str(other), "--json"]
     )
     assert json.loads(result.output)["rows"] == saved["rows"]
+    assert other.stat().st_mode & 0o077 == 0
     listed = CliRunner().invoke(cli.app, ["campaign", "list", "--data", str(other), "--json"])
     assert len(json.loads(listed.output)) == 2
     shown = CliRunner().invoke(cli.app, ["track", "show", "my-ring", "--data", str(other), "--json"])
