@@ -1585,6 +1585,11 @@ export interface components {
             /** Lot Number */
             lot_number: number | null;
             /**
+             * Lot Paid
+             * @description Whether a promotion has paid the lot that the attempt was in.
+             */
+            lot_paid: boolean;
+            /**
              * Paid Micro
              * @description Micro-credits; 1 cr = 1,000,000.
              */
@@ -1771,6 +1776,11 @@ export interface components {
              * @description Opaque id.
              */
             id: string;
+            /**
+             * Lot Paid
+             * @description Whether a promotion has paid the lot that the attempt was in.
+             */
+            lot_paid: boolean;
             /**
              * Paid Micro
              * @description Micro-credits; 1 cr = 1,000,000.
@@ -3304,7 +3314,7 @@ export interface components {
             players: number;
             /**
              * Positive
-             * @description Contributions with a positive value, which share the pool.
+             * @description Contributions with a positive value. What of it lies beyond a margin shares the pool, where it outweighs the same player's harm.
              */
             positive: number;
             /**
@@ -3386,7 +3396,7 @@ export interface components {
             players: number;
             /**
              * Positive
-             * @description Contributions with a positive value, which share the pool.
+             * @description Contributions with a positive value. What of it lies beyond a margin shares the pool, where it outweighs the same player's harm.
              */
             positive: number;
             /**
