@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import sqlite3
+import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -146,6 +147,20 @@ def test_a_file_in_the_folders_place_is_refused(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("")
     with pytest.raises(StorageError, match="cannot be used"), app.locked(tmp_path / "data"):
         pass
+
+
+def test_what_is_served_is_its_users_alone(tmp_path: Path) -> None:
+    with app.opened(Settings(data=tmp_path / "data")):
+        assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700
+
+
+def test_keys_in_a_folder_that_others_read_are_not_theirs(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o755)
+    with app.opened(Settings(data=folder)):
+        modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in folder.glob("manyhands.db*")}
+    assert modes["manyhands.db"] == modes["manyhands.db-wal"] == 0o600
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o755
 
 
 def test_an_address_of_another_machine_is_refused() -> None:

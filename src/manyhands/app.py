@@ -38,6 +38,7 @@ from manyhands.settings import PREFIX, Settings
 from manyhands.storage import Database, GroupWriter, open_database
 from manyhands.storage.content import ContentStore
 from manyhands.storage.faults import disk_in_words
+from manyhands.storage.folder import make_folder
 from manyhands.storage.secrets import made_secret
 from manyhands.types import now_us
 
@@ -96,7 +97,7 @@ def locked(folder: Path) -> Iterator[None]:
         StorageError: if the folder cannot be made or written.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         file = (folder / "lock").open("w")
     except OSError as error:
         raise StorageError(

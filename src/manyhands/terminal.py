@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import functools
 import inspect
 import json
@@ -25,6 +26,7 @@ Data = Annotated[
     typer.Option("--data", help="Folder that holds the database, policies and logs.", metavar="DIR"),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")]
+_OTHER_NAME = "Give the name of a new one, where you may write."
 Out = Annotated[Path, typer.Option("--out", "-o", help="File to write; it must not exist.", metavar="FILE")]
 
 
@@ -111,19 +113,54 @@ def cell(name: str, value: Any) -> str:
     return json.dumps(value) if isinstance(value, dict | list) else str(value)
 
 
-@contextlib.contextmanager
-def new_file(path: Path) -> Iterator[None]:
-    """Write a file that is not there yet; where that fails, none is left.
+def check_new(path: Path) -> None:
+    """Refuse a file or folder that could not be written, before the work that is to be written there.
+
+    Folders above it may be missing.
 
     Raises:
-        InputError: if it exists.
-        DiskFullError: if there is no room for it.
+        InputError: if it exists, or cannot be made where it is to be.
     """
-    if path.exists():
-        raise InputError(f"{path} exists already.", field="out", remedy="Give a new file name.")
+    with writing(path):
+        if path.exists():
+            raise InputError(f"{path} exists already.", field="out", remedy=_OTHER_NAME)
+        above = next(folder for folder in path.absolute().parents if folder.exists())
+        if not above.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+        if not os.access(above, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Say in a sentence what keeps a file or folder from being written.
+
+    Raises:
+        InputError: if it cannot be made there.
+        DiskFullError, DiskError: if there is no room for it, or the disk refuses it.
+    """
     try:
         with disk_in_words(path):
             yield
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be written: {error.strerror}.", field="out", remedy=_OTHER_NAME
+        ) from error
+
+
+@contextlib.contextmanager
+def new_file(path: Path) -> Iterator[None]:
+    """Write a file that is not there yet, with the folders above it; where that fails, no file is left.
+
+    Raises:
+        InputError: if it exists or cannot be made there.
+        DiskFullError, DiskError: if there is no room for it, or the disk refuses it.
+    """
+    check_new(path)
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            yield
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise

@@ -97,9 +97,14 @@ class Stage:
         return round_id, verdict_id
 
     def pay(self, verdict_id: str, attempt_id: str, player_id: str, amount: int) -> None:
-        """Pay one attempt out of the escrow."""
+        """Pay one attempt out of the escrow, which ends its lot."""
         claim = ledger.Claim(attempt_id, player_id, 1.0)  # type: ignore[arg-type]
         ledger.pay_lot(self.connection, self.campaign_id, verdict_id, amount, [claim], self.now)  # type: ignore[arg-type]
         self.connection.execute(
             update(attempts).where(attempts.c.id == attempt_id).values(paid_micro=amount, status="judged")
+        )
+        self.connection.execute(
+            update(campaigns)
+            .where(campaigns.c.id == self.campaign_id)
+            .values(lot_number=campaigns.c.lot_number + 1)
         )

@@ -148,6 +148,7 @@ def test_a_backup_is_restored_elsewhere(load: Callable[..., Any], folder: Path, 
         cli.app, ["restore", str(folder / "backup.tar"), "--data", str(other), "--json"]
     )
     assert json.loads(result.output)["rows"] == saved["rows"]
+    assert other.stat().st_mode & 0o077 == 0
     listed = CliRunner().invoke(cli.app, ["campaign", "list", "--data", str(other), "--json"])
     assert len(json.loads(listed.output)) == 2
     shown = CliRunner().invoke(cli.app, ["track", "show", "my-ring", "--data", str(other), "--json"])
@@ -265,6 +266,8 @@ def test_an_experiment_is_created_imported_shown_and_exported(
     assert (created["name"], created["wanted"], created["observations"]) == ("Walls", 200, 0)
     assert load("experiment", "show", created["id"], *whose)["next_game"]["number"] == 1
     assert "Walls" in run("experiment", "show", created["id"], *whose)
+    stretches = load("experiment", "create", "Stretches", *whose, "--takeovers")
+    assert (created["best"], stretches["best"], stretches["takeovers"]) == (0, None, True)
     state = [0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0.0, 0.5]
     rows = [{"state": state, "action": "straight", "reward": 0, "nextState": state}] * 120
     (tmp_path / "old.json").write_text(json.dumps(rows))

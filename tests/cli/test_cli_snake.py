@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from manyhands.cli import app
 from manyhands.errors import InputError, NotFoundError
+from manyhands.learners import dqn
 from manyhands.policies import files
 
 
@@ -40,3 +41,12 @@ def test_an_unknown_learner_or_sensor_is_named_and_nothing_is_written(tmp_path: 
     with pytest.raises(InputError, match="exists already"):
         train("--out", str(out))
     assert out.read_bytes() == b"mine"
+
+
+def test_a_file_that_cannot_be_written_costs_no_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dqn, "learn", lambda *_: pytest.fail("trained"))
+    (tmp_path / "agents").write_text("a file")
+    with pytest.raises(InputError, match="cannot be written"):
+        train("--out", str(tmp_path / "agents" / "one.safetensors"))

@@ -144,6 +144,11 @@ def test_a_folder_that_exists_is_left_alone(folder: Path) -> None:
         invoke(*arguments(folder))
 
 
+def test_a_folder_that_cannot_be_made_costs_no_training(folder: Path) -> None:
+    with pytest.raises(InputError, match="cannot be written"):
+        invoke(*arguments(folder, out=str(folder / "my.py" / "run")))
+
+
 def test_a_reward_function_is_tried_before_it_is_trained_with(folder: Path) -> None:
     # Driving well would never come to it within a few episodes.
     (folder / "my.py").write_text(

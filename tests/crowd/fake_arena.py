@@ -23,6 +23,13 @@ async def serving(answer: Callable[[web.BaseRequest], Awaitable[web.StreamRespon
         yield str(server.make_url("/")).rstrip("/")
 
 
+async def hang_up(request: web.BaseRequest) -> web.Response:
+    """Close the connection instead of answering."""
+    assert request.transport is not None
+    request.transport.close()
+    return web.Response()
+
+
 @dataclass
 class FakeArena:
     """State of the fake and what it is told to answer.

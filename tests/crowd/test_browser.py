@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 from aiohttp import web
-from fake_arena import FakeArena, serving
+from fake_arena import FakeArena, hang_up, serving
 
 from manyhands.crowd.browser import Answer, Browser, Place, Shift
 from manyhands.crowd.tally import Tally
@@ -62,13 +62,6 @@ def test_other_refusals_are_counted_by_their_code_and_not_repeated():
     answers, tally = browse(arena.answer, ("GET", "/api/me"), ("GET", "/api/nothing"))
     assert [answer.code for answer in answers] == ["conflict", "not_found"]
     assert tally.errors == {"conflict": 1, "not_found": 1}
-
-
-async def hang_up(request: web.BaseRequest) -> web.Response:
-    """Close the connection instead of answering."""
-    assert request.transport is not None
-    request.transport.close()
-    return web.Response()
 
 
 def test_a_lost_connection_is_an_answer_without_a_status():

@@ -2,17 +2,24 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
+import random
+import signal
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from fake_arena import FakeArena, serving
+from aiohttp import web
+from fake_arena import FakeArena, hang_up, serving
 
 from manyhands.crowd import run as crowds
+from manyhands.crowd.browser import Place, Shift
 from manyhands.crowd.roles import parse_mix
 from manyhands.crowd.scripted import Habits
 from manyhands.crowd.simulation import Play, Seat
+from manyhands.crowd.spectator import Spectator
+from manyhands.crowd.tally import Tally
 from manyhands.errors import InputError, RemoteError
 
 
@@ -167,6 +174,40 @@ def test_a_server_that_is_not_there_is_one_sentence():
     absent = replace(orders("casual=1"), url="http://127.0.0.1:1/")
     with pytest.raises(RemoteError, match="Nothing answers at http://127"):
         asyncio.run(crowds.run(absent, lambda line: None))
+
+
+def test_a_server_that_goes_away_ends_the_crowd(arena: FakeArena):
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        return await (hang_up if arena.attempts else arena.answer)(request)
+
+    async def play() -> None:
+        async with serving(answer) as url:
+            gone = orders("casual=1", settle_s=0.1, patience_s=0.0)
+            await crowds.run(replace(gone, url=url), lambda line: None)
+
+    with pytest.raises(RemoteError, match="Nothing answers at http://127"):
+        asyncio.run(play())
+
+
+def test_verdicts_of_a_server_that_went_away_are_not_waited_for():
+    async def wait() -> bool:
+        async with serving(hang_up) as url:
+            spectator = Spectator(Place(url, Tally(), Shift()), random.Random(0), math.inf)
+            try:
+                return await spectator.judged("lidar", 0.05)
+            finally:
+                await spectator.close()
+
+    assert not asyncio.run(wait())
+
+
+def test_who_waits_for_verdicts_can_interrupt_it(arena: FakeArena):
+    def tell(line: str) -> None:
+        if "last verdicts" in line:
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        report_of(arena, orders("casual=1", seconds=0.1), tell)
 
 
 def test_an_unknown_campaign_is_one_sentence(arena: FakeArena):

@@ -121,5 +121,10 @@ def test_the_command_tells_places_and_writes_a_replay(tmp_path: Path) -> None:
     written = json.loads(replay.read_text())
     assert written["results"] == rows
     assert len({len(column) for car in written["cars"] for column in car.values()}) == 1
+    with pytest.raises(InputError, match="exists already"):
+        CliRunner().invoke(
+            app, ["race", "head-to-head", *names, *options, "--out", str(replay)], catch_exceptions=False
+        )
+    assert json.loads(replay.read_text()) == written
     with pytest.raises(InputError, match="1 policies cannot race"):
         CliRunner().invoke(app, ["race", "head-to-head", names[0], *options], catch_exceptions=False)

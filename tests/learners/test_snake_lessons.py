@@ -80,6 +80,16 @@ def test_a_teaching_is_told_can_be_stopped_and_goes_on(lesson: Lesson, learner: 
     assert taught.steps == told[0].halfway.snapshot.part * (100 if learner != "finetuned" else 40)
 
 
+def test_a_teaching_stopped_during_its_games_is_what_it_was(lesson: Lesson) -> None:
+    told: list[Progress] = []
+    whole = snake_lessons.teach("supervised", lesson, 2, told.append)
+    again = snake_lessons.teach("supervised", lesson, 2, told.append, told[-1].halfway)
+    assert len(told) == 20
+    assert files.dump(again.policy) == files.dump(whole.policy)
+    assert files.dump(again.control) == files.dump(whole.control)
+    assert (again.steps, again.curves, again.control_curves) == (100, whole.curves, whole.control_curves)
+
+
 def test_a_report_compares_base_taught_and_control(lesson: Lesson) -> None:
     taught = snake_lessons.teach("supervised", lesson, 0, lambda _: None)
     told: list[Progress] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from importlib import resources
 
 import jax
@@ -41,11 +42,41 @@ def test_layers_that_do_not_fit_are_refused(wrong: dict[str, object]) -> None:
     spec = NetworkSpec(vector=3, hidden=(), encoder=layers)
     data = files.dump(Policy("racer-v0", {"kind": "stereo"}, spec, network.init(spec, jax.random.key(0))))
     assert files.parse(data).network == spec
+    with pytest.raises(PolicyFileError):
+        files.parse(redescribed(data, {"encoder": asdict(layers) | wrong}))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"activation": "elu"}, "'elu' is none of relu, tanh"),
+        ({"head": "beta"}, "'beta' is none of bins, choice, box, tanh"),
+        ({"encoder": {"height": 16, "width": 24, "code": "elu"}}, "'elu' is none of relu, tanh"),
+        ({"hidden": [8] * 16}, "17 layers are more than 16"),
+        ({"vector": 0}, "below 1"),
+        ({"vector": -1, "encoder": {"height": 16, "width": 24}}, "below 1"),
+        ({"hidden": [0]}, "below 1"),
+        ({"bins": [3, 0]}, "below 1"),
+        ({"bins": []}, "below 1"),
+        ({"head": "box", "actions": 0}, "below 1"),
+        ({"encoder": {"height": 16, "width": 24, "depth": 0}}, "below 1"),
+        ({"encoder": {"height": 16, "width": 24, "features": 0}}, "below 1"),
+        ({"hidden": [10**30]}, "more than 8000000 parameters"),
+    ],
+)
+def test_a_network_that_cannot_drive_is_refused(wrong: dict[str, object], said: str) -> None:
+    spec = NetworkSpec(vector=3, hidden=(8,))
+    data = files.dump(Policy("racer-v0", {"kind": "lidar"}, spec, network.init(spec, jax.random.key(0))))
+    with pytest.raises(PolicyFileError, match=said):
+        files.parse(redescribed(data, wrong))
+
+
+def redescribed(data: bytes, network: dict[str, object]) -> bytes:
+    """A policy's file with another description of its network, which its arrays may not fit."""
     length = int.from_bytes(data[:8], "little")
     header = json.loads(data[8 : 8 + length])
     described = json.loads(header["__metadata__"]["policy"])
-    described["network"]["encoder"] |= wrong
+    described["network"] |= network
     header["__metadata__"]["policy"] = json.dumps(described)
     text = json.dumps(header).encode()
-    with pytest.raises(PolicyFileError):
-        files.parse(len(text).to_bytes(8, "little") + text + data[8 + length :])
+    return len(text).to_bytes(8, "little") + text + data[8 + length :]

@@ -13,6 +13,8 @@ from manyhands.errors import NotFoundError
 from manyhands.storage.schema import assignments, attempts, campaigns, disputes, players, rounds
 from manyhands.types import Json
 
+# A lot is closed by the promotion that pays it, and by nothing else.
+_LOT_PAID = (attempts.c.lot_number < campaigns.c.lot_number).label("lot_paid")
 _SUMMARY = (
     attempts.c.id,
     attempts.c.campaign_id,
@@ -26,6 +28,7 @@ _SUMMARY = (
     attempts.c.received_us,
     attempts.c.round_id,
     rounds.c.verdict_id,
+    _LOT_PAID,
 )
 _SENTENCES = {
     "pending": ("waiting", "The replay has not been judged yet."),
@@ -58,6 +61,7 @@ def _summary(row: Json) -> Json:
         "paid_micro": row["paid_micro"],
         "charged_micro": row["charged_micro"],
         "verdict_id": row["verdict_id"],
+        "lot_paid": bool(row["lot_paid"]),
         "received_us": row["received_us"],
     }
 
@@ -71,7 +75,13 @@ def attempts_of(connection: Connection, player_id: str, cursor: str | None, size
 
 def _row(connection: Connection, attempt_id: str) -> Json:
     query = (
-        select(attempts, players.c.name.label("player_name"), campaigns.c.environment, rounds.c.verdict_id)
+        select(
+            attempts,
+            players.c.name.label("player_name"),
+            campaigns.c.environment,
+            rounds.c.verdict_id,
+            _LOT_PAID,
+        )
         .join(players, players.c.id == attempts.c.player_id)
         .join(campaigns, campaigns.c.id == attempts.c.campaign_id)
         .outerjoin(rounds, rounds.c.id == attempts.c.round_id)

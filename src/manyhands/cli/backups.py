@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from manyhands.storage import ContentStore
+from manyhands.storage.folder import make_folder
 from manyhands.terminal import AsJson, Data, database_of, settings_of, show
 
 
@@ -35,6 +36,6 @@ def restore(
     from manyhands.storage.backup import restore_backup
 
     settings = settings_of(data)
-    settings.data.mkdir(parents=True, exist_ok=True)
+    make_folder(settings.data)
     made = restore_backup(source, settings.url, ContentStore(settings.content), settings.tracks)
     show(asdict(made), as_json)

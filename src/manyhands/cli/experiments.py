@@ -161,7 +161,9 @@ def _summary(found: Json) -> Json:
         "board",
     )
     score = found["score"]
-    return {name: found[name] for name in names} | {"foods": _said(score) if score else None}
+    shown = {name: found[name] for name in names} | {"foods": _said(score) if score else None}
+    # Foods of a stretch are no game's.
+    return shown | {"best": None} if found["takeovers"] else shown
 
 
 def _row(lesson: Json) -> Json:

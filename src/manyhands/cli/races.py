@@ -16,7 +16,7 @@ from manyhands.garage.api import DEFAULT_RULES, RaceRules, is_reverse
 from manyhands.league import api as league
 from manyhands.server.assets import Assets
 from manyhands.storage import ContentStore
-from manyhands.terminal import AsJson, Data, database_of, options_of, settings_of, show
+from manyhands.terminal import AsJson, Data, check_new, database_of, new_file, options_of, settings_of, show
 from manyhands.types import Json, Micros, credits, new_job_id, now_us
 
 app = typer.Typer(no_args_is_help=True, help="Create, list, show and close races.")
@@ -165,7 +165,7 @@ class HeadToHead:
         DEFAULT_RULES.off_track_ms
     )
     limit_s: Annotated[int, typer.Option(help="Seconds after which the race ends.")] = DEFAULT_RULES.limit_s
-    out: Annotated[Path | None, typer.Option(help="Write the way of each car to this JSON file.")] = None
+    out: Annotated[Path | None, typer.Option(help="Write the way of each car to this new JSON file.")] = None
     data: Data = None
     as_json: AsJson = False
 
@@ -179,6 +179,8 @@ def race_head_to_head(options: HeadToHead) -> None:
     from manyhands.envs.racer import tracks
     from manyhands.garage import head_to_head
 
+    if options.out is not None:
+        check_new(options.out)
     turned = is_reverse(options.direction)
     settings, laps = settings_of(options.data), options.laps
     remember_compilations(settings.compiled)
@@ -191,7 +193,8 @@ def race_head_to_head(options: HeadToHead) -> None:
         for one in found.results
     ]
     if options.out is not None:
-        options.out.write_text(json.dumps({"results": rows, **head_to_head.replay_of(found)}))
+        with new_file(options.out):
+            options.out.write_text(json.dumps({"results": rows, **head_to_head.replay_of(found)}))
     show(rows, options.as_json, _PLACES)
 
 

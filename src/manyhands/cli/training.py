@@ -16,8 +16,7 @@ from manyhands.cli.race_types import BotSpeed, LaneChanges, Objects, Places, Rac
 from manyhands.cli.rewards import source_of
 from manyhands.errors import InputError, NotFoundError
 from manyhands.settings import Settings
-from manyhands.storage.faults import disk_in_words
-from manyhands.terminal import AsJson, Data, Out, new_file, options_of, settings_of, show
+from manyhands.terminal import AsJson, Data, Out, check_new, new_file, options_of, settings_of, show, writing
 from manyhands.types import Json
 
 if TYPE_CHECKING:
@@ -53,8 +52,7 @@ def train_snake(
 
     if sensor not in SENSORS:
         raise NotFoundError(f"There is no sensor {sensor!r}.", field="sensor", remedy="Use features or grid.")
-    if out.exists():
-        raise InputError(f"{out} exists already.", field="out", remedy="Give a new file name.")
+    check_new(out)
     begun_s = time.perf_counter()
 
     def tell(done: int, foods: float) -> None:
@@ -137,8 +135,7 @@ def train_racer(options: RacerTraining) -> None:
     from manyhands.garage.rewards.runner import RewardRunner
 
     begun_s = time.perf_counter()
-    if options.out.exists():
-        raise InputError(f"{options.out} exists already.", field="out", remedy="Give a new folder.")
+    check_new(options.out)
     source = source_of(options.reward, "reward")
     limits = limits_of(settings_of(options.data))
     # It is tried while JAX is imported, which takes as long.
@@ -159,7 +156,7 @@ def train_racer(options: RacerTraining) -> None:
     cars = order.hyper.num_episodes_between_training
     with RewardRunner(source, cars, limits) as runner:
         run = training.train(order, lambda trace: runner.reward(columns(trace)), _until(options), tell)
-    with disk_in_words(options.out):
+    with writing(options.out):
         outputs.write(run, options.out)
     best = max(run.history, key=lambda done: done.number * done.best, default=None)
     race = evaluation.race(outputs.policy_of(run), order.track, rules_of(order), turned=order.reversed)

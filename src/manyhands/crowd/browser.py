@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import math
 import random
 import time
 from collections.abc import AsyncIterator
@@ -84,11 +85,15 @@ class Place:
 
 
 class Browser:
-    """Sends requests as one visitor; to be made while the event loop runs."""
+    """Sends requests as one visitor; to be made while the event loop runs.
 
-    def __init__(self, place: Place, rng: random.Random) -> None:
+    patience_s: how long a request is sent again to a server that cannot be reached.
+    """
+
+    def __init__(self, place: Place, rng: random.Random, patience_s: float = math.inf) -> None:
         self._place = place
         self._rng = rng
+        self._patience_s = patience_s
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=_CONNECTIONS, keepalive_timeout=_IDLE_S),
             # Without `unsafe` no cookie of a server without a name would be kept, 127.0.0.1 for one.
@@ -110,10 +115,11 @@ class Browser:
     ) -> Answer:
         """Send a request; one that is answered with "not now" is sent again until the shift is over.
 
-        Waits as long as Retry-After says and up to half as long again, so that a crowd does not come back
-        at one moment. `elapsed_s` of the answer is that of the last sending alone.
+        One that is not answered at all is sent again until then, or as long as patience lasts. Waits as long
+        as Retry-After says and up to half as long again, so that a crowd does not come back at one moment.
+        `elapsed_s` of the answer is that of the last sending alone.
         """
-        tries = 0
+        tries, lost_s = 0, math.inf
         while True:
             tries += 1
             answer, wait_s = await self.once(method, path, body, headers)
@@ -123,7 +129,8 @@ class Browser:
                 self._place.tally.errors[answer.code] += 1
                 return answer
             self._place.tally.busy[str(answer.status or "unreachable")] += 1
-            if self._place.shift.over:
+            lost_s = math.inf if answer.status else min(lost_s, time.monotonic())
+            if self._place.shift.over or time.monotonic() - lost_s >= self._patience_s:
                 return answer
             backoff_s = min(_LONGEST_BACKOFF_S, 0.25 * 2.0 ** min(tries, 6))
             await self._place.shift.pause((wait_s or backoff_s) * self._rng.uniform(1.0, 1.5))

@@ -35,8 +35,9 @@ class Orders:
 
     mix: shares by kind, summing to 1; seconds: how long it plays; campaign: slug or id, None for the server's
     lidar campaign; attempts: stored attempts after which it goes home earlier; settle_s: how long to wait
-    afterwards for the last verdicts; listeners: players who keep an event stream open; join_s: time over
-    which the players arrive.
+    afterwards for the last verdicts; patience_s: how long the server may be out of reach before nothing more
+    is asked of it; listeners: players who keep an event stream open; join_s: time over which the players
+    arrive.
     """
 
     url: str
@@ -47,6 +48,7 @@ class Orders:
     seed: int = 0
     attempts: int | None = None
     settle_s: float = 30.0
+    patience_s: float = 60.0
     listeners: int = 16
     join_s: float = 2.0
     habits: Habits = field(default_factory=Habits)
@@ -109,12 +111,14 @@ async def run(orders: Orders, tell: Tell) -> Result:
         tell: called with a line of progress every few seconds.
 
     Raises:
-        RemoteError: the server does not answer, has no such campaign or does not give out its champion.
+        RemoteError: the server does not answer or goes away, has no such campaign or does not give out its
+            champion.
     """
     tally, shift = Tally(), Shift()
     place = Place(orders.url.rstrip("/"), tally, shift)
     # Who only watches stays until everything is judged.
-    spectator = Spectator(replace(place, shift=Shift()), random.Random(orders.seed))
+    watching = replace(place, shift=Shift())
+    spectator = Spectator(watching, random.Random(orders.seed), orders.patience_s)
     try:
         await spectator.greet()
         campaign = await _warm(spectator, await spectator.choose(orders.campaign), tell)
@@ -124,8 +128,7 @@ async def run(orders: Orders, tell: Tell) -> Result:
         await simulator.prepare(campaign["environment"], campaign["config"], campaign["champion_cid"])
         values = Stopwatch(tally.times_s["value"])
         table = Table(place, campaign["slug"], simulator, orders.habits, values)
-        with _interruptible(shift):
-            settled, played_s = await _play(orders, table, spectator, campaign, tell)
+        settled, played_s = await _play(orders, table, spectator, campaign, tell)
         for hint in hints(tally):
             tell(hint)
         scene = report.Scene(spectator, tally, campaign, random.Random(orders.seed))
@@ -167,7 +170,8 @@ async def _play(
         async with asyncio.TaskGroup() as group:
             companions = [group.create_task(companion) for companion in beside]
             lives = [group.create_task(player.live(joining.uniform(0.0, orders.join_s))) for player in crew]
-            await asyncio.wait(lives)
+            with _interruptible(table.place.shift):
+                await asyncio.wait(lives)
             played_s = time.perf_counter() - begun_s
             tell("The crowd went home; waiting for the last verdicts.")
             settled = await spectator.judged(campaign["slug"], orders.settle_s)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 from datetime import datetime
 
-from manyhands.crowd.browser import Browser, Place
+from manyhands.crowd.browser import Answer, Browser, Place
 from manyhands.errors import RemoteError
 from manyhands.types import Json
 
@@ -19,11 +20,14 @@ def seconds_between(earlier: str, later: str) -> float:
 
 
 class Spectator:
-    """A visitor without an account."""
+    """A visitor without an account.
 
-    def __init__(self, place: Place, rng: random.Random) -> None:
+    patience_s: how long a server that cannot be reached is waited for.
+    """
+
+    def __init__(self, place: Place, rng: random.Random, patience_s: float) -> None:
         self._url = place.url
-        self._browser = Browser(place, rng)
+        self._browser = Browser(place, rng, patience_s)
         self.closed_at: dict[str, str] = {}
 
     async def close(self) -> None:
@@ -37,6 +41,10 @@ class Spectator:
             RemoteError: if it is not.
         """
         answer, _ = await self._browser.once("GET", "/healthz")
+        self._heard(answer)
+
+    def _heard(self, answer: Answer) -> None:
+        """Raise RemoteError if nothing was said."""
         if not answer.status:
             raise RemoteError(f"Nothing answers at {self._url}.", remedy="Start `manyhands up` there first.")
 
@@ -44,9 +52,10 @@ class Spectator:
         """A document of the API.
 
         Raises:
-            RemoteError: with the server's own sentence if there is one.
+            RemoteError: with the server's own sentence if there is one; if it is gone.
         """
         answer = await self._browser.send("GET", f"/api{path}")
+        self._heard(answer)
         if not answer.ok:
             said = answer.body.get("detail") or f"The server answered with status {answer.status}."
             raise RemoteError(f"GET /api{path} failed: {said}")
@@ -102,13 +111,15 @@ class Spectator:
 
     async def judged(self, slug: str, patience_s: float) -> bool:
         """Wait until everything that was handed in has its verdict; False if patience ran out first."""
-        for _ in range(max(1, round(patience_s / _LOOK_S))):
-            campaign = await self.read(f"/campaigns/{slug}")
-            lot = campaign["lot"]
-            waiting = (
-                campaign["judge"]["pending_attempts"] + lot["round_contributions"] + lot["rounds_waiting"]
-            )
-            if waiting == 0:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(patience_s):
+                while await self._waiting(slug):
+                    await asyncio.sleep(_LOOK_S)
                 return True
-            await asyncio.sleep(_LOOK_S)
         return False
+
+    async def _waiting(self, slug: str) -> int:
+        """Attempts and rounds without a verdict."""
+        campaign = await self.read(f"/campaigns/{slug}")
+        lot = campaign["lot"]
+        return int(campaign["judge"]["pending_attempts"] + lot["round_contributions"] + lot["rounds_waiting"])

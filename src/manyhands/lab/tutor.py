@@ -86,6 +86,7 @@ class Tutor:
     def _teller(self, context: jobs.Context, lesson_id: str, learner: str) -> Callable[[Progress], None]:
         """What tells the player's page how it goes, and keeps each state for whoever goes on from it."""
         curves: dict[str, Curves] = {"human": {}, "control": {}}
+        steps = snake_lessons.Settings().steps_of(learner)
 
         def tell(progress: Progress) -> None:
             reached = progress.halfway
@@ -98,7 +99,7 @@ class Tutor:
             context.report(
                 begin + width * progress.share,
                 _NOTES[progress.stage],
-                {"curves": _curves(steps_of(learner), curves["human"], curves["control"])},
+                {"curves": _curves(steps, curves["human"], curves["control"])},
             )
 
         return tell
@@ -129,16 +130,6 @@ def _load(connection: Connection, lesson_id: str) -> tuple[str, Lesson] | None:
     board = Board(**experiment["board"])
     base = reference.driver(BASE if experiment["imported"] is None else BLIND_BASE)
     return lesson["learner"], Lesson(moves, board, experiment["balance"], base)
-
-
-def steps_of(learner: str) -> int:
-    """Gradient steps of a learner's training."""
-    settings = snake_lessons.Settings()
-    return {
-        "finetuned": settings.finetuned.steps,
-        "supervised": settings.supervised.steps,
-        "inverse-q": settings.inverse_q.steps,
-    }[learner]
 
 
 def _curves(steps: int, human: Curves, control: Curves) -> list[Json]:

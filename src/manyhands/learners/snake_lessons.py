@@ -47,6 +47,15 @@ class Settings:
     inverse_q: ConservativeConfig = field(default_factory=ConservativeConfig)
     finetuned: FinetuningConfig = field(default_factory=FinetuningConfig)
 
+    def steps_of(self, learner: str) -> int:
+        """Minibatches of a learner's training, and of its control's."""
+        found = {
+            "finetuned": self.finetuned.steps,
+            "supervised": self.supervised.steps,
+            "inverse-q": self.inverse_q.steps,
+        }
+        return found[learner]
+
 
 @dataclass(frozen=True)
 class Lesson:
@@ -140,12 +149,9 @@ def teach(learner: str, lesson: Lesson, seed: int, tell: Tell, resume: Halfway |
         )
     begun_s = time.perf_counter() - (resume.seconds if resume else 0.0)
     human = resume.human if resume else None
-    steps = 0
 
     def telling(stage: Stage, finished: Trained | None) -> StepTell:
         def told(step: Step) -> None:
-            nonlocal steps
-            steps = step.steps
             halfway = Halfway(finished, step.snapshot, time.perf_counter() - begun_s)
             tell(Progress(stage, step.step / step.steps, step.curve, halfway))
 
@@ -158,6 +164,8 @@ def teach(learner: str, lesson: Lesson, seed: int, tell: Tell, resume: Halfway |
     nobodys = _nobodys(learner, lesson, seed)
     control = _train(learner, lesson, nobodys, seed)(telling("control", human), going)
     seconds = time.perf_counter() - begun_s
+    # Not from what was told: a teaching that had only its games left tells nothing any more.
+    steps = lesson.settings.steps_of(learner)
     return Taught(learner, human.policy, control.policy, human.curves, control.curves, seconds, steps)
 
 

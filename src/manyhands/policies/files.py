@@ -6,7 +6,7 @@ nothing but arrays of known names and shapes, so a file from a stranger can at w
 
 import json
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, get_args
 
 import jax
 import numpy as np
@@ -15,7 +15,7 @@ from safetensors.numpy import load, save
 
 from manyhands.errors import PolicyFileError
 from manyhands.policies import network
-from manyhands.policies.network import Encoder, NetworkSpec, Params
+from manyhands.policies.network import Activation, Encoder, Head, NetworkSpec, Params
 
 MAX_PARAMETERS = 8_000_000
 
@@ -97,6 +97,26 @@ def _network(plain: dict[str, Any]) -> NetworkSpec:
         lists = {name: tuple(encoder[name]) for name in ("patches", "channels", "strides") if name in encoder}
         encoder = Encoder(**encoder | lists)
         encoder.sizes()
-    return NetworkSpec(
+    spec = NetworkSpec(
         **plain | {"hidden": tuple(plain["hidden"]), "bins": tuple(plain["bins"]), "encoder": encoder}
     )
+    _check(spec)
+    return spec
+
+
+def _check(spec: NetworkSpec) -> None:
+    """Raises ValueError for names that mean nothing, too many layers, and sizes that leave a layer empty."""
+    names: list[tuple[str, Any]] = [(spec.activation, Activation), (spec.head, Head)]
+    sizes = [spec.features, spec.outputs, *spec.hidden, *spec.bins]
+    layers = len(spec.hidden) + 1
+    if spec.encoder:
+        names += [(spec.encoder.activation, Activation), (spec.encoder.code, Activation)]
+        sizes += [spec.encoder.depth, spec.encoder.features]
+        layers += len(spec.encoder.patches) + 1
+    for name, known in names:
+        if name not in get_args(known):
+            raise ValueError(f"{name!r} is none of {', '.join(get_args(known))}")
+    if layers > network.MOST_LAYERS:
+        raise ValueError(f"its {layers} layers are more than {network.MOST_LAYERS}")
+    if spec.vector < 0 or min(sizes) < 1:
+        raise ValueError("a size of the network is below 1")

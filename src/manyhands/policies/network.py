@@ -7,6 +7,7 @@ An observation is a dict with `vector` (float32) and, for cameras, `image` uint8
 (height, width, depth) where a pixel has several values.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,6 +17,9 @@ from jax import Array
 
 Params = dict[str, Array]
 Observation = dict[str, Array]
+Activation = Literal["relu", "tanh"]
+Head = Literal["bins", "choice", "box", "tanh"]
+MOST_LAYERS = 16  # of encoder, perceptron and head together
 
 
 @dataclass(frozen=True)
@@ -35,8 +39,8 @@ class Encoder:
     features: int = 64
     strides: tuple[int, ...] | None = None
     depth: int = 1
-    activation: Literal["relu", "tanh"] = "relu"
-    code: Literal["relu", "tanh"] = "tanh"
+    activation: Activation = "relu"
+    code: Activation = "tanh"
 
     def sizes(self) -> list[tuple[int, int, int]]:
         """Rows, columns and channels of picture and layers. Raises ValueError where one is empty."""
@@ -51,7 +55,7 @@ class Encoder:
         return found
 
 
-_ACTIVATIONS = {"relu": jax.nn.relu, "tanh": jnp.tanh}
+_ACTIVATIONS: dict[Activation, Callable[[Array], Array]] = {"relu": jax.nn.relu, "tanh": jnp.tanh}
 
 
 @dataclass(frozen=True)
@@ -66,8 +70,8 @@ class NetworkSpec:
 
     vector: int
     hidden: tuple[int, ...] = (96, 96)
-    activation: Literal["relu", "tanh"] = "relu"
-    head: Literal["bins", "choice", "box", "tanh"] = "bins"
+    activation: Activation = "relu"
+    head: Head = "bins"
     bins: tuple[int, ...] = (15, 7)
     actions: int = 2
     encoder: Encoder | None = None
@@ -91,7 +95,7 @@ def _dense(key: Array, inputs: int, outputs: int, gain: float) -> tuple[Array, A
 def init(spec: NetworkSpec, key: Array) -> Params:
     """Fresh parameters: He scaling for hidden layers, a small head."""
     params: Params = {}
-    keys = iter(jax.random.split(key, 16))
+    keys = iter(jax.random.split(key, MOST_LAYERS))
     if spec.encoder:
         sizes = spec.encoder.sizes()
         for index, patch in enumerate(spec.encoder.patches):

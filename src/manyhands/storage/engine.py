@@ -6,6 +6,7 @@ Both give a writing transaction the same promise: there is one writer at a time.
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from manyhands.errors import DriverError, SettingsError
+from manyhands.storage.folder import make_folder
 
 OLDEST_SQLITE = (3, 51, 3)
 """Earlier versions can corrupt a WAL database when two processes reset the log at once."""
@@ -70,7 +72,11 @@ def _sqlite(url: str, busy_timeout_s: float) -> Engine:
     check_sqlite(pysqlite3.sqlite_version_info)
     path = make_url(url).database
     if path:
-        Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(Path(path).parent)
+        # A folder that was there before may be open to others. SQLite gives its log the database's own mode,
+        # and tells in words why a file cannot be made.
+        with contextlib.suppress(OSError):
+            Path(path).touch(mode=0o600)
     engine = sqlalchemy_engine(
         url, module=pysqlite3, pool_size=8, max_overflow=56, connect_args={"timeout": busy_timeout_s}
     )

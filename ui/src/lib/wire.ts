@@ -1587,6 +1587,11 @@ export interface components {
             /** Lot Paid */
             lot_paid: boolean;
             /**
+             * Lot Paid
+             * @description Whether a promotion has paid the lot that the attempt was in.
+             */
+            lot_paid: boolean;
+            /**
              * Paid Micro
              * @description Micro-credits; 1 cr = 1,000,000.
              */
@@ -1774,6 +1779,11 @@ export interface components {
              */
             id: string;
             /** Lot Paid */
+            lot_paid: boolean;
+            /**
+             * Lot Paid
+             * @description Whether a promotion has paid the lot that the attempt was in.
+             */
             lot_paid: boolean;
             /**
              * Paid Micro
@@ -3308,7 +3318,7 @@ export interface components {
             players: number;
             /**
              * Positive
-             * @description Contributions with a positive value, which share the pool.
+             * @description Contributions with a positive value. What of it lies beyond a margin shares the pool, where it outweighs the same player's harm.
              */
             positive: number;
             /**
@@ -3390,7 +3400,7 @@ export interface components {
             players: number;
             /**
              * Positive
-             * @description Contributions with a positive value, which share the pool.
+             * @description Contributions with a positive value. What of it lies beyond a margin shares the pool, where it outweighs the same player's harm.
              */
             positive: number;
             /**

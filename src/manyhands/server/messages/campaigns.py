@@ -116,7 +116,10 @@ class LotSummary(Message):
     number: int
     tries: int = Field(description="Times the gate was tried with this lot.")
     contributions: int
-    positive: int = Field(description="Contributions with a positive value, which share the pool.")
+    positive: int = Field(
+        description="Contributions with a positive value. What of it lies beyond a margin shares the pool, "
+        "where it outweighs the same player's harm."
+    )
     players: int
     pending: int = Field(description="Attempts received and not yet valued.")
     round_id: Id | None = Field(description="The open round, if there is one.")

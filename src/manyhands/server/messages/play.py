@@ -130,6 +130,7 @@ class AttemptSummary(Message):
     paid_micro: Micro
     charged_micro: Micro
     verdict_id: Id | None
+    lot_paid: bool = Field(description="Whether a promotion has paid the lot that the attempt was in.")
     received_at: Time
 
 
