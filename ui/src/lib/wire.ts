@@ -1584,8 +1584,6 @@ export interface components {
             lot_contributions: number | null;
             /** Lot Number */
             lot_number: number | null;
-            /** Lot Paid */
-            lot_paid: boolean;
             /**
              * Lot Paid
              * @description Whether a promotion has paid the lot that the attempt was in.
@@ -1778,8 +1776,6 @@ export interface components {
              * @description Opaque id.
              */
             id: string;
-            /** Lot Paid */
-            lot_paid: boolean;
             /**
              * Lot Paid
              * @description Whether a promotion has paid the lot that the attempt was in.
