@@ -102,7 +102,7 @@ function place(attempt: Attempt, pay: Pay | null): Pick<Outcome, "note" | "noteM
 }
 
 /** What becomes of an attempt that was neither charged nor, so far, paid. */
-function unpaid(attempt: Attempt, fresh: boolean, lotPaid: boolean): Pick<Outcome, "state" | "label" | "sentence"> {
+function unpaid(attempt: Attempt, fresh: boolean): Pick<Outcome, "state" | "label" | "sentence"> {
   if ((attempt.value ?? 0) <= 0) {
     return { state: "unshared", label: "Not paid", sentence: "Your hands did not get further than the model does alone, so there is nothing to pay for here." };
   }
@@ -110,16 +110,22 @@ function unpaid(attempt: Attempt, fresh: boolean, lotPaid: boolean): Pick<Outcom
     return {
       state: "unshared",
       label: "Not paid",
-      sentence: `${lotPaid ? "The lot is paid, but this attempt has no share: it" : "This attempt"} gained too little over the model alone to be paid for.`,
+      sentence: `${attempt.lot_paid ? "The lot is paid, but this attempt has no share: it" : "This attempt"} gained too little over the model alone to be paid for.`,
     };
   }
-  if (lotPaid) {
+  if (attempt.lot_paid) {
     return { state: "unshared", label: "Not paid", sentence: "The lot is paid, but this attempt has no share: your attempts in it, taken together, did not help enough." };
   }
+  const change =
+    attempt.verdict?.kind === "control_promoted"
+      ? "There is a new champion, which earlier work alone has made."
+      : fresh
+        ? "There is a new champion, but the gain is not certain enough to be paid yet."
+        : "No measurable change yet.";
   return {
     state: "kept",
     label: "Nothing yet",
-    sentence: `${fresh ? "There is a new champion, but the gain is not certain enough to be paid yet." : "No measurable change yet."} Your work stays in the lot and counts when the lot is paid.`,
+    sentence: `${change} Your work stays in the lot and counts when the lot is paid.`,
   };
 }
 
@@ -157,12 +163,12 @@ function settled(attempt: Attempt, words: EnvironmentWords): Outcome {
       canDiffer: true,
     };
   }
-  const lotPaid = (attempt.verdict?.pool_micro ?? 0) > 0;
+  const { lot_paid: lotPaid } = attempt;
   const fresh = attempt.verdict?.champion_after != null && attempt.verdict.champion_after !== attempt.champion_cid;
   return {
     ...BLANK,
     ...dispute,
-    ...unpaid(attempt, fresh, lotPaid),
+    ...unpaid(attempt, fresh),
     figure: "Stake returned",
     figureMeans: STAKE_BACK,
     note: attempt.lot_contributions === null || !beyondMargin(attempt) ? null : lotPaid ? `The lot held ${attempt.lot_contributions}.` : `The lot holds ${attempt.lot_contributions} so far.`,

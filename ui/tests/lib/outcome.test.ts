@@ -97,17 +97,23 @@ describe("states of the card", () => {
     }
     const open = outcomeOf(attempt({ status: "judged", value: 0.3, verdict: verdict() }), "sent");
     expect(open).toMatchObject({ label: "Not paid", sentence: "This attempt gained too little over the model alone to be paid for.", note: null });
-    const paid = outcomeOf(attempt({ status: "judged", value: 0.3, verdict: verdict({ pool_micro: 9 }) }), "sent");
+    const paid = outcomeOf(attempt({ status: "judged", value: 0.3, lot_paid: true, verdict: verdict({ pool_micro: 9 }) }), "sent");
     expect(paid).toMatchObject({ label: "Not paid", figure: "Stake returned", note: null, canDiffer: true });
     expect(paid.sentence).toBe("The lot is paid, but this attempt has no share: it gained too little over the model alone to be paid for.");
   });
 
   test("what gained, by a player whose attempts did not, has no share of a lot that is paid", () => {
-    const outcome = outcomeOf(attempt({ status: "judged", value: 2, verdict: verdict({ pool_micro: 9 }) }), "sent");
+    const outcome = outcomeOf(attempt({ status: "judged", value: 2, lot_paid: true, verdict: verdict() }), "sent");
     expect(outcome).toMatchObject({ state: "unshared", label: "Not paid", note: "The lot held 41." });
     expect(outcome.sentence).toBe("The lot is paid, but this attempt has no share: your attempts in it, taken together, did not help enough.");
     expect(outcome.noteMeans).toContain("harm counts three times");
     expect(ofAnother(outcome).sentence).toContain("their attempts in it");
+  });
+
+  test("a champion that earlier work made leaves the attempt in the lot", () => {
+    const outcome = outcomeOf(attempt({ status: "judged", value: 2, verdict: verdict({ kind: "control_promoted" }) }), "sent");
+    expect(outcome).toMatchObject({ state: "kept" });
+    expect(outcome.sentence).toContain("earlier work alone");
   });
 
   test("too little is what the judge's margin says", () => {
