@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from manyhands.arena import api as arena
 from manyhands.arena.paging import page
 from manyhands.errors import InputError
-from manyhands.storage.schema import attempts, gauges
+from manyhands.storage.schema import attempts, campaigns, gauges
 
 
 def test_a_lots_attempts_are_decided_by_the_verdict_that_paid(stage: Stage) -> None:
@@ -38,22 +38,25 @@ def test_a_lot_is_paid_by_one_promotion_and_says_so_in_lists(stage: Stage) -> No
     played = [stage.play(one) for one in (player, harmful, player, player)]
     helped, harmed, late, refused = played
 
-    def paid(whose: str) -> dict[str, bool]:
+    def lots(whose: str) -> dict[str, str]:
         listed = arena.attempts_of(stage.connection, whose, None, 10)["attempts"]
-        found = {row["id"]: row["lot_paid"] for row in listed}
-        assert found == {one: arena.attempt_detail(stage.connection, one)["lot_paid"] for one in found}
+        found = {row["id"]: row["lot_state"] for row in listed}
+        assert found == {one: arena.attempt_detail(stage.connection, one)["lot_state"] for one in found}
         return found
 
     round_id, _ = stage.judge(1, "promoted", pool_micro=0)
     stage.value(helped, 2.0, round_id, status="judged")
     stage.value(harmed, -1.0, round_id, status="judged")
     stage.connection.execute(update(attempts).where(attempts.c.id == refused).values(status="refused"))
-    assert paid(player) == {helped: False, late: False, refused: False}
+    assert lots(player) == {helped: "open", late: "open", refused: "open"}
     _, paying = stage.judge(2, "promoted", pool_micro=7_000_000)
     stage.pay(paying, helped, player, 7_000_000)
     stage.value(late, 1.0, lot_number=2)
-    assert paid(player) == {helped: True, late: False, refused: False}
-    assert paid(harmful) == {harmed: True}
+    # One that was refused is in no lot.
+    assert lots(player) == {helped: "paid", late: "open", refused: "open"}
+    assert lots(harmful) == {harmed: "paid"}
+    stage.connection.execute(update(campaigns).values(state="closed"))
+    assert lots(player) == {helped: "paid", late: "closed", refused: "closed"}
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, case, func, select
 
 from manyhands.arena.attempts import encoded, human_ticks
 from manyhands.arena.paging import page
@@ -13,8 +13,12 @@ from manyhands.errors import NotFoundError
 from manyhands.storage.schema import assignments, attempts, campaigns, disputes, players, rounds
 from manyhands.types import Json
 
-# A lot is closed by the promotion that pays it, and by nothing else.
-_LOT_PAID = (attempts.c.lot_number < campaigns.c.lot_number).label("lot_paid")
+# The next lot begins with the promotion that pays one, and with nothing else.
+_LOT_STATE = case(
+    (attempts.c.lot_number < campaigns.c.lot_number, "paid"),
+    (campaigns.c.state == "closed", "closed"),
+    else_="open",
+).label("lot_state")
 _SUMMARY = (
     attempts.c.id,
     attempts.c.campaign_id,
@@ -28,7 +32,7 @@ _SUMMARY = (
     attempts.c.received_us,
     attempts.c.round_id,
     rounds.c.verdict_id,
-    _LOT_PAID,
+    _LOT_STATE,
 )
 _SENTENCES = {
     "pending": ("waiting", "The replay has not been judged yet."),
@@ -61,7 +65,7 @@ def _summary(row: Json) -> Json:
         "paid_micro": row["paid_micro"],
         "charged_micro": row["charged_micro"],
         "verdict_id": row["verdict_id"],
-        "lot_paid": bool(row["lot_paid"]),
+        "lot_state": row["lot_state"],
         "received_us": row["received_us"],
     }
 
@@ -80,7 +84,7 @@ def _row(connection: Connection, attempt_id: str) -> Json:
             players.c.name.label("player_name"),
             campaigns.c.environment,
             rounds.c.verdict_id,
-            _LOT_PAID,
+            _LOT_STATE,
         )
         .join(players, players.c.id == attempts.c.player_id)
         .join(campaigns, campaigns.c.id == attempts.c.campaign_id)

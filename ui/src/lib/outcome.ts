@@ -110,10 +110,13 @@ function unpaid(attempt: Attempt, fresh: boolean): Pick<Outcome, "state" | "labe
     return {
       state: "unshared",
       label: "Not paid",
-      sentence: `${attempt.lot_paid ? "The lot is paid, but this attempt has no share: it" : "This attempt"} gained too little over the model alone to be paid for.`,
+      sentence: `${attempt.lot_state === "paid" ? "The lot is paid, but this attempt has no share: it" : "This attempt"} gained too little over the model alone to be paid for.`,
     };
   }
-  if (attempt.lot_paid) {
+  if (attempt.lot_state === "closed") {
+    return { state: "unshared", label: "Not paid", sentence: "Your attempt helped, but the campaign closed before a gain was certain enough to pay its lot." };
+  }
+  if (attempt.lot_state === "paid") {
     return { state: "unshared", label: "Not paid", sentence: "The lot is paid, but this attempt has no share: your attempts in it, taken together, did not help enough." };
   }
   const change =
@@ -163,7 +166,7 @@ function settled(attempt: Attempt, words: EnvironmentWords): Outcome {
       canDiffer: true,
     };
   }
-  const { lot_paid: lotPaid } = attempt;
+  const over = attempt.lot_state !== "open";
   const fresh = attempt.verdict?.champion_after != null && attempt.verdict.champion_after !== attempt.champion_cid;
   return {
     ...BLANK,
@@ -171,8 +174,8 @@ function settled(attempt: Attempt, words: EnvironmentWords): Outcome {
     ...unpaid(attempt, fresh),
     figure: "Stake returned",
     figureMeans: STAKE_BACK,
-    note: attempt.lot_contributions === null || !beyondMargin(attempt) ? null : lotPaid ? `The lot held ${attempt.lot_contributions}.` : `The lot holds ${attempt.lot_contributions} so far.`,
-    noteMeans: lotPaid ? PAID_LOT_MEANS : LOT_MEANS,
+    note: attempt.lot_contributions === null || !beyondMargin(attempt) ? null : over ? `The lot held ${attempt.lot_contributions}.` : `The lot holds ${attempt.lot_contributions} so far.`,
+    noteMeans: over ? PAID_LOT_MEANS : LOT_MEANS,
     canDiffer: fresh,
   };
 }
@@ -261,5 +264,5 @@ export function attemptState(attempt: Wire<"AttemptSummary">): string {
   if (attempt.human_ticks === 0) return "Not touched";
   if (attempt.status === "valued") return "Waiting for the round";
   if (!beyondMargin(attempt)) return "Stake returned";
-  return attempt.lot_paid ? "No share" : "In the lot";
+  return attempt.lot_state === "open" ? "In the lot" : "No share";
 }

@@ -1585,10 +1585,11 @@ export interface components {
             /** Lot Number */
             lot_number: number | null;
             /**
-             * Lot Paid
-             * @description Whether a promotion has paid the lot that the attempt was in.
+             * Lot State
+             * @description Of the lot it was in: paid by a promotion, or closed with its campaign before.
+             * @enum {string}
              */
-            lot_paid: boolean;
+            lot_state: "open" | "paid" | "closed";
             /**
              * Paid Micro
              * @description Micro-credits; 1 cr = 1,000,000.
@@ -1777,10 +1778,11 @@ export interface components {
              */
             id: string;
             /**
-             * Lot Paid
-             * @description Whether a promotion has paid the lot that the attempt was in.
+             * Lot State
+             * @description Of the lot it was in: paid by a promotion, or closed with its campaign before.
+             * @enum {string}
              */
-            lot_paid: boolean;
+            lot_state: "open" | "paid" | "closed";
             /**
              * Paid Micro
              * @description Micro-credits; 1 cr = 1,000,000.

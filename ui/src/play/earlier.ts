@@ -8,7 +8,7 @@ type Summary = Wire<"AttemptSummary">;
 const MOST = 50;
 
 /** Nothing changes any more: paid, or in a lot that is, charged, refused or withdrawn. */
-const finished = (row: Summary): boolean => row.lot_paid || row.paid_micro > 0 || row.charged_micro > 0 || row.status === "refused" || row.status === "withdrawn";
+const finished = (row: Summary): boolean => row.lot_state !== "open" || row.paid_micro > 0 || row.charged_micro > 0 || row.status === "refused" || row.status === "withdrawn";
 const moved_micro = (row: Summary): number => Math.abs(row.paid_micro - row.charged_micro);
 
 export class Earlier {

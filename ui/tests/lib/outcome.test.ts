@@ -22,7 +22,7 @@ const attempt = (changes: Partial<Attempt> = {}): Attempt =>
     charged_micro: 0,
     stake_micro: 2_000_000,
     champion_cid: "old",
-    lot_paid: false,
+    lot_state: "open",
     takeovers: [takeover()],
     reason: { code: "valued", sentence: "The server's own sentence.", parts: {} },
     round_contributions: 18,
@@ -97,17 +97,23 @@ describe("states of the card", () => {
     }
     const open = outcomeOf(attempt({ status: "judged", value: 0.3, verdict: verdict() }), "sent");
     expect(open).toMatchObject({ label: "Not paid", sentence: "This attempt gained too little over the model alone to be paid for.", note: null });
-    const paid = outcomeOf(attempt({ status: "judged", value: 0.3, lot_paid: true, verdict: verdict({ pool_micro: 9 }) }), "sent");
+    const paid = outcomeOf(attempt({ status: "judged", value: 0.3, lot_state: "paid", verdict: verdict({ pool_micro: 9 }) }), "sent");
     expect(paid).toMatchObject({ label: "Not paid", figure: "Stake returned", note: null, canDiffer: true });
     expect(paid.sentence).toBe("The lot is paid, but this attempt has no share: it gained too little over the model alone to be paid for.");
   });
 
   test("what gained, by a player whose attempts did not, has no share of a lot that is paid", () => {
-    const outcome = outcomeOf(attempt({ status: "judged", value: 2, lot_paid: true, verdict: verdict() }), "sent");
+    const outcome = outcomeOf(attempt({ status: "judged", value: 2, lot_state: "paid", verdict: verdict() }), "sent");
     expect(outcome).toMatchObject({ state: "unshared", label: "Not paid", note: "The lot held 41." });
     expect(outcome.sentence).toBe("The lot is paid, but this attempt has no share: your attempts in it, taken together, did not help enough.");
     expect(outcome.noteMeans).toContain("harm counts three times");
     expect(ofAnother(outcome).sentence).toContain("their attempts in it");
+  });
+
+  test("what helped in a campaign that closed first is promised nothing more", () => {
+    const outcome = outcomeOf(attempt({ status: "judged", value: 2, lot_state: "closed", verdict: verdict() }), "sent");
+    expect(outcome).toMatchObject({ state: "unshared", label: "Not paid" });
+    expect(outcome.sentence).toContain("the campaign closed");
   });
 
   test("a champion that earlier work made leaves the attempt in the lot", () => {
@@ -170,8 +176,8 @@ test("two words for a list", () => {
   expect(attemptState(attempt({ charged_micro: 1 }))).toBe("Charged");
   expect(attemptState(attempt({ paid_micro: 1, status: "judged" }))).toBe("Paid");
   expect(attemptState(attempt({ status: "judged" }))).toBe("In the lot");
-  expect(attemptState(attempt({ status: "judged", lot_paid: true }))).toBe("No share");
+  expect(attemptState(attempt({ status: "judged", lot_state: "paid" }))).toBe("No share");
   for (const value of [-1, 0.3]) {
-    for (const lot_paid of [false, true]) expect(attemptState(attempt({ status: "judged", value, lot_paid }))).toBe("Stake returned");
+    for (const lot_state of ["open", "paid"] as const) expect(attemptState(attempt({ status: "judged", value, lot_state }))).toBe("Stake returned");
   }
 });

@@ -4,7 +4,7 @@ import { Earlier } from "../../src/play/earlier";
 
 type Summary = Wire<"AttemptSummary">;
 const row = (id: string, more: Partial<Summary>): Summary =>
-  ({ id, status: "judged", human_ticks: 9, value: 1, paid_micro: 0, charged_micro: 0, lot_paid: false, ...more }) as Summary;
+  ({ id, status: "judged", human_ticks: 9, value: 1, paid_micro: 0, charged_micro: 0, lot_state: "open", ...more }) as Summary;
 const valued = { status: "valued" } as const;
 
 describe("what became of earlier attempts", () => {
@@ -32,7 +32,7 @@ describe("what became of earlier attempts", () => {
 
   it("ends with the lot, paid without a share of it", () => {
     expect(earlier.news([row("a", {}), row("b", { value: 0.3 })], null)?.id).toBe("a");
-    expect(earlier.news([row("a", { lot_paid: true }), row("b", { value: 0.3, lot_paid: true })], null)?.id).toBe("a");
+    expect(earlier.news([row("a", { lot_state: "paid" }), row("b", { value: 0.3, lot_state: "paid" })], null)?.id).toBe("a");
     expect(earlier.awaits("cmp_1")).toBe(false);
   });
 

@@ -46,6 +46,7 @@ Sentence = Annotated[
         description="One sentence, 3 to 500 characters.",
     ),
 ]
+LotState = Literal["open", "paid", "closed"]
 AttemptStatus = Literal["pending", "valued", "refused", "judged", "withdrawn"]
 VerdictKind = Literal["promoted", "kept", "control_promoted", "rolled_back", "bootstrap"]
 EnvironmentId = Literal["racer-v0", "snake-v0"]

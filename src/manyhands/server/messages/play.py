@@ -14,6 +14,7 @@ from manyhands.server.messages.base import (
     Cursor,
     EnvironmentId,
     Id,
+    LotState,
     Message,
     Micro,
     Request,
@@ -130,7 +131,9 @@ class AttemptSummary(Message):
     paid_micro: Micro
     charged_micro: Micro
     verdict_id: Id | None
-    lot_paid: bool = Field(description="Whether a promotion has paid the lot that the attempt was in.")
+    lot_state: LotState = Field(
+        description="Of the lot it was in: paid by a promotion, or closed with its campaign before."
+    )
     received_at: Time
 
 
