@@ -100,6 +100,29 @@ def test_where_the_judge_is_behind_the_page_comes_back_by_itself(page: Page) -> 
     assert refusals == 0
 
 
+def test_whoever_comes_before_the_first_champion_waits_for_it(
+    page: Page, faults: list[str], shoot: Callable[[str], None]
+) -> None:
+    readings = 0
+
+    def warming(route: Route) -> None:
+        nonlocal readings
+        readings += 1
+        campaign = route.fetch().json()
+        if readings < 4:
+            judge = campaign["judge"] | {"state": "warming", "progress": 0.3, "note": "teaching it"}
+            campaign |= {"state": "warming", "champion_cid": None, "judge": judge}
+        route.fulfill(json=campaign)
+
+    page.route(f"**/api/campaigns/{CAMPAIGN}", warming)
+    page.goto(f"/play/{CAMPAIGN}?debug")
+    page.get_by_role("button", name="Agree and drive").click()
+    expect(page.get_by_text("30 % done")).to_be_visible()
+    shoot("warming")
+    KeyboardPlayer(page).wait(lambda state: state["phase"] in ("ready", "driving"))
+    assert faults == []
+
+
 def test_an_attempt_made_offline_is_kept_and_sent_later(page: Page, context: BrowserContext) -> None:
     player = begin(page)
     player.wait(lambda state: state["ticks"] > 0)

@@ -65,6 +65,12 @@ export function statementKind(kind: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
+/** What a campaign waits for before anybody can play. */
+export function warmingLine(judge: Wire<"JudgeState">): string {
+  const far = judge.progress === null ? "" : `: ${Math.round(100 * judge.progress)} % done`;
+  return `The first champion is being trained${far}${judge.note ? `, ${judge.note}` : ""}.`;
+}
+
 /** What the judge is doing, when a visitor should know; null when all is well. */
 export function judgeLine(judge: Wire<"JudgeState">): string | null {
   if (judge.state === "warming") {

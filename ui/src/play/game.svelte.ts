@@ -10,7 +10,9 @@ import { Followed } from "./follow.svelte";
 import { attempts } from "./outbox";
 import { RoadSeat } from "./roadSeat";
 
-export type Phase = "consent" | "loading" | "ready" | "driving" | "slow" | "card" | "problem";
+/** `warming`: the campaign has no champion yet */
+export type Phase = "consent" | "warming" | "loading" | "ready" | "driving" | "slow" | "card" | "problem";
+const WARMING_MS = 2000;
 const SLOW_MS = 500;
 const READY_MS = 900;
 const FIRST_READY_MS = 1600;
@@ -69,13 +71,21 @@ export class Game {
   /** Fetch the next start and everything to play it with. */
   next = async (): Promise<void> => {
     if (this.phase === "driving" || this.phase === "ready" || this.phase === "slow") return;
-    this.phase = "loading";
+    if (this.phase !== "warming") this.phase = "loading";
     this.problem = null;
     this.followed?.close();
     this.followed = null;
     try {
       await attempts.flush(); // what is kept here belongs to an assignment that would still be open
-      const assignment = await acquire(await this.#read(), this.#key, this.#left);
+      const campaign = await this.#read();
+      if (this.#closed) return;
+      if (campaign.state === "warming") {
+        this.phase = "warming";
+        this.#timer = setTimeout(() => void this.next(), WARMING_MS);
+        return;
+      }
+      this.phase = "loading";
+      const assignment = await acquire(campaign, this.#key, this.#left);
       this.#left = null;
       void session.load();
       const attempt = await this.seat!.lay(assignment);
