@@ -7,6 +7,11 @@ type Summary = Wire<"AttemptSummary">;
 /** So many are followed, the newest: what the first page of the player's attempts shows. */
 const MOST = 50;
 
+/** The attempt on the card, which tells of itself; null while the server has not named it yet. */
+export interface OnCard {
+  id: string | null;
+}
+
 /** Nothing changes any more: paid, or in a lot that is, charged, refused or withdrawn. */
 const finished = (row: Summary): boolean => row.lot_state !== "open" || row.paid_micro > 0 || row.charged_micro > 0 || row.status === "refused" || row.status === "withdrawn";
 const moved_micro = (row: Summary): number => Math.abs(row.paid_micro - row.charged_micro);
@@ -21,6 +26,11 @@ export class Earlier {
     if (this.#followed.size > MOST) this.#followed.delete(this.#followed.keys().next().value!);
   }
 
+  /** Whether there is any of which something is still to come. */
+  get follows(): boolean {
+    return this.#followed.size > 0;
+  }
+
   /** Whether a verdict of the campaign may change one of them. */
   awaits(campaign: string): boolean {
     return [...this.#followed.values()].some((one) => one.campaign === campaign);
@@ -28,9 +38,10 @@ export class Earlier {
 
   /**
    * What is new among the player's attempts: of several the one that moved most credits, null for none. Told once.
-   * @param except the attempt on the card, which tells it itself
+   * While the attempt on the card has no name, any row may be that one: nothing is told, and nothing counts as told.
    */
-  news(rows: readonly Summary[], except: string | null): Summary | null {
+  news(rows: readonly Summary[], card: OnCard | null): Summary | null {
+    if (card?.id === null) return null;
     let most: Summary | null = null;
     for (const row of rows) {
       const one = this.#followed.get(row.id);
@@ -39,7 +50,7 @@ export class Earlier {
       const known = one.told === state;
       one.told = state;
       if (finished(row)) this.#followed.delete(row.id);
-      if (known || row.id === except || row.status === "withdrawn") continue;
+      if (known || row.id === card?.id || row.status === "withdrawn") continue;
       if (!most || moved_micro(row) > moved_micro(most)) most = row;
     }
     return most;

@@ -43,8 +43,14 @@ describe("what became of earlier attempts", () => {
   });
 
   it("leaves to the card what is on it, and what the player withdrew", () => {
-    expect(earlier.news([row("a", { paid_micro: 5 }), row("b", { status: "withdrawn" })], "a")).toBeNull();
+    expect(earlier.news([row("a", { paid_micro: 5 }), row("b", { status: "withdrawn" })], { id: "a" })).toBeNull();
     expect(earlier.news([row("a", { paid_micro: 5 })], null)).toBeNull();
+  });
+
+  it("waits until the attempt on the card has a name, for it may be any of them", () => {
+    expect(earlier.news([row("a", { charged_micro: 3 })], { id: null })).toBeNull();
+    expect(earlier.news([row("a", { charged_micro: 3 })], { id: "a" })).toBeNull();
+    expect(earlier.news([row("a", { charged_micro: 3 }), row("b", { charged_micro: 3 })], null)?.id).toBe("b");
   });
 
   it("says nothing of attempts that were never followed, and follows fifty", () => {
