@@ -8,7 +8,9 @@ from pathlib import Path
 from playwright.sync_api import Browser, sync_playwright
 
 sys.path.append(str(Path(__file__).parents[1] / "tests" / "service"))
-from keyboard_player import FLAGS, chromium_program
+from keyboard_player import FLAGS, REACTION_TICKS, KeyboardPlayer, chromium_program
+
+__all__ = ["REACTION_TICKS", "KeyboardPlayer", "chromium"]
 
 
 @contextmanager

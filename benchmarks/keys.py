@@ -41,10 +41,6 @@ from manyhands.settings import Settings
 from manyhands.storage import ContentStore, open_database
 from manyhands.storage.schema import assignments, attempts, campaigns
 
-ROOT = Path(__file__).parents[1]
-sys.path.append(str(ROOT / "tests" / "service"))
-from keyboard_player import REACTION_TICKS, KeyboardPlayer  # noqa: E402
-
 CAMPAIGN = "crowd-circuit-lidar"
 LOOK_MS = 17
 
@@ -66,7 +62,12 @@ def delayed_reference(starts: int = 64) -> tuple[float, float]:
             moved, progress, crashed = task.step(state, wishes[0])
             return (moved, running & ~crashed, total + progress * running, wishes), None
 
-        begin = (state, jnp.array(True), jnp.array(0.0), jnp.stack([wish(state)] * (REACTION_TICKS + 1)))
+        begin = (
+            state,
+            jnp.array(True),
+            jnp.array(0.0),
+            jnp.stack([wish(state)] * (browser.REACTION_TICKS + 1)),
+        )
         (_, survived, total, _), _ = jax.lax.scan(tick, begin, None, length=task.max_ticks)
         return survived, total
 
@@ -98,7 +99,7 @@ def play(page: Page, count: int, speed_mps: float) -> None:
     page.goto(f"/play/{CAMPAIGN}?debug")
     halt(page)
     page.get_by_role("button", name="Agree and drive").click()
-    player = KeyboardPlayer(page, speed_mps, lambda: page.clock.run_for(LOOK_MS))
+    player = browser.KeyboardPlayer(page, speed_mps, lambda: page.clock.run_for(LOOK_MS))
     for number in range(1, count + 1):
         player.wait(lambda state: state["phase"] in ("ready", "driving"))
         player.play(take=lambda _: True)

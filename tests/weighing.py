@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, Executable, Result
 
+T = TypeVar("T")
 
-class Weighing:
+
+class _Weighing:
     """Executes as its connection does, and counts the characters of all that is fetched."""
 
     def __init__(self, connection: Connection) -> None:
@@ -18,3 +21,9 @@ class Weighing:
         kept = self._connection.execute(query).freeze()
         self.characters += len(repr([tuple(row) for row in kept()]))
         return kept()
+
+
+def weighed(connection: Connection, ask: Callable[[Connection], T]) -> tuple[T, int]:
+    """What is asked of a connection, and how many characters it fetched for that; it may only execute."""
+    weighing = _Weighing(connection)
+    return ask(cast(Connection, weighing)), weighing.characters

@@ -10,7 +10,7 @@ from manyhands.garage.runs import RunOrder
 from manyhands.storage import Database
 from manyhands.storage.schema import jobs, players, runs
 from manyhands.types import Json, Micros
-from weighing import Weighing
+from weighing import weighed
 
 PLAYER = "plr_aaaaaaaaaaaaaaaa"
 SOURCE = "def reward_function(params):\n    return 1.0\n" + "#" * 50_000
@@ -46,9 +46,8 @@ def run_id(database: Database) -> str:
 
 def rows(database: Database) -> list[Json]:
     with database.read() as connection:
-        weighing = Weighing(connection)
-        found = garage.listed(weighing, PLAYER)  # type: ignore[arg-type]
-    assert weighing.characters < 1000
+        found, characters = weighed(connection, lambda asked: garage.listed(asked, PLAYER))
+    assert characters < 1000
     return found
 
 

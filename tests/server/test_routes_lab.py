@@ -27,7 +27,7 @@ from manyhands.storage.schema import experiments as experiment_table
 from manyhands.storage.schema import jobs as job_table
 from manyhands.storage.schema import lessons
 from manyhands.types import now_us
-from weighing import Weighing
+from weighing import weighed
 
 ORDER = {"name": "Right-hander", "style": "always hug the wall", "wanted": 120, "balance": True}
 KEY = {"Idempotency-Key": "abcdefgh"}
@@ -123,9 +123,9 @@ def test_the_list_leaves_imported_rows_in_the_database(server: Server, guest: Gu
         connection.execute(update(experiment_table).values(imported={"rows": [0] * 5000}))
         owner = connection.execute(select(experiment_table.c.player_id)).scalar_one()
     with server.context.database.read() as connection:
-        weighing = Weighing(connection)
-        assert len(lab.listed(weighing, owner)) == 1  # type: ignore[arg-type]
-    assert weighing.characters < 1000
+        listed, characters = weighed(connection, lambda asked: lab.listed(asked, owner))
+    assert len(listed) == 1
+    assert characters < 1000
     assert client.get("/api/experiments").json()["items"] == [before]
 
 

@@ -42,12 +42,17 @@ def recorded(text: str) -> int:
     return int(text.split(maxsplit=1)[0])
 
 
+def named(page: Page, name: str) -> None:
+    """Open an account, and name a new experiment that is not begun yet."""
+    page.goto("/experiments")
+    page.get_by_role("button", name="Agree and open an account").click()
+    page.get_by_label("Name", exact=True).fill(name)
+
+
 def test_games_are_recorded_left_taken_up_again_and_learned_from(
     page: Page, faults: list[str], shoot: Callable[[str], None]
 ) -> None:
-    page.goto("/experiments")
-    page.get_by_role("button", name="Agree and open an account").click()
-    page.get_by_label("Name", exact=True).fill("Round and round")
+    named(page, "Round and round")
     page.get_by_label("Observations").fill("99")
     page.get_by_role("button", name="Begin to play").click()
     assert page.url.endswith("/experiments")  # too few: nothing was made
@@ -102,9 +107,7 @@ def survive(page: Page) -> None:
 def test_a_person_takes_over_where_the_agent_came_to(
     page: Page, faults: list[str], shoot: Callable[[str], None]
 ) -> None:
-    page.goto("/experiments")
-    page.get_by_role("button", name="Agree and open an account").click()
-    page.get_by_label("Name", exact=True).fill("Out of the knot")
+    named(page, "Out of the knot")
     page.get_by_label("Observations").fill(str(WANTED))
     page.get_by_label("Where the agent came to").check()
     shoot("experiment-new")

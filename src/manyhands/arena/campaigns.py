@@ -15,15 +15,14 @@ from manyhands.errors import (
     ForbiddenError,
     InputError,
     NotFoundError,
-    QuotaError,
     TransitionError,
 )
 from manyhands.settings import Settings
 from manyhands.storage import events
+from manyhands.storage.quotas import check_day
 from manyhands.storage.schema import assignments, attempts, campaigns, rounds
 from manyhands.storage.schema import jobs as job_table
 from manyhands.types import (
-    MICROS_PER_SECOND,
     CampaignId,
     JobId,
     Json,
@@ -39,7 +38,6 @@ SMALLEST_BUDGET_STAKES = 5
 OPEN_CAMPAIGNS_PER_FUNDER = 5
 A_DAY = 20
 """Campaigns that a player may create within 24 hours: closing refunds its escrow, but not what it trained."""
-_DAY_US = 86_400 * MICROS_PER_SECOND
 LIVE_STATES = ("warming", "open", "closing")
 # Statements of every request are composed once; composing costs more than running them.
 _BY_ID = select(campaigns).where(campaigns.c.id == bindparam("key"))
@@ -147,18 +145,8 @@ def _check_funder(connection: Connection, funder_id: str, now: Micros) -> None:
             f"{running} of this player's campaigns are running already.",
             remedy="Close one of them before creating another.",
         )
-    made, first_us = connection.execute(
-        select(func.count(), func.min(campaigns.c.created_us)).where(
-            campaigns.c.funder_id == funder_id, campaigns.c.created_us > now - _DAY_US
-        )
-    ).one()
-    if made >= A_DAY:
-        wait_s = 1 + (first_us + _DAY_US - now) // MICROS_PER_SECOND
-        raise QuotaError(
-            f"{made} campaigns were created within a day.",
-            retry_after_s=wait_s,
-            remedy=f"Wait {wait_s} s before the next one.",
-        )
+    whose = campaigns.c.funder_id == funder_id
+    check_day(connection, whose, campaigns.c.created_us, A_DAY, "campaigns were created", now)
 
 
 def _free_slug(connection: Connection, order: CampaignOrder) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Row, delete, func, insert, select
+from sqlalchemy import Connection, Row, delete, insert, select
 
 from manyhands import jobs
 from manyhands.errors import (
@@ -17,16 +17,16 @@ from manyhands.errors import (
     InputError,
     NotFoundError,
     PolicyFileError,
-    QuotaError,
     TransitionError,
 )
 from manyhands.garage import api as garage
 from manyhands.garage.replays import TICKS_PER_S
 from manyhands.settings import Settings
 from manyhands.storage.content import ContentStore, content_id
+from manyhands.storage.quotas import check_day
 from manyhands.storage.schema import jobs as job_table
 from manyhands.storage.schema import players, race_entries, race_finals, races
-from manyhands.types import MICROS_PER_SECOND, Cid, Json, Micros, new_entry_id
+from manyhands.types import Cid, Json, Micros, new_entry_id
 
 ENTRY_JOB = "league.entry"
 """Kind of an entry's job; its payload is {entry_id}."""
@@ -36,7 +36,6 @@ TRIES = 5
 PATH_COLUMNS = 3
 """of a path: x and y in millimetres, heading in milliradians; int32, little-endian, a row for each tick, in
 which bot cars follow the car"""
-_DAY_US = 86_400 * MICROS_PER_SECOND
 _STATES = {"ready": "queued", "claimed": "running"}
 
 
@@ -122,18 +121,8 @@ def check_open(connection: Connection, order: EntryOrder, now: Micros) -> str | 
     closed = race.state != "open" or connection.execute(has_grid).first() is not None
     if closed or not race.opens_us <= now < race.closes_us:
         raise TransitionError("The race takes no entries now.", remedy="Choose a race that is open.")
-    made, first_us = connection.execute(
-        select(func.count(), func.min(race_entries.c.created_us)).where(
-            race_entries.c.player_id == order.player_id, race_entries.c.created_us > now - _DAY_US
-        )
-    ).one()
-    if made >= A_DAY:
-        wait_s = 1 + (first_us + _DAY_US - now) // MICROS_PER_SECOND
-        raise QuotaError(
-            f"{made} entries were made within a day.",
-            retry_after_s=wait_s,
-            remedy=f"Wait {wait_s} s before the next one.",
-        )
+    whose = race_entries.c.player_id == order.player_id
+    check_day(connection, whose, race_entries.c.created_us, A_DAY, "entries were made", now)
     return None
 
 

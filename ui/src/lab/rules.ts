@@ -6,6 +6,8 @@ export const LEAST = 100;
 export const MOST = 5000;
 export const NAME_MOST = 32;
 export const STYLE_MOST = 200;
+/** Moves of a takeover at most: `STRETCH` of the server's leads.py. */
+export const STRETCH = 20;
 /** The reference experiment's rules. */
 export const ARCADE: Board = { width: 32, height: 24, start_length: 3, cap: 100 };
 

@@ -4,6 +4,7 @@ import type { Experiment, GameCreate } from "../../src/lab/wire";
 import { SnakeGame } from "../../src/sim/snake";
 import { DOWN, LEFT, RIGHT, UP } from "../../src/snake/hands";
 import { turnsOf } from "../../src/snake/replay";
+import { stubStorage } from "../storage";
 
 const recordGame = vi.fn<(experiment: string, game: GameCreate, options?: object) => Promise<Experiment>>();
 const read = vi.fn<(experiment: string) => Promise<Experiment>>();
@@ -41,12 +42,7 @@ describe("playing an experiment", () => {
 
   beforeEach(() => {
     vi.useFakeTimers();
-    const stored = new Map<string, string>();
-    vi.stubGlobal("localStorage", {
-      getItem: (key: string) => stored.get(key) ?? null,
-      setItem: (key: string, value: string) => stored.set(key, value),
-      removeItem: (key: string) => stored.delete(key),
-    });
+    stubStorage();
     for (const one of [recordGame, read, ...Object.values(watcher)]) one.mockReset();
     recordGame.mockResolvedValue(second);
   });

@@ -1,10 +1,16 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { ARCADE, faults, rulesOf, whole } from "../../src/lab/rules";
+import { ARCADE, faults, rulesOf, STRETCH, whole } from "../../src/lab/rules";
 import { ARCADE as SIMULATED } from "../../src/sim/snake";
 
 const good = { name: "Walls", wanted: 500, board: { ...ARCADE } };
 
 describe("what an experiment may be", () => {
+  it("names the server's length of a takeover", () => {
+    const leads = readFileSync(new URL("../../../src/manyhands/envs/snake/leads.py", import.meta.url), "utf8");
+    expect(leads).toContain(`\nSTRETCH = ${STRETCH}\n`);
+  });
+
   it("has the simulator's preset", () => expect(rulesOf(ARCADE)).toEqual(SIMULATED));
 
   it("finds no fault with the defaults", () => expect(Object.values(faults(good)).filter(Boolean)).toEqual([]));

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { Outbox } from "../../src/lib/outbox";
 import { Problem } from "../../src/lib/problem";
+import { stubStorage } from "../storage";
 
 interface Body {
   moves: string;
@@ -15,12 +16,7 @@ describe("the outbox", () => {
   let stored: Map<string, string>;
 
   beforeEach(() => {
-    stored = new Map();
-    vi.stubGlobal("localStorage", {
-      getItem: (key: string) => stored.get(key) ?? null,
-      setItem: (key: string, value: string) => stored.set(key, value),
-      removeItem: (key: string) => stored.delete(key),
-    });
+    stored = stubStorage();
     send.mockReset();
     outbox = new Outbox("box", send);
   });

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Wire } from "../../src/lib/api";
 import type { Problem } from "../../src/lib/problem";
+import { stubStorage } from "../storage";
 
 type Me = Wire<"Me">;
 const me = vi.fn<() => Promise<Me>>();
@@ -18,12 +19,7 @@ function held(): { promise: Promise<Me>; answer: (me: Me) => void; refuse: (prob
 }
 
 describe("who is at the page", () => {
-  const stored = new Map<string, string>();
-  vi.stubGlobal("localStorage", {
-    getItem: (key: string) => stored.get(key) ?? null,
-    setItem: (key: string, value: string) => stored.set(key, value),
-    removeItem: (key: string) => stored.delete(key),
-  });
+  const stored = stubStorage();
   let session: (typeof import("../../src/lib/session.svelte"))["session"];
   let nobody: Problem;
 

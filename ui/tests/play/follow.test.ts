@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Wire } from "../../src/lib/api";
 import { Problem } from "../../src/lib/problem";
+import { stubStorage } from "../storage";
 
 const submit = vi.fn<(assignment: string, body: Wire<"AttemptCreate">) => Promise<Wire<"AttemptAccepted">>>();
 const read = vi.fn<(attempt: string) => Promise<Wire<"Attempt">>>();
@@ -27,12 +28,7 @@ const problem = (status: number, retryAfter_s: number | null = null): Problem =>
 describe("an attempt on its way", () => {
   beforeEach(() => {
     vi.useFakeTimers();
-    const stored = new Map<string, string>();
-    vi.stubGlobal("localStorage", {
-      getItem: (key: string) => stored.get(key) ?? null,
-      setItem: (key: string, value: string) => stored.set(key, value),
-      removeItem: (key: string) => stored.delete(key),
-    });
+    stubStorage();
     told.of.clear();
     submit.mockReset();
     read.mockReset().mockResolvedValue(attempt("judged"));
